@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+# The front door. `make` alone prints what there is.
+
+BUILD ?= build
+SETUP := scripts/setup
+PYTHON := /usr/bin/python3
+VERSION := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
+
+export ROCMFIX_BUILD_DIR := $(abspath $(BUILD))
+
+.PHONY: help
+help: ## print this
+	@echo "rocmfix $(VERSION): targets"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+.PHONY: demo
+demo: ## the main job, on the card in this machine or on a captured one (some 5 minutes)
+	@$(SETUP) build roots demo
+	@$(MAKE) --no-print-directory build roots
+	@scripts/demo
+
+.PHONY: build
+build: ## build the command, the launcher and the library into build/bin and build/lib
+	@$(SETUP) build
+	@test -f $(BUILD)/build.ninja || { mkdir -p $(BUILD) && \
+	  cmake -S . -B $(BUILD) -G Ninja -DROCMFIX_WERROR=ON >$(BUILD)/configure.log 2>&1; } || \
+	  { cat $(BUILD)/configure.log >&2; exit 1; }
+	@ninja -C $(BUILD) --quiet
+
+.PHONY: roots
+roots: ## make the captured-style machines that tests and the demo look at, in build/roots
+	@$(SETUP) roots
+	@tests/data/make-roots $(BUILD)/roots
+
+.PHONY: check
+check: ## all tests that need no virtual machine (some 5 minutes)
+	@$(SETUP) build roots check
+	@$(MAKE) --no-print-directory build roots
+	@scripts/check
+
+.PHONY: check-kernel
+check-kernel: ## the kernel patches apply with no fuzz and the touched objects compile
+	@$(SETUP) kernel
+	@kernel/check
+
+.PHONY: check-vm
+check-vm: ## install the packages in a clean Debian 12, build amdgpu by DKMS, boot it (20 minutes)
+	@$(SETUP) vm deb build kernel
+	@$(MAKE) --no-print-directory deb
+	@tests/vm/check-vm
+
+.PHONY: deb
+deb: ## Debian packages into dist/
+	@$(SETUP) build deb
+	@scripts/build-debs
+
+.PHONY: lint
+lint: ## clang-format, clang-tidy, cppcheck, shellcheck, checkpatch, man pages
+	@$(SETUP) build lint
+	@$(MAKE) --no-print-directory build
+	@scripts/lint
+
+.PHONY: format
+format: ## format the C++ sources in place
+	@$(SETUP) lint
+	@git ls-files -co --exclude-standard 'userspace/*.[ch]pp' 'tests/*.cpp' | xargs clang-format -i
+
+.PHONY: bench
+bench: ## what a launch costs, against env(1)
+	@$(SETUP) build roots bench
+	@$(MAKE) --no-print-directory build roots
+	@bench/run
+
+.PHONY: clean
+clean: ## remove build/ and dist/
+	@rm -rf $(BUILD) dist

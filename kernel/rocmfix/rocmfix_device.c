@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Owns the state a device, its log line and its sysfs group. Refuses to put a
+ * field into struct amdgpu_device (its layout belongs to the stock driver) and
+ * to let a probe fail: all of this is for people to look at.
+ */
+#include <linux/atomic.h>
+#include <linux/device.h>
+#include <linux/mutex.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+
+#include "amdgpu.h"
+#include "rocmfix.h"
+#include "rocmfix_device.h"
+#include "rocmfix_gc.h"
+#include "rocmfix_params.h"
+#include "rocmfix_policy.h"
+
+struct rocmfix_device {
+	struct list_head node;
+	struct rcu_head rcu;
+	struct amdgpu_device *adev;
+	enum rocmfix_policy_mode mode;
+	bool active;
+	bool has_group;
+	atomic64_t ptes_forced_nc;
+};
+
+/* Read under RCU by every counted mapping, written under the lock. */
+static LIST_HEAD(rocmfix_device_list);
+static DEFINE_MUTEX(rocmfix_device_lock);
+
+static struct rocmfix_device *rocmfix_device_find(struct device *dev)
+{
+	struct rocmfix_device *state;
+
+	list_for_each_entry_rcu(state, &rocmfix_device_list, node,
+				lockdep_is_held(&rocmfix_device_lock))
+		if (state->adev->dev == dev)
+			return state;
+	return NULL;
+}
+
+/* For the show functions: the group is gone before its state is freed. */
+static struct rocmfix_device *rocmfix_device_shown(struct device *dev)
+{
+	struct rocmfix_device *state;
+
+	rcu_read_lock();
+	state = rocmfix_device_find(dev);
+	rcu_read_unlock();
+	return state;
+}
+
+static ssize_t active_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	const struct rocmfix_device *state = rocmfix_device_shown(dev);
+
+	return state ? sysfs_emit(buf, "%d\n", state->active) : -ENODEV;
+}
+static DEVICE_ATTR_RO(active);
+
+static ssize_t mtype_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	const struct rocmfix_device *state = rocmfix_device_shown(dev);
+
+	if (!state)
+		return -ENODEV;
+	return sysfs_emit(buf, "%s\n", rocmfix_policy_mode_name(state->mode));
+}
+static DEVICE_ATTR_RO(mtype);
+
+static ssize_t noretry_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	const struct rocmfix_device *state = rocmfix_device_shown(dev);
+
+	if (!state)
+		return -ENODEV;
+	return sysfs_emit(buf, "%d\n", !!state->adev->gmc.noretry);
+}
+static DEVICE_ATTR_RO(noretry);
+
+static ssize_t ptes_forced_nc_show(struct device *dev,
+				   struct device_attribute *attr, char *buf)
+{
+	const struct rocmfix_device *state = rocmfix_device_shown(dev);
+
+	if (!state)
+		return -ENODEV;
+	return sysfs_emit(buf, "%llu\n",
+			  (u64)atomic64_read(&state->ptes_forced_nc));
+}
+static DEVICE_ATTR_RO(ptes_forced_nc);
+
+static struct attribute *rocmfix_device_attrs[] = {
+	&dev_attr_active.attr,
+	&dev_attr_mtype.attr,
+	&dev_attr_noretry.attr,
+	&dev_attr_ptes_forced_nc.attr,
+	NULL,
+};
+
+static const struct attribute_group rocmfix_device_group = {
+	.name = "rocmfix",
+	.attrs = rocmfix_device_attrs,
+};
+
+/* The texts are a contract: the rocmfix command and the tests match them. */
+static void rocmfix_device_log(const struct rocmfix_device *state, u32 gc)
+{
+	struct device *dev = state->adev->dev;
+
+	if (!rocmfix_params_enabled()) {
+		dev_info(dev, "rocmfix: off (amdgpu.rocmfix=0)\n");
+		return;
+	}
+	if (!state->active) {
+		dev_info(dev, "rocmfix: not for this GPU (GC %u.%u.%u)\n",
+			 ROCMFIX_GC_MAJOR(gc), ROCMFIX_GC_MINOR(gc),
+			 ROCMFIX_GC_REV(gc));
+		return;
+	}
+	dev_info(dev, "rocmfix: active (GC %u.%u.%u, mtype=%s, noretry=%d)\n",
+		 ROCMFIX_GC_MAJOR(gc), ROCMFIX_GC_MINOR(gc), ROCMFIX_GC_REV(gc),
+		 rocmfix_policy_mode_name(state->mode),
+		 !!state->adev->gmc.noretry);
+	if (state->mode == ROCMFIX_MODE_ALL)
+		dev_warn(dev,
+			 "rocmfix: mtype=all is experimental: the GPU may see stale signals and hang; rocmfix_mtype=1 is the default\n");
+}
+
+int rocmfix_device_add(struct amdgpu_device *adev)
+{
+	u32 gc = rocmfix_gc_version(adev);
+	const struct rocmfix_policy *policy = rocmfix_policy_find(gc);
+	struct rocmfix_device *state;
+
+	state = kzalloc(sizeof(*state), GFP_KERNEL);
+	if (!state)
+		return -ENOMEM;
+
+	state->adev = adev;
+	state->active = rocmfix_params_enabled() && policy;
+	state->mode = state->active && policy->mtype ? rocmfix_params_mode() :
+						       ROCMFIX_MODE_STOCK;
+
+	mutex_lock(&rocmfix_device_lock);
+	if (rocmfix_device_find(adev->dev)) {
+		/* amdgpu_pci_probe() retries a probe that said -EAGAIN */
+		mutex_unlock(&rocmfix_device_lock);
+		kfree(state);
+		return -EEXIST;
+	}
+	list_add_tail_rcu(&state->node, &rocmfix_device_list);
+	mutex_unlock(&rocmfix_device_lock);
+
+	state->has_group = !sysfs_create_group(&adev->dev->kobj,
+					       &rocmfix_device_group);
+	if (!state->has_group)
+		dev_warn(adev->dev, "rocmfix: no sysfs group\n");
+
+	rocmfix_device_log(state, gc);
+	return 0;
+}
+
+void rocmfix_device_remove(struct amdgpu_device *adev)
+{
+	struct rocmfix_device *state;
+
+	state = rocmfix_device_shown(adev->dev);
+	if (!state)
+		return;
+
+	/* waits for the readers of its files */
+	if (state->has_group)
+		sysfs_remove_group(&adev->dev->kobj, &rocmfix_device_group);
+
+	mutex_lock(&rocmfix_device_lock);
+	list_del_rcu(&state->node);
+	mutex_unlock(&rocmfix_device_lock);
+	kfree_rcu(state, rcu);
+}
+
+void rocmfix_device_count(struct amdgpu_device *adev, u64 pages)
+{
+	struct rocmfix_device *state;
+
+	rcu_read_lock();
+	state = rocmfix_device_find(adev->dev);
+	if (state)
+		atomic64_add(pages, &state->ptes_forced_nc);
+	rcu_read_unlock();
+}
+
+static void rocmfix_device_release(void *data)
+{
+	rocmfix_device_remove(data);
+}
+
+void rocmfix_device_init(struct amdgpu_device *adev)
+{
+	if (rocmfix_device_add(adev))
+		return;
+
+	/*
+	 * Bound to the device and not to amdgpu_device_fini_*(): a probe has
+	 * many ways to fail after this, and not all of them pass there. devres
+	 * undoes in reverse, so this runs before adev's own memory goes.
+	 */
+	if (devm_add_action_or_reset(adev->dev, rocmfix_device_release, adev))
+		dev_warn(adev->dev, "rocmfix: no sysfs group\n");
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Owns the module parameters rocmfix and rocmfix_mtype. Refuses to let a
+ * mistyped value cost the user his display: param_set_int() would fail, and
+ * with it the load of the whole driver. A bad value is warned about and means
+ * the stock behaviour instead, which "amdgpu.rocmfix=off" wanted anyway.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": rocmfix: " fmt
+
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+
+#include "rocmfix_params.h"
+
+struct rocmfix_params_value {
+	int value;
+	int max;
+};
+
+static struct rocmfix_params_value rocmfix_params_on = {
+	.value = 1,
+	.max = 1,
+};
+
+static struct rocmfix_params_value rocmfix_params_mtype = {
+	.value = ROCMFIX_MODE_DATA,
+	.max = ROCMFIX_MODE_ALL,
+};
+
+static int rocmfix_params_set(const char *val, const struct kernel_param *kp)
+{
+	struct rocmfix_params_value *p = kp->arg;
+	int n;
+
+	if (!val || kstrtoint(val, 0, &n) || n < 0 || n > p->max) {
+		pr_warn("bad value '%s' for parameter %s (0..%d): using 0, the stock behaviour\n",
+			val ? val : "", kp->name, p->max);
+		n = 0;
+	}
+	p->value = n;
+	return 0;
+}
+
+static int rocmfix_params_get(char *buffer, const struct kernel_param *kp)
+{
+	const struct rocmfix_params_value *p = kp->arg;
+
+	return sysfs_emit(buffer, "%d\n", p->value);
+}
+
+static const struct kernel_param_ops rocmfix_params_ops = {
+	/* no value at all must not fail the load either */
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = rocmfix_params_set,
+	.get = rocmfix_params_get,
+};
+
+module_param_cb(rocmfix, &rocmfix_params_ops, &rocmfix_params_on, 0444);
+__MODULE_PARM_TYPE(rocmfix, "int");
+MODULE_PARM_DESC(rocmfix,
+		 "ROCm fixes for GC 10.1.x and 10.3.x (1 = on (default), 0 = behave exactly like the stock driver)");
+
+module_param_cb(rocmfix_mtype, &rocmfix_params_ops, &rocmfix_params_mtype, 0444);
+__MODULE_PARM_TYPE(rocmfix_mtype, "int");
+MODULE_PARM_DESC(rocmfix_mtype,
+		 "page-table MTYPE on GC 10.1.x and 10.3.x (0 = stock, 1 = data: NC for compute's VRAM and SVM (default), 2 = all: NC for its system memory too, experimental)");
+
+bool rocmfix_params_enabled(void)
+{
+	return rocmfix_params_on.value;
+}
+
+enum rocmfix_policy_mode rocmfix_params_mode(void)
+{
+	return rocmfix_params_enabled() ? rocmfix_params_mtype.value :
+					  ROCMFIX_MODE_STOCK;
+}

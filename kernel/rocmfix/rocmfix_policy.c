@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Owns the table of GC versions and the MTYPE decision. Refuses to know how
+ * amdgpu is built, which kernel this is, or what the user asked for.
+ */
+#include <linux/kernel.h>
+#include <linux/stddef.h>
+
+#include "rocmfix_policy.h"
+
+/*
+ * Every range has an upper bound: GC 11 and 12 use the same PTE macros and
+ * would be hit by a ">=". The revision is an 8-bit field, so 255 ends a minor.
+ */
+const struct rocmfix_policy rocmfix_policy_table[] = {
+	{
+		/*
+		 * RDNA1, gfx1010..gfx1013. Retry is of no use: KFD refuses
+		 * XNACK here, and with retry on a permission fault loops in
+		 * the hardware without an interrupt. Upstream's default since
+		 * e47b0056a08d ("set noretry=1 as default for GFX 10.1.x").
+		 */
+		.gc_first = ROCMFIX_GC(10, 1, 0),
+		.gc_last = ROCMFIX_GC(10, 1, 255),
+		.noretry = true,
+		.mtype = true,
+	},
+	{
+		/* RDNA2, gfx1030..gfx1036. noretry is what 6.1 has already. */
+		.gc_first = ROCMFIX_GC(10, 3, 0),
+		.gc_last = ROCMFIX_GC(10, 3, 255),
+		.noretry = true,
+		.mtype = true,
+	},
+};
+
+const unsigned int rocmfix_policy_count = ARRAY_SIZE(rocmfix_policy_table);
+
+const struct rocmfix_policy *rocmfix_policy_find(u32 gc)
+{
+	unsigned int i;
+
+	for (i = 0; i < rocmfix_policy_count; i++) {
+		const struct rocmfix_policy *p = &rocmfix_policy_table[i];
+
+		if (gc >= p->gc_first && gc <= p->gc_last)
+			return p;
+	}
+	return NULL;
+}
+
+unsigned int rocmfix_policy_mtype(enum rocmfix_policy_mode mode,
+				  enum rocmfix_policy_owner owner,
+				  unsigned int stock)
+{
+	if (mode != ROCMFIX_MODE_DATA && mode != ROCMFIX_MODE_ALL)
+		return stock;
+
+	/*
+	 * CC can only have been asked for by name: neither KFD nor a default
+	 * gives it on GFX10, so there is nobody whose protocol rests on it.
+	 */
+	if (stock == ROCMFIX_PTE_CC)
+		return ROCMFIX_PTE_NC;
+
+	if (stock != ROCMFIX_PTE_UC)
+		return stock;
+
+	switch (owner) {
+	case ROCMFIX_OWNER_KFD_VRAM:
+	case ROCMFIX_OWNER_SVM:
+		return ROCMFIX_PTE_NC;
+	case ROCMFIX_OWNER_KFD_SYSTEM:
+		/*
+		 * Signals, queue rings and kernel arguments live here, and the
+		 * CPU writes them while the GPU runs. NC lets the GPU's L2 keep
+		 * a stale line of them: only for who asks for exactly that.
+		 */
+		return mode == ROCMFIX_MODE_ALL ? ROCMFIX_PTE_NC : stock;
+	case ROCMFIX_OWNER_OTHER:
+		break;
+	}
+	return stock;
+}
+
+const char *rocmfix_policy_mode_name(enum rocmfix_policy_mode mode)
+{
+	switch (mode) {
+	case ROCMFIX_MODE_STOCK:
+		return "stock";
+	case ROCMFIX_MODE_DATA:
+		return "data";
+	case ROCMFIX_MODE_ALL:
+		return "all";
+	}
+	return "?";
+}

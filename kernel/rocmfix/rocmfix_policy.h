@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * The policy: which GC versions are touched, and what is decided for them.
+ * Pure: no amdgpu structure, no parameter, no state, no kernel version. The
+ * callers find out the facts and carry out the decision; the same two files
+ * serve every way of getting the policy into a kernel, and its tests.
+ */
+#ifndef ROCMFIX_POLICY_H
+#define ROCMFIX_POLICY_H
+
+#include <linux/types.h>
+
+/* Our own encoding: amdgpu's IP_VERSION() changed its layout between series. */
+#define ROCMFIX_GC(major, minor, rev) (((major) << 16) | ((minor) << 8) | (rev))
+#define ROCMFIX_GC_MAJOR(gc) ((gc) >> 16)
+#define ROCMFIX_GC_MINOR(gc) (((gc) >> 8) & 0xff)
+#define ROCMFIX_GC_REV(gc) ((gc) & 0xff)
+
+/* MTYPE of a GFX10 page-table entry, bits 50:48 (navi10_enum.h has the same). */
+enum rocmfix_policy_pte_mtype {
+	ROCMFIX_PTE_NC = 0,
+	ROCMFIX_PTE_WC = 1,
+	ROCMFIX_PTE_CC = 2,
+	ROCMFIX_PTE_UC = 3,
+};
+
+/* The values of the parameter rocmfix_mtype. */
+enum rocmfix_policy_mode {
+	ROCMFIX_MODE_STOCK = 0,
+	ROCMFIX_MODE_DATA = 1,
+	ROCMFIX_MODE_ALL = 2,
+};
+
+/* Whose mapping an entry belongs to, and where the memory is now. */
+enum rocmfix_policy_owner {
+	/* graphics, imports, peers' memory, doorbells, MMIO: their MTYPE is meant */
+	ROCMFIX_OWNER_OTHER,
+	/* a KFD BO in this GPU's own VRAM */
+	ROCMFIX_OWNER_KFD_VRAM,
+	/* a KFD BO in system memory: GTT, USERPTR, or evicted from VRAM */
+	ROCMFIX_OWNER_KFD_SYSTEM,
+	/* an SVM range, wherever it is */
+	ROCMFIX_OWNER_SVM,
+};
+
+struct rocmfix_policy {
+	u32 gc_first;		/* ROCMFIX_GC(), inclusive */
+	u32 gc_last;		/* ROCMFIX_GC(), inclusive */
+	bool noretry;		/* gmc.noretry when amdgpu.noretry is -1 (auto) */
+	bool mtype;		/* rocmfix_mtype applies */
+};
+
+extern const struct rocmfix_policy rocmfix_policy_table[];
+extern const unsigned int rocmfix_policy_count;
+
+/* The entry for @gc (ROCMFIX_GC()), or NULL: leave that GPU alone. */
+const struct rocmfix_policy *rocmfix_policy_find(u32 gc);
+
+/* The MTYPE to write where the stock driver would write @stock. */
+unsigned int rocmfix_policy_mtype(enum rocmfix_policy_mode mode,
+				  enum rocmfix_policy_owner owner,
+				  unsigned int stock);
+
+/* "stock", "data", "all"; "?" for anything else. */
+const char *rocmfix_policy_mode_name(enum rocmfix_policy_mode mode);
+
+#endif

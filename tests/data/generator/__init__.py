@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Writes captured-style roots; see ../README.md."""

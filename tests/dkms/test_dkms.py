@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: MIT
+"""What the real dkms makes of our dkms.conf and scripts, well or in trouble.
+
+In every trouble: the stock module stays, no build tree stays, and one message
+says what to type."""
+
+import pytest
+
+from lab import KERNEL, SOURCE_VERSION, STOCK, VERSION, make_tarball, make_tree
+
+SKIPPED = 77
+
+
+def assert_skipped(lab, result, *words):
+    status, output = result
+    assert status == SKIPPED, output
+    for word in words:
+        assert word in output
+    assert output.count("error: ") == 1 and output.count("hint: ") == 1, output
+    lab.assert_stock()
+    lab.assert_no_build_tree()
+
+
+def assert_failed(lab, result, *words):
+    status, output = result
+    assert status not in (0, SKIPPED), output
+    log = lab.make_log()
+    for word in words:
+        assert word in log
+    lab.assert_stock()
+    lab.assert_no_build_tree()
+
+
+def replace(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_exact_source_replaces_a_stock_module_without_module_version(lab):
+    lab.assert_stock()
+    status, output = lab.install()
+    assert status == 0, output
+    assert lab.modinfo("version") == VERSION
+    assert lab.modinfo("filename").endswith("/updates/dkms/amdgpu.ko")
+    assert lab.modinfo("rocmfix") == f"series=6.1 patches=1 source={SOURCE_VERSION}"
+    # Later dkms puts it aside meanwhile; 3.0.10 leaves it where it was.
+    kept = list(lab.dkms_tree.glob("rocmfix/original_module/**/amdgpu.ko*"))
+    assert kept or (lab.modules / KERNEL / STOCK).exists()
+    assert not (lab.dkms_tree / "rocmfix" / VERSION / "build").exists()
+
+
+def test_removal_restores_stock_and_leaves_nothing(lab):
+    assert lab.install()[0] == 0
+    status, output = lab.dkms("remove", "--all")
+    assert status == 0, output
+    lab.assert_stock()
+    assert not (lab.modules / KERNEL / "updates").exists()
+    assert not (lab.dkms_tree / "rocmfix").exists()
+
+
+def test_status_and_removal_work_quietly_after_the_source_is_gone(lab):
+    assert lab.install()[0] == 0
+    lab.remove_linux_source()
+    status, output = lab.dkms("status")
+    assert status == 0 and "installed" in output and "error" not in output
+    status, output = lab.dkms("remove", "--all")
+    assert status == 0 and "error:" not in output
+    lab.assert_stock()
+
+
+def test_other_version_of_linux_source_is_skipped(lab):
+    lab.install_linux_source("6.1.1-1")
+    assert_skipped(lab, lab.install(), "installed is 6.1.1-1",
+                   f"hint: type: apt install linux-source-6.1={SOURCE_VERSION}\n")
+
+
+def test_missing_linux_source_is_skipped(lab):
+    lab.remove_linux_source()
+    assert_skipped(lab, lab.install(), "installed is none",
+                   f"hint: type: apt install linux-source-6.1={SOURCE_VERSION}\n")
+
+
+def test_lost_tarball_is_skipped(lab):
+    (lab.sources / "linux-source-6.1.tar.xz").unlink()
+    assert_skipped(lab, lab.install(), f"apt install --reinstall linux-source-6.1={SOURCE_VERSION}")
+
+
+def test_kernel_without_headers_is_skipped(lab):
+    assert_skipped(lab, lab.install(kernel="6.1.0-999-none"),
+                   "headers of kernel 6.1.0-999-none are not installed",
+                   "hint: type: apt install linux-headers-6.1.0-999-none\n")
+
+
+@pytest.mark.parametrize("package_id, words", [
+    (" Debian 6.99.3-1", ["is of series 6.99", "tested with: 6.1"]),
+    (" Debian 6.99.3-1~bpo12+1", ["is of series 6.99"]),
+    ("", ["not a Debian kernel", "ROCMFIX_KERNEL_SOURCE"]),
+    (" Ubuntu 6.1.0-1.1", ["not a Debian kernel"]),
+])
+def test_kernel_outside_the_series_is_skipped(lab, package_id, words):
+    headers = lab.directory / "headers/include/generated"
+    headers.mkdir(parents=True)
+    (headers / "package.h").write_text(f'#define LINUX_PACKAGE_ID "{package_id}"\n')
+    assert_skipped(lab, lab.install("--kernelsourcedir", lab.directory / "headers"), *words)
+
+
+def test_autoinstall_never_fails_beside_the_package(lab):
+    """Its failure makes the configuration of linux-headers fail, and dkms 3.0.10
+    counts a skipped module as failed."""
+    lab.remove_linux_source()
+    assert lab.dkms("add")[0] == 0
+    lab.install_package_helper()
+    status, output = lab.dkms("autoinstall")
+    assert status == 0, output
+    lab.assert_stock()
+
+
+def test_autoinstall_builds_without_the_package(lab):
+    assert lab.dkms("add")[0] == 0
+    status, output = lab.dkms("autoinstall")
+    assert status == 0, output
+    assert lab.modinfo("version") == VERSION
+
+
+def test_broken_patch_fails_with_a_message(lab):
+    replace(lab.rocmfix / "patches/6.1/0001-link-rocmfix.patch", " amdgpu-y := amdgpu_drv.o",
+            " amdgpu-y := other.o")
+    assert_failed(lab, lab.install(), "error: patch 0001-link-rocmfix.patch does not apply",
+                  "hint: to try again type: dpkg-reconfigure rocmfix-dkms")
+
+
+def test_compile_error_fails_with_a_message(lab):
+    replace(lab.rocmfix / "rocmfix/rocmfix_version.c", "MODULE_VERSION(", "#error broken\nMODULE_VERSION(")
+    assert_failed(lab, lab.install(), f"error: amdgpu does not compile for kernel {KERNEL}",
+                  "hint: please report", "dpkg-reconfigure rocmfix-dkms")
+
+
+def test_module_without_module_version_is_refused(lab):
+    replace(lab.rocmfix / "rocmfix/rocmfix_version.c", "MODULE_VERSION(ROCMFIX_VERSION);", "")
+    assert_failed(lab, lab.install(), "has version '', not")
+
+
+def test_too_little_room_is_skipped(lab):
+    lab.limit_disk("8m")
+    assert_skipped(lab, lab.install(), "MiB are free", "dpkg-reconfigure rocmfix-dkms")
+
+
+def test_full_disk_during_the_build_fails_with_a_message(lab):
+    """What preflight cannot foresee: the room goes while the compiler runs."""
+    real = lab.rocmfix / "prepare-source.real"
+    (lab.rocmfix / "prepare-source").rename(real)
+    (lab.rocmfix / "prepare-source").write_text(
+        f"#!/bin/sh\n{real} \"$@\" && head -c 900M /dev/zero >filler\nexit 0\n"
+    )
+    (lab.rocmfix / "prepare-source").chmod(0o755)
+    lab.environment["ROCMFIX_NEEDED_MIB"] = "1"
+    lab.limit_disk("700m")
+    status, output = lab.install()
+    assert status not in (0, SKIPPED), output
+    log = (lab.directory / "make.log").read_text()
+    assert "error: the disk filled up: 0 MiB are left" in log
+    assert "dpkg-reconfigure rocmfix-dkms" in log
+    lab.assert_stock()
+
+
+def test_own_source_tree_is_used(lab):
+    lab.remove_linux_source()
+    release = SOURCE_VERSION.split("-")[0]
+    tree = make_tree(lab.directory / "linux", release)
+    lab.environment["ROCMFIX_KERNEL_SOURCE"] = str(tree)
+    status, output = lab.install()
+    assert status == 0, output
+    assert lab.modinfo("rocmfix") == f"series=6.1 patches=1 source={release}"
+
+
+def test_own_source_tarball_is_used(lab):
+    lab.remove_linux_source()
+    tarball = make_tarball(lab.directory / "own.tar.xz", lab.directory / "own", SOURCE_VERSION)
+    lab.environment["ROCMFIX_KERNEL_SOURCE"] = str(tarball)
+    status, output = lab.install()
+    assert status == 0, output
+    assert lab.modinfo("version") == VERSION
+
+
+def test_own_source_of_another_release_is_skipped(lab):
+    lab.environment["ROCMFIX_KERNEL_SOURCE"] = str(make_tree(lab.directory / "linux", "6.1.1"))
+    assert_skipped(lab, lab.install(), "is Linux 6.1.1, the headers of", "give the source of exactly Linux")
+
+
+@pytest.mark.parametrize("name, words", [
+    ("nothing-here", ["no such file or directory"]),
+    ("src", ["is not a kernel source"]),
+])
+def test_own_source_that_is_none_is_skipped(lab, name, words):
+    lab.environment["ROCMFIX_KERNEL_SOURCE"] = str(lab.directory / name)
+    assert_skipped(lab, lab.install(), *words)

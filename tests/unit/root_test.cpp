@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include "rocmfix/root.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "temporary_tree.hpp"
+
+namespace rocmfix {
+namespace {
+
+using test::TemporaryTree;
+
+TEST(Root, AMissingDirectoryIsAnErrorWithAHint) {
+  const auto root = Root::open("/nonexistent/rocmfix");
+  ASSERT_FALSE(root);
+  EXPECT_EQ(root.error().errnum, ENOENT);
+  EXPECT_NE(root.error().hint.find("--root"), std::string::npos);
+}
+
+TEST(Root, OnlySlashIsTheRunningSystem) {
+  const TemporaryTree tree;
+  EXPECT_TRUE(Root::open("/")->is_system());
+  EXPECT_TRUE(Root::open("/proc/..")->is_system());
+  EXPECT_FALSE(tree.root().is_system());
+}
+
+TEST(Root, ReadLineTrimsAndTakesTheFirstLineOnly) {
+  const TemporaryTree tree;
+  tree.write("sys/a", "  0x731f \nsecond\n");
+  tree.write("sys/empty", "\n");
+  const Root root = tree.root();
+  EXPECT_EQ(root.read_line("/sys/a"), "0x731f");
+  EXPECT_EQ(root.read_line("/sys/empty"), std::nullopt);
+  EXPECT_EQ(root.read_line("/sys/missing"), std::nullopt);
+}
+
+TEST(Root, ReadNumberTakesCNotationAndNothingElse) {
+  const TemporaryTree tree;
+  tree.write("hex", "0x10\n");
+  tree.write("decimal", "4294967296\n");
+  tree.write("octal", "010\n");
+  tree.write("zero", "0\n");
+  tree.write("junk", "12 apples\n");
+  tree.write("huge", "99999999999999999999999\n");
+  const Root root = tree.root();
+  EXPECT_EQ(root.read_number("hex"), 16U);
+  EXPECT_EQ(root.read_number("decimal"), 4294967296U);
+  EXPECT_EQ(root.read_number("octal"), 8U);
+  EXPECT_EQ(root.read_number("zero"), 0U);
+  EXPECT_EQ(root.read_number("junk"), std::nullopt);
+  EXPECT_EQ(root.read_number("huge"), std::nullopt);
+}
+
+TEST(Root, AnAbsoluteLinkStaysInsideTheRoot) {
+  const TemporaryTree tree;
+  tree.write("real/file", "inside");
+  tree.link("link", "/real/file");
+  tree.link("climb", "../../../../../../etc/passwd");
+  const Root root = tree.root();
+  EXPECT_EQ(*root.read("/link"), "inside");
+  EXPECT_FALSE(root.read("/climb"));
+  EXPECT_EQ(root.real_path("/link"), "/real/file");
+}
+
+TEST(Root, ALoopIsAnErrorAndNotAHang) {
+  const TemporaryTree tree;
+  tree.link("a", "b");
+  tree.link("b", "a");
+  const Root root = tree.root();
+  const auto text = root.read("/a");
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().errnum, ELOOP);
+  EXPECT_FALSE(root.exists("/a"));
+  EXPECT_TRUE(root.list("/a").empty());
+}
+
+TEST(Root, AFifoInThePlaceOfAFileDoesNotHang) {
+  const TemporaryTree tree;
+  ASSERT_EQ(::mkfifo(tree.at("fifo").c_str(), 0600), 0);
+  EXPECT_EQ(tree.root().read_line("/fifo"), std::nullopt);
+}
+
+TEST(Root, ReadRefusesAFileOverTheLimit) {
+  const TemporaryTree tree;
+  tree.write("big", std::string(10001, 'x'));
+  const Root root = tree.root();
+  EXPECT_FALSE(root.read("/big", 10000));
+  EXPECT_EQ(root.read("/big", 10001)->size(), 10001U);
+}
+
+TEST(Root, ListIsSortedAndEmptyForWhatIsNoDirectory) {
+  const TemporaryTree tree;
+  tree.write("d/b", "");
+  tree.write("d/a", "");
+  const Root root = tree.root();
+  EXPECT_EQ(root.list("/d"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(root.list("/d/a").empty());
+}
+
+TEST(Root, RealPathOfTheRootItselfIsSlash) {
+  const TemporaryTree tree;
+  EXPECT_EQ(tree.root().real_path("/"), "/");
+  EXPECT_EQ(Root::open("/")->real_path("/proc/1/.."), "/proc");
+}
+
+}  // namespace
+}  // namespace rocmfix

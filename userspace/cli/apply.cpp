@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "apply.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "output.hpp"
+#include "rocmfix/apply.hpp"
+#include "rocmfix/json.hpp"
+
+namespace rocmfix::cli {
+
+namespace {
+
+std::string indented(const std::string& text) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string line = text.substr(at, end - at);
+    result += line.empty() ? "\n" : "  " + line + "\n";
+    at = end + 1;
+  }
+  return result;
+}
+
+// "Wrote FILE", "Would remove FILE", "Unchanged: FILE"
+std::string headline(const ChangeReport& report, const std::string& file) {
+  if (!report.changed) {
+    return report.text.empty() ? fmt::format("Nothing changed: there is no {}\n", file)
+                               : fmt::format("Unchanged: {}\n", file);
+  }
+  const bool removed = report.text.empty();
+  const char* verb =
+      report.dry_run ? (removed ? "Would remove" : "Would write") : (removed ? "Removed" : "Wrote");
+  return fmt::format("{} {}\n", verb, file);
+}
+
+std::string describe_report(const Root& root, const ChangeReport& report) {
+  std::string text = headline(report, root.host_path(report.file).string());
+  if (report.dry_run && report.changed) {
+    text += indented(report.text);
+  }
+  for (const std::string& note : report.notes) {
+    text += fmt::format("note: {}\n", note);
+  }
+  for (const Conflict& conflict : report.conflicts) {
+    text += fmt::format("{}: {}\n", conflict.wins ? "warning" : "note", describe(conflict));
+    if (conflict.wins) {
+      text += fmt::format("hint: {}\n", remedy(conflict));
+    }
+  }
+  if (report.initramfs_updated) {
+    text += "The initramfs of every installed kernel has the new settings.\n";
+  }
+  if (report.reboot_needed) {
+    text += report.dry_run ? "A reboot would put it in force.\n"
+                           : "Reboot to put it in force: sudo reboot\n";
+  }
+  return text;
+}
+
+int print_report(const Root& root, const Result<ChangeReport>& report, bool json) {
+  if (!report) {
+    return print_error(report.error(), json);
+  }
+  return print_result(json ? change_json(*report) : describe_report(root, *report), exit_ok);
+}
+
+}  // namespace
+
+int run_apply(const Root& root, Profile profile, bool dry_run, bool force, bool json) {
+  const auto policy = Policy::load(root);
+  if (!policy) {
+    return print_error(policy.error(), json);
+  }
+  auto machine = inspect_machine(root, *policy);
+  if (!machine) {
+    return print_error(machine.error(), json);
+  }
+  const auto options = read_options_without_rocmfix(root);
+  if (!options) {
+    return print_error(options.error(), json);
+  }
+  machine->configured = effective_options(*options);
+  const Plan plan = make_plan(*machine, *policy, {profile, force, Layer::module, false});
+  return print_report(root, apply_plan(root, *machine, plan, {dry_run, true}), json);
+}
+
+int run_revert(const Root& root, bool dry_run, bool json) {
+  return print_report(root, revert_changes(root, {dry_run, true}), json);
+}
+
+}  // namespace rocmfix::cli

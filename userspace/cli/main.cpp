@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// The command line of `rocmfix`: options in, one verb called. No decision is made here.
+#include <CLI/CLI.hpp>
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <string>
+
+#include "apply.hpp"
+#include "env.hpp"
+#include "output.hpp"
+#include "plan.hpp"
+#include "status.hpp"
+#include "verify.hpp"
+
+namespace {
+
+using rocmfix::Profile;
+using rocmfix::Root;
+
+struct Options {
+  std::string root = "/";
+  std::string profile = "safe";
+  bool json = false;
+  bool dry_run = false;
+  bool force = false;
+  bool all = false;
+};
+
+using Verb = std::function<int(const Root&)>;
+
+// Adds a verb with the options that every verb has.
+CLI::App* add_verb(CLI::App& app, Options& options, const std::string& name,
+                   const std::string& description) {
+  CLI::App* verb = app.add_subcommand(name, description);
+  verb->add_flag("--json", options.json, "print a JSON document (schema 1)");
+  verb->add_option("--root", options.root, "look at the machine whose files are in DIR")
+      ->type_name("DIR");
+  return verb;
+}
+
+void add_profile(CLI::App* verb, Options& options) {
+  verb->add_option("--profile", options.profile,
+                   "safe: what is established; original: the values of the original fix")
+      ->check(CLI::IsMember({"safe", "original"}))
+      ->type_name("PROFILE");
+}
+
+void add_force(CLI::App* verb, Options& options) {
+  verb->add_flag("--force", options.force, "propose also what takes something away");
+}
+
+void add_dry_run(CLI::App* verb, Options& options) {
+  verb->add_flag("--dry-run", options.dry_run, "show what would be done, change nothing");
+}
+
+int parse_failure(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+    return app.exit(error);  // --help, --version
+  }
+  fmt::print(stderr, "error: {}\nhint: see rocmfix --help, or rocmfix VERB --help\n",
+             error.what());
+  return rocmfix::cli::exit_usage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Makes Radeon RX 5000 and RX 6000 cards dependable for PyTorch and HIP.", "rocmfix");
+  app.set_version_flag("--version", "rocmfix " ROCMFIX_VERSION);
+  app.require_subcommand(1);
+  Options options;
+  Verb chosen;
+  const auto profile = [&] {
+    return rocmfix::parse_profile(options.profile).value_or(Profile::safe);
+  };
+
+  add_verb(app, options, "status", "the GPUs and the driver, as they are")->callback([&] {
+    chosen = [&](const Root& root) { return rocmfix::cli::run_status(root, options.json); };
+  });
+
+  CLI::App* plan = add_verb(app, options, "plan", "what is set, what should be, and why");
+  add_profile(plan, options);
+  add_force(plan, options);
+  plan->add_flag("--all", options.all, "list every setting that rocmfix knows");
+  plan->callback([&] {
+    chosen = [&](const Root& root) {
+      return rocmfix::cli::run_plan(root, {profile(), options.force, std::nullopt, options.all},
+                                    options.json);
+    };
+  });
+
+  CLI::App* apply = add_verb(app, options, "apply", "put the plan's amdgpu parameters in force");
+  add_profile(apply, options);
+  add_dry_run(apply, options);
+  add_force(apply, options);
+  apply->callback([&] {
+    chosen = [&](const Root& root) {
+      return rocmfix::cli::run_apply(root, profile(), options.dry_run, options.force,
+                                     options.json);
+    };
+  });
+
+  CLI::App* revert = add_verb(app, options, "revert", "undo apply: put back what was there");
+  add_dry_run(revert, options);
+  revert->callback([&] {
+    chosen = [&](const Root& root) {
+      return rocmfix::cli::run_revert(root, options.dry_run, options.json);
+    };
+  });
+
+  CLI::App* verify = add_verb(app, options, "verify", "is it working? exit status 1 when not");
+  add_profile(verify, options);
+  verify->callback([&] {
+    chosen = [&](const Root& root) {
+      return rocmfix::cli::run_verify(root, profile(), options.json);
+    };
+  });
+
+  CLI::App* env = add_verb(app, options, "env", "the environment part of the plan, for eval");
+  add_profile(env, options);
+  env->callback([&] {
+    chosen = [&](const Root& root) {
+      return rocmfix::cli::run_env(root, profile(), options.json);
+    };
+  });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return parse_failure(app, error);
+  }
+  const auto root = Root::open(options.root);
+  if (!root) {
+    return rocmfix::cli::print_error(root.error(), options.json);
+  }
+  return chosen(*root);
+}

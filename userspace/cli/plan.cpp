@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "plan.hpp"
+
+#include <fmt/format.h>
+
+#include "output.hpp"
+#include "rocmfix/json.hpp"
+
+namespace rocmfix::cli {
+
+namespace {
+
+constexpr std::size_t text_width = 76;
+
+// For people "-1" is a value and nothing is "-".
+std::string shown(const std::optional<std::string>& value) {
+  if (!value) {
+    return "-";
+  }
+  return value->empty() ? "\"\"" : *value;
+}
+
+std::string describe(const Plan& plan, Layer layer, std::string_view title) {
+  std::vector<std::vector<std::string>> rows = {
+      {"", "current", "configured", "proposed", "effect"}};
+  std::string reasons;
+  for (const PlanRow& row : plan.settings) {
+    if (row.layer != layer) {
+      continue;
+    }
+    rows.push_back({row.name, shown(row.current), shown(row.configured), shown(row.proposed),
+                    std::string(to_string(row.effect))});
+    reasons += fmt::format("  {}: {}{}\n", row.name, wrap(row.reason, text_width, "      "),
+                           row.source.empty() ? "" : fmt::format("\n      [{}]", row.source));
+  }
+  if (rows.size() == 1) {
+    return fmt::format("{}: nothing set, nothing to set\n", title);
+  }
+  return fmt::format("{}\n{}\n{}", title, format_table(rows, "  "), reasons);
+}
+
+}  // namespace
+
+int run_plan(const Root& root, const PlanOptions& options, bool json) {
+  const auto policy = Policy::load(root);
+  if (!policy) {
+    return print_error(policy.error(), json);
+  }
+  const auto machine = inspect_machine(root, *policy);
+  if (!machine) {
+    return print_error(machine.error(), json);
+  }
+  const Plan plan = make_plan(*machine, *policy, options);
+  const int status = machine->supported() ? exit_ok : exit_not_applicable;
+  if (json) {
+    return print_result(plan_json(plan), status);
+  }
+  if (!machine->supported()) {
+    return print_result("No supported GPU (RX 5000 or RX 6000 series) here: nothing to plan.\n",
+                        status);
+  }
+  std::string text = fmt::format("Profile {}\n\n", to_string(plan.profile));
+  text += describe(plan, Layer::module, "amdgpu parameters (rocmfix apply)");
+  text += '\n';
+  text += describe(plan, Layer::environment, "environment (rocmfix-run, rocmfix env)");
+  return print_result(text, status);
+}
+
+}  // namespace rocmfix::cli

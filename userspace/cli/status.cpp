@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// What is there, in plain words: a block for each GPU, one for the driver, and what to type next.
+// Judges nothing: `rocmfix plan` and `rocmfix verify` do.
+#include "status.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "output.hpp"
+#include "rocmfix/json.hpp"
+
+namespace rocmfix::cli {
+
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+constexpr std::string_view unknown = "unknown";
+
+std::string shown(const std::optional<std::string>& value) {
+  return value.value_or(std::string(unknown));
+}
+
+std::string yes_no(const std::optional<bool>& value) {
+  if (!value) {
+    return std::string(unknown);
+  }
+  return *value ? "yes" : "no";
+}
+
+// "RDNA1 (GC 10.1.10), supported". A chip nothing is known of may yet be one of ours.
+std::string describe_chip(const Gpu& gpu) {
+  if (!gpu.gc && !gpu.gfx) {
+    return "unknown, left alone";
+  }
+  const bool ours = gpu.family != Family::other;
+  return fmt::format("{} (GC {}), {}", ours ? to_string(gpu.family) : "neither RDNA1 nor RDNA2",
+                     gpu.gc ? to_string(*gpu.gc) : unknown,
+                     gpu.supported ? "supported" : "left alone");
+}
+
+std::string describe_gpu(const Gpu& gpu) {
+  Rows rows = {
+      {"PCI", fmt::format("{} [{}]", gpu.bdf, gpu.pci_id)},
+      {"chip", describe_chip(gpu)},
+      {"gfx target", shown(gpu.gfx)},
+      {"KFD node", gpu.kfd_node ? fmt::format("{}", *gpu.kfd_node) : "none"},
+      {"VRAM", gpu.vram_bytes ? fmt::format("{} MiB", *gpu.vram_bytes >> 20U) : shown({})},
+      {"large BAR", yes_no(gpu.large_bar)},
+  };
+  if (gpu.driver != "amdgpu") {
+    rows.push_back({"driver", gpu.driver ? *gpu.driver : "none, or unknown"});
+  }
+  return fmt::format("{}\n{}", gpu.name.value_or("AMD GPU"), format_table(rows, "  "));
+}
+
+std::string describe_installed(const Driver& driver) {
+  if (!driver.kernel_release) {
+    return "unknown: no kernel release to look for";
+  }
+  if (!driver.installed) {
+    return "no amdgpu module found for this kernel";
+  }
+  const InstalledModule& module = *driver.installed;
+  const std::string kind = driver.rocmfix_installed()
+                               ? fmt::format("rocmfix {}", shown(module.version))
+                           : module.version ? fmt::format("version {}", *module.version)
+                                            : "stock";
+  return fmt::format("{} ({})", kind, module.file);
+}
+
+std::string describe_loaded(const Driver& driver) {
+  if (!driver.loaded) {
+    return "no";
+  }
+  const auto& parameters = driver.loaded->parameters;
+  const auto parameter = parameters.find("rocmfix");
+  if (parameter == parameters.end()) {
+    return driver.loaded->version ? fmt::format("version {}", *driver.loaded->version) : "stock";
+  }
+  return fmt::format("rocmfix {}, {}", shown(driver.loaded->version),
+                     driver.rocmfix_active() ? "active" : "switched off (amdgpu.rocmfix=0)");
+}
+
+std::string describe_driver(const Driver& driver) {
+  return "amdgpu driver\n" + format_table({{"kernel", shown(driver.kernel_release)},
+                                           {"installed", describe_installed(driver)},
+                                           {"loaded", describe_loaded(driver)}},
+                                          "  ");
+}
+
+std::string describe_next(const Machine& machine) {
+  if (machine.gpus.empty()) {
+    return "No AMD GPU found. rocmfix has nothing to do on this machine.\n";
+  }
+  if (!machine.supported()) {
+    return "No supported GPU (RX 5000 or RX 6000 series): rocmfix leaves this machine alone.\n";
+  }
+  if (machine.driver.rocmfix_installed()) {
+    return "Next: `rocmfix plan` shows what is set, `rocmfix verify` whether it is in force.\n";
+  }
+  return "Next: `rocmfix plan` shows what would be set, and why.\n";
+}
+
+}  // namespace
+
+int run_status(const Root& root, bool json) {
+  const auto policy = Policy::load(root);
+  if (!policy) {
+    return print_error(policy.error(), json);
+  }
+  const auto machine = inspect_machine(root, *policy);
+  if (!machine) {
+    return print_error(machine.error(), json);
+  }
+  const int status = machine->supported() ? exit_ok : exit_not_applicable;
+  if (json) {
+    return print_result(status_json(*machine), status);
+  }
+  std::string text;
+  for (const Gpu& gpu : machine->gpus) {
+    text += describe_gpu(gpu) + '\n';
+  }
+  text += describe_driver(machine->driver) + '\n' + describe_next(*machine);
+  return print_result(text, status);
+}
+
+}  // namespace rocmfix::cli

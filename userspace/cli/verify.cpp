@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "verify.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "output.hpp"
+#include "rocmfix/json.hpp"
+#include "rocmfix/modprobe_conf.hpp"
+#include "rocmfix/verify.hpp"
+
+namespace rocmfix::cli {
+
+namespace {
+
+constexpr std::size_t text_width = 100;
+
+std::string describe_checks(const Verification& verification) {
+  std::size_t width = 0;
+  for (const Check& check : verification.checks) {
+    width = std::max(width, check.id.size());
+  }
+  const std::size_t column = 9 + width + 2;
+  const std::string indent(column, ' ');
+  std::string text;
+  for (const Check& check : verification.checks) {
+    const char* state = !check.ok ? "unknown" : *check.ok ? "ok" : "WRONG";
+    text += fmt::format("{:<9}{:<{}}  {}\n", state, check.id, width,
+                        wrap(check.detail, text_width - column, indent));
+    if (!check.hint.empty() && check.ok != true) {
+      text += fmt::format("{}hint: {}\n", indent, check.hint);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+int run_verify(const Root& root, Profile profile, bool json) {
+  const auto policy = Policy::load(root);
+  if (!policy) {
+    return print_error(policy.error(), json);
+  }
+  const auto machine = inspect_machine(root, *policy);
+  if (!machine) {
+    return print_error(machine.error(), json);
+  }
+  const auto options = read_options_without_rocmfix(root);
+  if (!options) {
+    return print_error(options.error(), json);
+  }
+  Machine before = *machine;
+  before.configured = effective_options(*options);
+  const Plan plan = make_plan(before, *policy, {profile, false, Layer::module, false});
+  const Verification verification = verify_machine(root, *machine, plan);
+  const int status = !machine->supported() ? exit_not_applicable
+                     : verification.ok     ? exit_ok
+                                           : exit_wrong;
+  return print_result(json ? verification_json(verification) : describe_checks(verification),
+                      status);
+}
+
+}  // namespace rocmfix::cli

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// Build tool: gpus.toml and settings.toml in, C++ constant tables out, so that nothing is parsed
+// when a program starts. Refuses a file that the library would refuse, and a lint failure: two
+// entries for one thing, or a setting that proposes a value it has no judgement of.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "policy_toml.hpp"
+
+namespace {
+
+using rocmfix::Chip;
+using rocmfix::Condition;
+using rocmfix::Setting;
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+    }
+    out += c;
+  }
+  return out + '"';
+}
+
+// Emits arrays as named constants and hands back the expression that refers to them.
+class Emitter {
+ public:
+  std::string array(std::string_view type, const std::vector<std::string>& items) {
+    if (items.empty()) {
+      return "{}";
+    }
+    const std::string name = fmt::format("a{}", count_++);
+    text_ += fmt::format("constexpr {} {}[] = {{{}}};\n", type, name, fmt::join(items, ", "));
+    return name;
+  }
+  std::string strings(rocmfix::Strings values) {
+    std::vector<std::string> items;
+    for (const auto value : values) {
+      items.push_back(quoted(value));
+    }
+    return array("std::string_view", items);
+  }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+  unsigned count_ = 0;
+};
+
+std::string optional_bool(const std::optional<bool>& value) {
+  return value ? (*value ? "true" : "false") : "std::nullopt";
+}
+
+std::string emit(Emitter& emitter, const Condition& when) {
+  return fmt::format(
+      "{{.value = {}, .configured = {}, .any_family = {}, .any_gfx = {}, .all_gfx = {}, "
+      ".any_gfx_but = {}, .kernel_below = {}, .kernel_at_least = {}, .patched = {}, .large_bar = {}, .forced = {}, "
+      ".ram_above_mib = {}, .ram_at_most_mib = {}}}",
+      emitter.strings(when.value), emitter.strings(when.configured),
+      emitter.strings(when.any_family), emitter.strings(when.any_gfx),
+      emitter.strings(when.all_gfx), emitter.strings(when.any_gfx_but), quoted(when.kernel_below), quoted(when.kernel_at_least),
+      optional_bool(when.patched), optional_bool(when.large_bar), optional_bool(when.forced),
+      when.ram_above_mib, when.ram_at_most_mib);
+}
+
+std::string emit(Emitter& emitter, const Chip& chip) {
+  std::vector<std::string> versions;
+  for (const auto& gc : chip.gc) {
+    versions.push_back(fmt::format("{{{}, {}, {}}}", gc.major, gc.minor, gc.revision));
+  }
+  std::vector<std::string> ids;
+  for (const auto id : chip.pci) {
+    ids.push_back(fmt::format("0x{:04x}", id));
+  }
+  return fmt::format("{{.name = {}, .gfx = {}, .apu = {}, .gc = {}, .pci = {}}}",
+                     quoted(chip.name), quoted(chip.gfx), chip.apu,
+                     emitter.array("GcVersion", versions),
+                     emitter.array("std::uint16_t", ids));
+}
+
+std::string emit(Emitter& emitter, const Setting& setting) {
+  std::vector<std::string> proposals;
+  for (const auto& proposal : setting.proposals) {
+    proposals.push_back(fmt::format("{{.profile = Profile::{}, .value = {}, .when = {}}}",
+                                    to_string(proposal.profile), quoted(proposal.value),
+                                    emit(emitter, proposal.when)));
+  }
+  std::vector<std::string> judgements;
+  for (const auto& judgement : setting.judgements) {
+    judgements.push_back(fmt::format(
+        "{{.effect = static_cast<Effect>({}), .when = {}, .reason = {}, .source = {}}}",
+        static_cast<int>(judgement.effect), emit(emitter, judgement.when),
+        quoted(judgement.reason), quoted(judgement.source)));
+  }
+  return fmt::format(
+      "{{.layer = Layer::{}, .name = {}, .summary = {}, .proposals = {}, .judgements = {}}}",
+      to_string(setting.layer), quoted(setting.name), quoted(setting.summary),
+      emitter.array("Proposal", proposals), emitter.array("Judgement", judgements));
+}
+
+template <class Item>
+std::string emit_all(Emitter& emitter, std::string_view type, const std::vector<Item>& items) {
+  std::vector<std::string> rows;
+  rows.reserve(items.size());
+  for (const auto& item : items) {
+    rows.push_back(emit(emitter, item));
+  }
+  return emitter.array(type, rows);
+}
+
+// What the parser cannot see entry by entry.
+std::vector<std::string> lint(const std::vector<Chip>& chips,
+                              const std::vector<Setting>& settings) {
+  std::vector<std::string> faults;
+  std::set<std::string, std::less<>> names;
+  std::set<unsigned> ids;
+  std::set<std::string> versions;
+  for (const auto& chip : chips) {
+    for (const auto id : chip.pci) {
+      if (!ids.insert(id).second) {
+        faults.push_back(fmt::format("PCI id {:04x} belongs to two chips", id));
+      }
+    }
+    for (const auto& gc : chip.gc) {
+      if (!versions.insert(fmt::format("{}.{}.{}", gc.major, gc.minor, gc.revision)).second) {
+        faults.push_back(fmt::format("a GC version of {} belongs to two chips", chip.name));
+      }
+    }
+  }
+  for (const auto& setting : settings) {
+    if (!names.insert(std::string(setting.name)).second) {
+      faults.push_back(fmt::format("{} stands twice", setting.name));
+    }
+    if (setting.judgements.empty()) {
+      faults.push_back(fmt::format("{} has no judgement", setting.name));
+    }
+  }
+  return faults;
+}
+
+std::string read_file(const char* path) {
+  const std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    fmt::print(stderr, "error: cannot read {}\n", path);
+    std::exit(1);  // NOLINT(concurrency-mt-unsafe): one thread
+  }
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+template <class T>
+T value_or_exit(rocmfix::Result<T> result) {
+  if (!result) {
+    fmt::print(stderr, "error: {}\nhint: {}\n", to_string(result.error()), result.error().hint);
+    std::exit(1);  // NOLINT(concurrency-mt-unsafe): one thread
+  }
+  return std::move(*result);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4) {
+    fmt::print(stderr, "usage: {} gpus.toml settings.toml OUTPUT.cpp\n", argv[0]);
+    return 2;
+  }
+  rocmfix::PolicyArena arena;
+  const auto chips = value_or_exit(rocmfix::parse_chips(read_file(argv[1]), argv[1], arena));
+  const auto settings = value_or_exit(rocmfix::parse_settings(read_file(argv[2]), argv[2], arena));
+  const auto faults = lint(chips, settings);
+  for (const auto& fault : faults) {
+    fmt::print(stderr, "error: {}\n", fault);
+  }
+  if (!faults.empty()) {
+    return 1;
+  }
+  Emitter emitter;
+  const std::string chip_table = emit_all(emitter, "Chip", chips);
+  const std::string setting_table = emit_all(emitter, "Setting", settings);
+  std::ofstream out(argv[3], std::ios::trunc);
+  out << fmt::format(
+      "// Generated from userspace/data/*.toml; edit those.\n"
+      "#include \"tables.hpp\"\n\n"
+      "namespace rocmfix::tables {{\nnamespace {{\n{}}}  // namespace\n\n"
+      "const std::span<const Chip> chips({});\n"
+      "const std::span<const Setting> settings({});\n}}  // namespace rocmfix::tables\n",
+      emitter.text(), chip_table, setting_table);
+  out.close();
+  return out ? 0 : 1;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// The environment part of a plan: what a launcher sets for a program, and what it warns about.
+// The user's own settings win; one that is a known cause of the fault is named, not changed.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "rocmfix/plan.hpp"
+
+namespace rocmfix {
+
+struct EnvironmentChange {
+  std::string name;
+  std::string value;
+  std::string reason;
+};
+
+struct EnvironmentWarning {
+  std::string name;
+  std::string value;  ///< the user's, or the profile's when he set none
+  std::string reason;
+  std::string source;
+};
+
+struct EnvironmentPlan {
+  std::vector<EnvironmentChange> set;       ///< variables the user has not set
+  std::vector<EnvironmentChange> kept;      ///< the user's, where the profile wanted another value
+  std::vector<EnvironmentWarning> warnings; ///< what will be in force and is known to do harm here
+};
+
+/// The environment of this process; empty for a captured root, of which it says nothing.
+std::map<std::string, std::string, std::less<>> inherited_environment(const Root& root);
+
+EnvironmentPlan environment_of(const Plan& plan);
+
+}  // namespace rocmfix

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The JSON documents that `--json` prints, schema 1, indented by two. Field names and types are
+// kept stable; unknown values are null.
+#pragma once
+
+#include <string>
+
+#include "rocmfix/apply.hpp"
+#include "rocmfix/environment.hpp"
+#include "rocmfix/plan.hpp"
+#include "rocmfix/verify.hpp"
+
+namespace rocmfix {
+
+std::string status_json(const Machine& machine);
+std::string plan_json(const Plan& plan);
+std::string change_json(const ChangeReport& report);
+std::string verification_json(const Verification& verification);
+std::string environment_json(const EnvironmentPlan& environment);
+std::string error_json(const Error& error);
+
+}  // namespace rocmfix

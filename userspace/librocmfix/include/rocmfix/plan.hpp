@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// What should be set on this machine, beside what is set, with the reason. Decides nothing by
+// itself: the decisions are data (policy.hpp). Changes nothing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rocmfix/driver.hpp"
+#include "rocmfix/gpu.hpp"
+#include "rocmfix/policy.hpp"
+
+namespace rocmfix {
+
+/// The facts a plan is made from.
+struct Machine {
+  std::vector<Gpu> gpus;
+  Driver driver;
+  /// amdgpu's options as modprobe would hand them over, last value wins (modprobe_conf.hpp).
+  std::map<std::string, std::string, std::less<>> configured;
+  /// The environment that the program would inherit; empty for a captured root.
+  std::map<std::string, std::string, std::less<>> environment;
+  std::optional<std::uint64_t> ram_mib;  ///< /proc/meminfo MemTotal
+
+  /// At least one GPU that rocmfix may touch.
+  [[nodiscard]] bool supported() const;
+};
+
+/// Reads all of it. Errors: invalid or io from modprobe's configuration.
+Result<Machine> inspect_machine(const Root& root, const Policy& policy);
+
+struct PlanRow {
+  Layer layer = Layer::module;
+  std::string name;
+  std::optional<std::string> current;     ///< in force now
+  std::optional<std::string> configured;  ///< what the next boot would use
+  std::optional<std::string> proposed;    ///< what the profile wants; nullopt: leave alone
+  Effect effect = Effect::unknown;        ///< of `proposed`, else of what is set;
+                                          ///< in the environment the user's value comes first
+  std::string reason;
+  std::string source;
+};
+
+struct Plan {
+  Profile profile = Profile::safe;
+  std::vector<PlanRow> settings;  ///< in the order of settings.toml
+};
+
+struct PlanOptions {
+  Profile profile = Profile::safe;
+  bool forced = false;                ///< propose what would take something away, too
+  std::optional<Layer> only;          ///< leave the other layer out
+  bool all = false;                   ///< also settings that are neither set nor proposed
+};
+
+/// Empty when no GPU is supported: nothing is ever planned for other hardware.
+Plan make_plan(const Machine& machine, const Policy& policy, const PlanOptions& options);
+
+/// Whether two values of a parameter mean the same: "1" and "0x1", "Y" and "1".
+bool same_value(std::string_view a, std::string_view b);
+
+}  // namespace rocmfix

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// The facts rocmfix acts on, as data: which chip is which, and what each driver parameter and
+// environment variable does on it. userspace/data/*.toml is the one place where they are written;
+// the build turns it into constant tables, so that a launcher start parses nothing.
+// A file of the same name in /etc/rocmfix/ adds to the tables or replaces entries by name.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "rocmfix/error.hpp"
+#include "rocmfix/root.hpp"
+
+namespace rocmfix {
+
+/// RDNA1 is GC 10.1.x, RDNA2 is GC 10.3.x; nothing else is ever touched.
+enum class Family : std::uint8_t { other, rdna1, rdna2 };
+enum class Layer : std::uint8_t { module, environment };
+enum class Profile : std::uint8_t { safe, original };
+enum class Effect : std::uint8_t { unknown, no_op, useful, harmful };
+
+std::string_view to_string(Family family);    ///< "RDNA1", "RDNA2", "other"
+std::string_view to_string(Layer layer);      ///< "module", "environment"
+std::string_view to_string(Profile profile);  ///< "safe", "original"
+std::string_view to_string(Effect effect);    ///< "unknown", "no-op", "useful", "harmful"
+std::optional<Profile> parse_profile(std::string_view text);
+
+/// Version of the Graphics Core IP block, e.g. 10.3.2.
+struct GcVersion {
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned revision = 0;
+  auto operator<=>(const GcVersion&) const = default;
+};
+
+using Strings = std::span<const std::string_view>;
+
+/// A GPU chip: gpus.toml.
+struct Chip {
+  std::string_view name;            ///< "Navi 10"
+  std::string_view gfx;             ///< "gfx1010"
+  bool apu = false;
+  std::span<const GcVersion> gc;    ///< its GC versions; two for a few APUs
+  std::span<const std::uint16_t> pci;  ///< PCI device ids, vendor 1002
+};
+
+/// When an entry applies. Each field that is set must hold; a fact that is unknown never holds.
+struct Condition {
+  Strings value;             ///< the judged value is one of these (effects only)
+  Strings configured;        ///< the value now configured is one of these
+  Strings any_family;        ///< some supported GPU is of one of these families
+  Strings any_gfx;           ///< some GPU is one of these gfx targets
+  Strings all_gfx;           ///< every AMD GPU is one of these gfx targets
+  Strings any_gfx_but;       ///< some AMD GPU is a known target other than these
+  std::string_view kernel_below;     ///< kernel version < "7.2"
+  std::string_view kernel_at_least;  ///< kernel version >= "7.2"
+  std::optional<bool> patched;       ///< rocmfix's module is what modprobe would load
+  std::optional<bool> large_bar;     ///< some supported GPU has a large BAR
+  std::optional<bool> forced;        ///< the user said --force
+  std::uint64_t ram_above_mib = 0;    ///< system memory > this, MiB; 0: any
+  std::uint64_t ram_at_most_mib = 0;  ///< system memory <= this, MiB; 0: any
+};
+
+/// "Under `when`, the profile wants `value`." The first that holds counts; none: leave it alone.
+struct Proposal {
+  Profile profile = Profile::safe;
+  std::string_view value;
+  Condition when;
+};
+
+/// "Under `when`, this value does that." The first that holds counts; none: unknown.
+struct Judgement {
+  Effect effect = Effect::unknown;
+  Condition when;
+  std::string_view reason;
+  std::string_view source;  ///< kernel file or commit, issue number, or measurement
+};
+
+/// A driver parameter or an environment variable: settings.toml.
+struct Setting {
+  Layer layer = Layer::module;
+  std::string_view name;
+  std::string_view summary;
+  std::span<const Proposal> proposals;
+  std::span<const Judgement> judgements;
+};
+
+/// The tables. Cheap to move; what it hands out lives as long as it does.
+class Policy {
+ public:
+  /// The tables compiled in. Never fails, parses nothing.
+  static Policy built_in();
+  /// Those, with /etc/rocmfix/{gpus,settings}.toml of `root` laid over them.
+  /// Errors: invalid with file, line and what is wrong.
+  static Result<Policy> load(const Root& root);
+
+  [[nodiscard]] std::span<const Chip> chips() const { return chips_; }
+  [[nodiscard]] std::span<const Setting> settings() const { return settings_; }
+  [[nodiscard]] const Chip* chip_by_gfx(std::string_view gfx) const;
+  [[nodiscard]] const Chip* chip_by_pci(std::uint16_t device_id) const;
+
+ private:
+  struct Storage;  // owns what an overlay file added
+  std::shared_ptr<const Storage> storage_;
+  std::span<const Chip> chips_;
+  std::span<const Setting> settings_;
+};
+
+/// RDNA1 for 10.1.x, RDNA2 for 10.3.x.
+Family family_of(const GcVersion& gc);
+/// The same for "gfx1010" ... "gfx1036".
+Family family_of_gfx(std::string_view gfx);
+
+}  // namespace rocmfix

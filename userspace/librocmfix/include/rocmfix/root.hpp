@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// A root directory: the running system ("/") or a captured one ("--root DIR"). Reading only.
+//
+// Every path is given as on the machine that is looked at ("/sys/module/amdgpu") and is resolved
+// inside the root, symbolic links included: openat2(2) with RESOLVE_IN_ROOT, Linux 5.6. So an
+// absolute link in a captured tree never leads out of it, and a loop is ELOOP.
+//
+// Thread-safety: const members may be called from several threads.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rocmfix/error.hpp"
+
+namespace rocmfix {
+
+class Root {
+ public:
+  /// Errors: io when `dir` is missing, is no directory or cannot be searched.
+  static Result<Root> open(const std::filesystem::path& dir = "/");
+
+  Root(Root&& other) noexcept;
+  Root& operator=(Root&& other) noexcept;
+  Root(const Root&) = delete;
+  Root& operator=(const Root&) = delete;
+  ~Root();
+
+  /// True for "/": only then is the running system what is being looked at, so that the
+  /// environment of this process, uname(2) and the like say something about it.
+  [[nodiscard]] bool is_system() const { return is_system_; }
+  /// The directory, absolute.
+  [[nodiscard]] const std::filesystem::path& dir() const { return dir_; }
+  /// `path` as this process would open it, links not resolved: for messages.
+  [[nodiscard]] std::filesystem::path host_path(std::string_view path) const;
+
+  /// The whole file. Errors: io (errnum ENOENT when missing), invalid when over `limit` bytes.
+  [[nodiscard]] Result<std::string> read(std::string_view path,
+                                         std::size_t limit = 16U << 20U) const;
+  /// First line without its newline and surrounding blanks; nullopt when the file cannot be read
+  /// or is empty. For sysfs attributes, where missing means unknown.
+  [[nodiscard]] std::optional<std::string> read_line(std::string_view path) const;
+  /// read_line() as an unsigned number in C notation (0x..., 0..., decimal); nullopt if it is none.
+  [[nodiscard]] std::optional<std::uint64_t> read_number(std::string_view path) const;
+  /// Names in a directory, sorted, without "." and ".."; empty when it cannot be read.
+  [[nodiscard]] std::vector<std::string> list(std::string_view path) const;
+  /// True when the path, links followed, exists.
+  [[nodiscard]] bool exists(std::string_view path) const;
+  /// The path inside the root with all links resolved ("/sys/devices/pci0000:00/...").
+  [[nodiscard]] std::optional<std::string> real_path(std::string_view path) const;
+  /// A descriptor, O_RDONLY|O_CLOEXEC plus `flags`, that the caller closes. Errors: io.
+  [[nodiscard]] Result<int> open_file(std::string_view path, int flags = 0) const;
+
+ private:
+  Root(int fd, std::filesystem::path dir, bool is_system);
+
+  int fd_ = -1;
+  std::filesystem::path dir_;
+  bool is_system_ = false;
+};
+
+}  // namespace rocmfix

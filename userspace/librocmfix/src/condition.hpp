@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Whether a policy entry applies to a machine.
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string_view>
+
+#include "rocmfix/plan.hpp"
+
+namespace rocmfix {
+
+/// What a condition is held against. `value` is the judged value, if there is one.
+struct ConditionFacts {
+  const Machine& machine;
+  bool forced = false;
+  std::optional<std::string_view> value;
+  std::optional<std::string_view> configured;
+};
+
+/// True when every part of `when` that is set is known and holds.
+bool holds(const Condition& when, const ConditionFacts& facts);
+
+/// Orders "6.1.0-56-amd64" and "7.2" by their leading numbers; missing parts count as 0.
+/// nullopt when either does not begin with a number.
+std::optional<std::strong_ordering> compare_kernels(std::string_view a, std::string_view b);
+
+}  // namespace rocmfix

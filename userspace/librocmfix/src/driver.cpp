@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+// Looks at amdgpu: the file modprobe would load (by depmod's index, or in the usual places where a
+// capture brought none) with its modinfo, and what /sys/module says of the loaded one. Loads and
+// unloads nothing.
+//
+// libkmod reads the module. It resolves links in the running system, not in a captured one, so it
+// is handed an open descriptor of a file that was looked up in the root.
+#include "rocmfix/driver.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <libkmod.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdarg>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "file_descriptor.hpp"
+
+namespace rocmfix {
+
+namespace {
+
+constexpr std::string_view modules_dir = "/lib/modules";
+constexpr std::string_view loaded_dir = "/sys/module/amdgpu";
+
+// Where amdgpu.ko can be, in depmod's order of preference ("updates built-in").
+constexpr std::array<std::string_view, 3> usual_places = {"updates/dkms", "updates",
+                                                          "kernel/drivers/gpu/drm/amd/amdgpu"};
+constexpr std::array<std::string_view, 4> suffixes = {".ko", ".ko.xz", ".ko.zst", ".ko.gz"};
+
+using KmodContext = std::unique_ptr<kmod_ctx, decltype(&kmod_unref)>;
+using KmodModule = std::unique_ptr<kmod_module, decltype(&kmod_module_unref)>;
+
+void ignore_log(void* /*data*/, int /*priority*/, const char* /*file*/, int /*line*/,
+                const char* /*function*/, const char* /*format*/, va_list /*arguments*/) {}
+
+// A context that reads no modprobe configuration and stays silent about what it finds broken.
+KmodContext new_context() {
+  const std::array<const char*, 1> no_config = {nullptr};
+  KmodContext context(kmod_new("/", no_config.data()), kmod_unref);
+  if (context) {
+    kmod_set_log_fn(context.get(), ignore_log, nullptr);
+  }
+  return context;
+}
+
+std::string path_of(const FileDescriptor& fd) {
+  return fmt::format("/proc/self/fd/{}", fd.get());
+}
+
+bool is_release(std::string_view text) {
+  return !text.empty() && text.size() < 65 && text.front() != '.' &&  // utsname: 64 characters
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return c > ' ' && c <= '~' && c != '/'; });
+}
+
+std::optional<std::string> read_kernel_release(const Root& root) {
+  if (auto release = root.read_line("/proc/sys/kernel/osrelease");
+      release && is_release(*release)) {
+    return release;
+  }
+  // "Linux version 6.1.0-56-amd64 (debian-kernel@lists.debian.org) ..."
+  constexpr std::string_view prefix = "Linux version ";
+  if (auto version = root.read_line("/proc/version"); version && version->starts_with(prefix)) {
+    version->erase(0, prefix.size());
+    version->erase(std::min(version->find(' '), version->size()));
+    if (is_release(*version)) {
+      return version;
+    }
+  }
+  // An image that has never run: the one kernel it has is the one it will run.
+  const std::vector<std::string> kernels = root.list(modules_dir);
+  if (kernels.size() == 1 && is_release(kernels.front())) {
+    return kernels.front();
+  }
+  return std::nullopt;
+}
+
+// The module's file by depmod's index, relative to `modules`: the line "DIR/amdgpu.ko: ...".
+// Of the two forms that depmod writes it is the text: libkmod 30 never comes back from a damaged
+// modules.dep.bin, and a captured machine can bring anything.
+std::optional<std::string> find_in_index(std::string_view index) {
+  while (!index.empty()) {
+    const std::string_view line = index.substr(0, index.find('\n'));
+    index.remove_prefix(std::min(line.size() + 1, index.size()));
+    const std::string_view file = line.substr(0, line.find(':'));
+    const std::string_view name = file.substr(file.find_last_of('/') + 1);
+    if (name.size() < line.size() && name.starts_with("amdgpu") &&
+        std::find(suffixes.begin(), suffixes.end(), name.substr(6)) != suffixes.end()) {
+      return std::string(file);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> find_module(const Root& root, const std::string& modules) {
+  if (const auto index = root.read(modules + "/modules.dep")) {
+    const auto file = find_in_index(*index);
+    return file ? root.real_path(fmt::format("{}/{}", modules, *file)) : std::nullopt;
+  }
+  for (const std::string_view place : usual_places) {
+    for (const std::string_view suffix : suffixes) {
+      if (auto path = root.real_path(fmt::format("{}/{}/amdgpu{}", modules, place, suffix))) {
+        return path;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+// "parm=noretry:Disable retry faults" and "parmtype=noretry:int", put together as modinfo -p does.
+void add_parameter(std::map<std::string, std::string>& parameters, std::string_view value,
+                   bool is_type) {
+  const auto colon = value.find(':');
+  if (colon == std::string_view::npos) {
+    return;
+  }
+  const std::string_view text = value.substr(colon + 1);
+  std::string& description = parameters[std::string(value.substr(0, colon))];
+  const std::string_view blank = description.empty() ? "" : " ";
+  description = is_type ? fmt::format("{}{}({})", description, blank, text)
+                        : fmt::format("{}{}{}", text, blank, description);
+}
+
+void take_modinfo(InstalledModule& module, std::string_view key, std::string_view value) {
+  const std::array<std::pair<std::string_view, std::optional<std::string>*>, 4> fields = {
+      {{"version", &module.version},
+       {"srcversion", &module.srcversion},
+       {"rocmfix", &module.rocmfix},
+       {"signer", &module.signer}}};
+  for (const auto& [name, field] : fields) {
+    if (key == name) {
+      *field = std::string(value);
+    }
+  }
+  if (key == "parm" || key == "parmtype") {
+    add_parameter(module.parameters, value, key == "parmtype");
+  }
+}
+
+// A file that libkmod cannot read (damaged, or packed in a way it was not built for) is still what
+// modprobe would try: its name is known and nothing else.
+InstalledModule read_module(const Root& root, std::string path) {
+  InstalledModule installed;
+  installed.file = std::move(path);
+  const auto opened = root.open_file(installed.file, O_NONBLOCK);
+  if (!opened) {
+    return installed;
+  }
+  const FileDescriptor file(*opened);
+  const std::string fd_path = fmt::format("/proc/self/fd/{}", file.get());
+  const KmodContext context = new_context();
+  kmod_module* raw = nullptr;
+  if (!context || kmod_module_new_from_path(context.get(), fd_path.c_str(), &raw) < 0) {
+    return installed;
+  }
+  const KmodModule module(raw, kmod_module_unref);
+  kmod_list* list = nullptr;
+  if (kmod_module_get_info(module.get(), &list) < 0) {
+    return installed;
+  }
+  const std::unique_ptr<kmod_list, decltype(&kmod_module_info_free_list)> info(
+      list, kmod_module_info_free_list);
+  for (kmod_list* item = list; item != nullptr; item = kmod_list_next(list, item)) {
+    take_modinfo(installed, kmod_module_info_get_key(item), kmod_module_info_get_value(item));
+  }
+  return installed;
+}
+
+std::optional<InstalledModule> find_installed(const Root& root, const std::string& release) {
+  if (auto path = find_module(root, fmt::format("{}/{}", modules_dir, release))) {
+    return read_module(root, std::move(*path));
+  }
+  return std::nullopt;
+}
+
+std::optional<LoadedModule> read_loaded(const Root& root) {
+  const std::string directory(loaded_dir);
+  // "coming" and "going" are no driver; one that is built in has parameters and no initstate.
+  const auto state = root.read_line(directory + "/initstate");
+  if (!root.exists(directory + "/parameters") || state.value_or("live") != "live") {
+    return std::nullopt;
+  }
+  LoadedModule loaded;
+  loaded.version = root.read_line(directory + "/version");
+  loaded.srcversion = root.read_line(directory + "/srcversion");
+  for (const std::string& name : root.list(directory + "/parameters")) {
+    // Some are for root only (gttsize: 0600); those stay unknown to others.
+    if (auto value = root.read(fmt::format("{}/parameters/{}", directory, name))) {
+      value->erase(std::min(value->find('\n'), value->size()));
+      loaded.parameters.emplace(name, std::move(*value));
+    }
+  }
+  return loaded;
+}
+
+}  // namespace
+
+bool Driver::rocmfix_installed() const {
+  return installed && installed->rocmfix;
+}
+
+bool Driver::rocmfix_active() const {
+  if (!loaded) {
+    return false;
+  }
+  const auto parameter = loaded->parameters.find("rocmfix");
+  return parameter != loaded->parameters.end() && !parameter->second.empty() &&
+         parameter->second != "0" && parameter->second != "N";
+}
+
+Driver inspect_driver(const Root& root) {
+  Driver driver;
+  driver.kernel_release = read_kernel_release(root);
+  if (driver.kernel_release) {
+    driver.installed = find_installed(root, *driver.kernel_release);
+  }
+  driver.loaded = read_loaded(root);
+  return driver;
+}
+
+}  // namespace rocmfix

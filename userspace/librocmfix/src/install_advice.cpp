@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "install_advice.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+
+namespace rocmfix::detail {
+namespace {
+
+// `#define LINUX_PACKAGE_ID " Debian 6.1.192-2"` in Debian's headers: the version of the
+// linux-source package that these headers belong to.
+std::optional<std::string> source_version(const Root& root, const std::string& release) {
+  const auto text =
+      root.read("/lib/modules/" + release + "/build/include/generated/package.h", 1U << 16U);
+  constexpr std::string_view key = "LINUX_PACKAGE_ID";
+  const std::size_t at = text ? text->find(key) : std::string::npos;
+  if (at == std::string::npos) {
+    return std::nullopt;
+  }
+  const std::size_t end = text->find('"', text->find('"', at) + 1);
+  const std::size_t begin = text->rfind(' ', end);
+  if (end == std::string::npos || begin == std::string::npos || begin < at || begin + 1 >= end) {
+    return std::nullopt;
+  }
+  return text->substr(begin + 1, end - begin - 1);
+}
+
+// "6.1.0-56-amd64" -> "6.1"
+std::string series_of(const std::string& release) {
+  const std::size_t dot = release.find('.');
+  const std::size_t end = dot == std::string::npos ? dot : release.find_first_of(".-+", dot + 1);
+  return release.substr(0, end);
+}
+
+bool has_source(const Root& root, const std::string& series) {
+  for (const char* suffix : {".tar.xz", ".tar.bz2", ".tar.gz", ".tar", ""}) {
+    if (root.exists("/usr/src/linux-source-" + series + suffix)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string install_advice(const Root& root, const std::string& release) {
+  if (!root.exists("/var/lib/dkms/rocmfix")) {
+    return "sudo apt install rocmfix-dkms";
+  }
+  const std::string build = fmt::format("sudo dkms autoinstall -k {}", release);
+  if (!root.exists("/lib/modules/" + release + "/build/Makefile")) {
+    return fmt::format("sudo apt install linux-headers-{} && {}", release, build);
+  }
+  const std::string series = series_of(release);
+  if (!has_source(root, series)) {
+    const auto version = source_version(root, release);
+    return fmt::format("sudo apt install linux-source-{}{} && {}", series,
+                       version ? "=" + *version : "", build);
+  }
+  return fmt::format(
+      "dkms status rocmfix; {}; the build's log is "
+      "/var/lib/dkms/rocmfix/VERSION/build/make.log",
+      build);
+}
+
+}  // namespace rocmfix::detail

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// Schema 1 of the documents. Field order is as documented; unknown is null.
+#include "rocmfix/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace rocmfix {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+// File contents and names need not be UTF-8; a document always is.
+std::string dump(const Json& document) {
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json gpu_object(const Gpu& gpu) {
+  return {{"bdf", gpu.bdf},
+          {"pci_id", gpu.pci_id},
+          {"name", or_null(gpu.name)},
+          {"gfx", or_null(gpu.gfx)},
+          {"gc", gpu.gc ? Json(to_string(*gpu.gc)) : Json(nullptr)},
+          {"family", to_string(gpu.family)},
+          {"supported", gpu.supported},
+          {"kfd_node", or_null(gpu.kfd_node)},
+          {"vram_bytes", or_null(gpu.vram_bytes)},
+          {"large_bar", or_null(gpu.large_bar)}};
+}
+
+Json driver_object(const Driver& driver) {
+  Json version = nullptr;
+  Json parameters = Json::object();
+  if (driver.loaded) {
+    version = or_null(driver.loaded->version);
+    for (const auto& [name, value] : driver.loaded->parameters) {
+      parameters[name] = value;
+    }
+  }
+  const Json installed = driver.installed ? Json(driver.rocmfix_installed()) : Json(nullptr);
+  return {{"name", "amdgpu"},
+          {"loaded", driver.loaded.has_value()},
+          {"version", version},
+          {"rocmfix", {{"installed", installed}, {"active", driver.rocmfix_active()}}},
+          {"parameters", parameters}};
+}
+
+}  // namespace
+
+std::string status_json(const Machine& machine) {
+  Json gpus = Json::array();
+  for (const Gpu& gpu : machine.gpus) {
+    gpus.push_back(gpu_object(gpu));
+  }
+  return dump({{"schema", 1}, {"gpus", gpus}, {"driver", driver_object(machine.driver)}});
+}
+
+std::string plan_json(const Plan& plan) {
+  Json settings = Json::array();
+  for (const PlanRow& row : plan.settings) {
+    settings.push_back({{"layer", to_string(row.layer)},
+                        {"name", row.name},
+                        {"current", or_null(row.current)},
+                        {"configured", or_null(row.configured)},
+                        {"proposed", or_null(row.proposed)},
+                        {"effect", to_string(row.effect)},
+                        {"reason", row.reason},
+                        {"source", row.source}});
+  }
+  return dump({{"schema", 1}, {"profile", to_string(plan.profile)}, {"settings", settings}});
+}
+
+std::string change_json(const ChangeReport& report) {
+  Json conflicts = Json::array();
+  for (const Conflict& conflict : report.conflicts) {
+    conflicts.push_back({{"name", conflict.option.name},
+                         {"value", conflict.option.value},
+                         {"file", conflict.option.file},
+                         {"line", conflict.option.line},
+                         {"wins", conflict.wins}});
+  }
+  return dump({{"schema", 1},
+               {"changed", report.changed},
+               {"dry_run", report.dry_run},
+               {"file", report.file},
+               {"text", report.text},
+               {"conflicts", conflicts},
+               {"initramfs_updated", report.initramfs_updated},
+               {"reboot_needed", report.reboot_needed},
+               {"notes", report.notes}});
+}
+
+std::string verification_json(const Verification& verification) {
+  Json checks = Json::array();
+  for (const Check& check : verification.checks) {
+    checks.push_back({{"id", check.id},
+                      {"ok", or_null(check.ok)},
+                      {"detail", check.detail},
+                      {"hint", check.hint}});
+  }
+  return dump({{"schema", 1}, {"ok", verification.ok}, {"checks", checks}});
+}
+
+std::string environment_json(const EnvironmentPlan& environment) {
+  const auto changes = [](const std::vector<EnvironmentChange>& items) {
+    Json array = Json::array();
+    for (const EnvironmentChange& item : items) {
+      array.push_back({{"name", item.name}, {"value", item.value}, {"reason", item.reason}});
+    }
+    return array;
+  };
+  Json warnings = Json::array();
+  for (const EnvironmentWarning& item : environment.warnings) {
+    warnings.push_back({{"name", item.name},
+                        {"value", item.value},
+                        {"reason", item.reason},
+                        {"source", item.source}});
+  }
+  return dump({{"schema", 1},
+               {"set", changes(environment.set)},
+               {"kept", changes(environment.kept)},
+               {"warnings", warnings}});
+}
+
+std::string error_json(const Error& error) {
+  return dump({{"schema", 1}, {"error", to_string(error)}, {"hint", error.hint}});
+}
+
+}  // namespace rocmfix

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Which amdgpu a .ko file is: its modinfo and a sum of its bytes, packed (.xz, .zst, .gz) or not.
+// Telling two copies apart needs both: stock modules have neither version nor srcversion.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "file_descriptor.hpp"
+#include "rocmfix/root.hpp"
+
+namespace rocmfix::detail {
+
+struct ModuleIdentity {
+  std::string path;
+  std::optional<std::string> version;
+  std::optional<std::string> srcversion;
+  std::optional<std::string> rocmfix;
+  std::optional<std::string> vermagic;
+  std::uint64_t size = 0;  ///< unpacked
+  std::uint64_t sum = 0;   ///< of the unpacked bytes
+};
+
+/// nullopt: cannot be told (one copy is stripped and nothing else distinguishes them).
+std::optional<bool> same_module(const ModuleIdentity& a, const ModuleIdentity& b);
+
+/// Collects a module's bytes in memory, then identifies it.
+class ModuleCollector {
+ public:
+  ModuleCollector();
+  void add(std::string_view bytes);
+  /// nullopt: too big, damaged, or no module.
+  std::optional<ModuleIdentity> identify(const std::string& path);
+
+ private:
+  FileDescriptor packed_;
+  std::uint64_t size_ = 0;
+  bool good_ = true;
+};
+
+/// Errors: io; invalid when it is no module.
+Result<ModuleIdentity> identify_module(const Root& root, const std::string& path);
+
+}  // namespace rocmfix::detail

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+// Reading files of a machine, resolved inside its root. Never writes.
+#include "rocmfix/root.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <memory>
+#include <utility>
+
+#include "file_descriptor.hpp"
+
+namespace rocmfix {
+
+namespace {
+
+// glibc 2.36 has no wrapper for openat2(2).
+int open_in_root(int root, const std::string& path, std::uint64_t flags) {
+  open_how how{};
+  how.flags = flags | O_CLOEXEC;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  for (;;) {
+    const long fd = ::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how);
+    // EAGAIN: something was renamed while "..", was being resolved (openat2(2)): try again.
+    if (fd >= 0 || (errno != EINTR && errno != EAGAIN)) {
+      return static_cast<int>(fd);
+    }
+  }
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) {
+    return {};
+  }
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+}  // namespace
+
+Result<Root> Root::open(const std::filesystem::path& dir) {
+  const int fd = ::open(dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    Error error = io_error(fmt::format("cannot open the root {}", dir.string()), errno);
+    error.hint = "--root takes a directory that holds sys/, proc/ and etc/ of a machine";
+    return fail(std::move(error));
+  }
+  std::error_code ignored;
+  auto absolute = std::filesystem::weakly_canonical(dir, ignored);
+  if (absolute.empty()) {
+    absolute = dir;
+  }
+  struct stat own {};
+  struct stat system {};
+  const bool is_system = ::fstat(fd, &own) == 0 && ::stat("/", &system) == 0 &&
+                         own.st_dev == system.st_dev && own.st_ino == system.st_ino;
+  return Root(fd, std::move(absolute), is_system);
+}
+
+Root::Root(int fd, std::filesystem::path dir, bool is_system)
+    : fd_(fd), dir_(std::move(dir)), is_system_(is_system) {}
+
+Root::Root(Root&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      dir_(std::move(other.dir_)),
+      is_system_(other.is_system_) {}
+
+Root& Root::operator=(Root&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(dir_, other.dir_);
+  std::swap(is_system_, other.is_system_);
+  return *this;
+}
+
+Root::~Root() {
+  if (fd_ >= 0) {
+    ::close(fd_);
+  }
+}
+
+std::filesystem::path Root::host_path(std::string_view path) const {
+  return dir_ / std::filesystem::path(path).relative_path();
+}
+
+Result<int> Root::open_file(std::string_view path, int flags) const {
+  const int fd =
+      open_in_root(fd_, std::string(path), static_cast<std::uint64_t>(O_RDONLY | O_NOCTTY | flags));
+  if (fd < 0) {
+    return fail(io_error(fmt::format("cannot open {}", host_path(path).string()), errno));
+  }
+  return fd;
+}
+
+Result<std::string> Root::read(std::string_view path, std::size_t limit) const {
+  // O_NONBLOCK: a FIFO in the place of a file must not hang a look at a captured tree.
+  auto opened = open_file(path, O_NONBLOCK);
+  if (!opened) {
+    return fail(std::move(opened.error()));
+  }
+  const FileDescriptor fd(*opened);
+  std::string content;
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+    if (got == 0) {
+      return content;
+    }
+    if (got < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      return fail(io_error(fmt::format("cannot read {}", host_path(path).string()), errno));
+    }
+    if (content.size() + static_cast<std::size_t>(got) > limit) {
+      return fail(Error{ErrorCode::invalid,
+                        fmt::format("{} is larger than {} bytes", host_path(path).string(), limit),
+                        0,
+                        {}});
+    }
+    content.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+}
+
+std::optional<std::string> Root::read_line(std::string_view path) const {
+  const auto content = read(path);
+  if (!content) {
+    return std::nullopt;
+  }
+  const std::string_view line =
+      trimmed(std::string_view(*content).substr(0, content->find('\n')));
+  if (line.empty()) {
+    return std::nullopt;
+  }
+  return std::string(line);
+}
+
+std::optional<std::uint64_t> Root::read_number(std::string_view path) const {
+  const auto line = read_line(path);
+  if (!line) {
+    return std::nullopt;
+  }
+  std::string_view digits = *line;
+  int base = 10;
+  if (digits.starts_with("0x") || digits.starts_with("0X")) {
+    digits.remove_prefix(2);
+    base = 16;
+  } else if (digits.size() > 1 && digits.front() == '0') {
+    base = 8;
+  }
+  std::uint64_t value = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  if (error != std::errc{} || end != digits.data() + digits.size()) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::vector<std::string> Root::list(std::string_view path) const {
+  std::vector<std::string> names;
+  const auto opened = open_file(path, O_DIRECTORY);
+  if (!opened) {
+    return names;
+  }
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(*opened), &::closedir);
+  if (!dir) {
+    ::close(*opened);
+    return names;
+  }
+  while (const dirent* entry = ::readdir(dir.get())) {  // NOLINT(concurrency-mt-unsafe): own DIR
+    const std::string_view name = static_cast<const char*>(entry->d_name);
+    if (name != "." && name != "..") {
+      names.emplace_back(name);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool Root::exists(std::string_view path) const {
+  return static_cast<bool>(FileDescriptor(open_in_root(fd_, std::string(path), O_PATH)));
+}
+
+std::optional<std::string> Root::real_path(std::string_view path) const {
+  const FileDescriptor fd(open_in_root(fd_, std::string(path), O_PATH));
+  if (!fd) {
+    return std::nullopt;
+  }
+  // The kernel knows the resolved name of an open file; the root's own name is its prefix.
+  const auto name_of = [](int number) -> std::optional<std::string> {
+    std::error_code error;
+    auto target = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", number), error);
+    return error ? std::nullopt : std::optional(target.string());
+  };
+  const auto root = name_of(fd_);
+  auto full = name_of(fd.get());
+  if (!root || !full) {
+    return std::nullopt;
+  }
+  if (*root == "/") {
+    return full;
+  }
+  if (!full->starts_with(*root)) {
+    return std::nullopt;
+  }
+  const std::string inside = full->substr(root->size());
+  return inside.empty() ? "/" : inside;
+}
+
+}  // namespace rocmfix

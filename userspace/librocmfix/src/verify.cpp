@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: MIT
+#include "rocmfix/verify.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "initramfs.hpp"
+#include "install_advice.hpp"
+#include "modprobe_files.hpp"
+#include "rocmfix/modprobe_conf.hpp"
+
+namespace rocmfix {
+namespace {
+
+constexpr const char* update_hint = "sudo update-initramfs -u -k all";
+constexpr const char* apply_hint = "sudo rocmfix apply";
+
+std::string shown(const std::optional<std::string>& value) {
+  return value && !value->empty() ? *value : "none";
+}
+
+class Verifier {
+ public:
+  Verifier(const Root& root, const Machine& machine, const Plan& plan)
+      : root_(&root), machine_(&machine), driver_(&machine.driver) {
+    for (const auto& row : plan.settings) {
+      if (row.layer == Layer::module && row.proposed) {
+        wanted_.settings.push_back(row);
+      }
+    }
+    wanted_.profile = plan.profile;
+  }
+
+  Verification run();
+
+ private:
+  Check gpu_supported() const;
+  Check module_installed() const;
+  Check module_loaded() const;
+  Check module_active() const;
+  Check device_active() const;
+  Check module_parameters() const;
+  Check modprobe_configured() const;
+  Check modprobe_conflicts() const;
+  Check modprobe_blacklist() const;
+  void initramfs(std::vector<Check>& checks) const;
+  Check initramfs_module(const detail::Initramfs& image) const;
+  Check initramfs_configuration(const detail::Initramfs& image) const;
+
+  [[nodiscard]] bool is_configured(const PlanRow& row) const {
+    const auto found = machine_->configured.find(row.name);
+    return found != machine_->configured.end() && same_value(found->second, *row.proposed);
+  }
+  [[nodiscard]] bool all_configured() const {
+    return std::all_of(wanted_.settings.begin(), wanted_.settings.end(),
+                       [this](const PlanRow& row) { return is_configured(row); });
+  }
+
+  const Root* root_;
+  const Machine* machine_;
+  const Driver* driver_;
+  Plan wanted_;  ///< the module rows that propose something
+};
+
+Verification Verifier::run() {
+  Verification result;
+  result.checks.push_back(gpu_supported());
+  if (result.checks.front().ok == true) {
+    result.checks.push_back(module_installed());
+    result.checks.push_back(module_loaded());
+    result.checks.push_back(module_active());
+    result.checks.push_back(module_parameters());
+    result.checks.push_back(modprobe_configured());
+    result.checks.push_back(modprobe_conflicts());
+    result.checks.push_back(modprobe_blacklist());
+    initramfs(result.checks);
+  }
+  result.ok = std::none_of(result.checks.begin(), result.checks.end(),
+                           [](const Check& check) { return check.ok == false; });
+  return result;
+}
+
+Check Verifier::gpu_supported() const {
+  std::string names;
+  for (const auto& gpu : machine_->gpus) {
+    if (gpu.supported) {
+      names += (names.empty() ? "" : ", ") + gpu.name.value_or(gpu.pci_id) + " at " + gpu.bdf;
+    }
+  }
+  return names.empty()
+             ? Check{"gpu.supported", false, "no RDNA1 or RDNA2 GPU here", "rocmfix status"}
+             : Check{"gpu.supported", true, names, ""};
+}
+
+Check Verifier::module_installed() const {
+  Check check{"module.installed", false, "", ""};
+  if (!driver_->kernel_release) {
+    return {check.id, std::nullopt, "the running kernel's release is not known", ""};
+  }
+  const std::string& release = *driver_->kernel_release;
+  if (!driver_->installed) {
+    check.detail = fmt::format("no amdgpu in /lib/modules/{}", release);
+    check.hint = detail::install_advice(*root_, release);
+  } else if (driver_->rocmfix_installed()) {
+    check.ok = true;
+    check.detail =
+        fmt::format("{}, version {}", driver_->installed->file, shown(driver_->installed->version));
+  } else {
+    check.detail =
+        fmt::format("modprobe would load {}, which is not rocmfix's", driver_->installed->file);
+    check.hint = detail::install_advice(*root_, release);
+  }
+  return check;
+}
+
+Check Verifier::module_loaded() const {
+  Check check{"module.loaded", std::nullopt, "", ""};
+  if (!driver_->loaded) {
+    check.ok = false;
+    check.detail = "amdgpu is not loaded";
+    check.hint = "sudo modprobe amdgpu; if that fails: sudo dmesg | grep -i amdgpu";
+    for (const auto& [name, value] :
+         detail::split_parameters(root_->read("/proc/cmdline").value_or(""))) {
+      if (name == "nomodeset") {
+        check.detail += ": `nomodeset` is on the kernel command line";
+        check.hint =
+            "take nomodeset off it (GRUB's menu: e; for good: /etc/default/grub, then "
+            "sudo update-grub), and reboot";
+      }
+    }
+    return check;
+  }
+  const auto& loaded = driver_->loaded->srcversion;
+  if (!driver_->installed) {
+    check.detail = "loaded; what is installed is not known";
+    return check;
+  }
+  const auto& installed = driver_->installed->srcversion;
+  if (!loaded && !installed) {
+    check.detail = "neither the loaded nor the installed amdgpu has a srcversion (stock driver)";
+    return check;
+  }
+  check.ok = loaded == installed;
+  check.detail = *check.ok ? fmt::format("srcversion {}", *loaded)
+                           : fmt::format("loaded srcversion {}, installed {}", shown(loaded),
+                                         shown(installed));
+  check.hint = *check.ok ? "" : "sudo reboot";
+  return check;
+}
+
+Check Verifier::module_active() const {
+  Check check{"module.active", false, "", ""};
+  if (!driver_->loaded) {
+    check.detail = "amdgpu is not loaded";
+    check.hint = "see module.loaded";
+    return check;
+  }
+  const auto& parameters = driver_->loaded->parameters;
+  const auto switched = parameters.find("rocmfix");
+  if (switched == parameters.end()) {
+    check.detail = "the loaded amdgpu is not rocmfix's";
+    check.hint = driver_->rocmfix_installed() ? "sudo reboot" : "see module.installed";
+    return check;
+  }
+  if (same_value(switched->second, "0")) {
+    check.detail = "switched off: amdgpu.rocmfix=0";
+    check.hint =
+        "take amdgpu.rocmfix=0 off the kernel command line (/etc/default/grub, then sudo "
+        "update-grub) or out of /etc/modprobe.d, and reboot";
+    return check;
+  }
+  return device_active();
+}
+
+Check Verifier::device_active() const {
+  Check check{"module.active", true, "", ""};
+  for (const auto& gpu : machine_->gpus) {
+    if (!gpu.supported) {
+      continue;
+    }
+    const auto active = root_->read_line("/sys/bus/pci/devices/" + gpu.bdf + "/rocmfix/active");
+    check.detail += fmt::format("{}{} {}", check.detail.empty() ? "" : ", ", gpu.bdf,
+                                !active          ? "unknown"
+                                : *active == "1" ? "active"
+                                                 : "not active");
+    if (active && *active != "1") {
+      check.ok = false;
+      check.hint = "sudo dmesg | grep rocmfix";
+    } else if (!active && check.ok == true) {
+      check.ok = std::nullopt;
+      check.hint = fmt::format("lspci -k -s {} shows the driver that has the device", gpu.bdf);
+    }
+  }
+  return check;
+}
+
+Check Verifier::module_parameters() const {
+  Check check{"module.parameters", true, "", ""};
+  if (wanted_.settings.empty()) {
+    check.detail = "nothing needs setting";
+    return check;
+  }
+  std::string right;
+  std::string wrong;
+  std::string unknown;
+  for (const auto& row : wanted_.settings) {
+    if (!row.current) {
+      unknown += fmt::format("{}{} is not known", unknown.empty() ? "" : ", ", row.name);
+    } else if (same_value(*row.current, *row.proposed)) {
+      right += fmt::format("{}{}={}", right.empty() ? "" : ", ", row.name, *row.current);
+    } else {
+      wrong += fmt::format("{}{} is {}, should be {}", wrong.empty() ? "" : ", ", row.name,
+                           *row.current, *row.proposed);
+    }
+  }
+  if (!wrong.empty()) {
+    check = {check.id, false, wrong,
+             all_configured() ? "sudo reboot" : "sudo rocmfix apply, then sudo reboot"};
+  } else if (!unknown.empty()) {
+    check = {check.id, std::nullopt, unknown, ""};
+  } else {
+    check.detail = right;
+  }
+  return check;
+}
+
+Check Verifier::modprobe_configured() const {
+  Check check{"modprobe.configured", true, "", ""};
+  for (const auto& row : wanted_.settings) {
+    if (is_configured(row)) {
+      continue;
+    }
+    const auto found = machine_->configured.find(row.name);
+    check.ok = false;
+    check.detail += fmt::format(
+        "{}{} would be {}, should be {}", check.detail.empty() ? "" : ", ", row.name,
+        found == machine_->configured.end() ? "the driver's default" : shown(found->second),
+        *row.proposed);
+  }
+  if (*check.ok) {
+    check.detail = wanted_.settings.empty() ? "nothing needs setting"
+                                            : "the next boot sets what the plan wants";
+  } else {
+    check.hint =
+        wanted_.profile == Profile::safe ? apply_hint : "sudo rocmfix apply --profile original";
+  }
+  return check;
+}
+
+Check Verifier::modprobe_conflicts() const {
+  Check check{"modprobe.conflicts", true, "", ""};
+  const auto options = read_module_options(*root_);
+  const auto files = detail::read_modprobe_files(*root_);
+  if (!options || !files) {
+    const Error& error = options ? files.error() : options.error();
+    return {check.id, std::nullopt, to_string(error), error.hint};
+  }
+  for (const bool wins : {true, false}) {
+    for (const auto& conflict : find_conflicts(*options, wanted_)) {
+      if (conflict.wins == wins) {
+        check.ok = check.ok == true && !wins;
+        check.detail += (check.detail.empty() ? "" : "; ") + describe(conflict);
+        check.hint += wins ? (check.hint.empty() ? "" : "; ") + remedy(conflict) : "";
+      }
+    }
+  }
+  if (!files->unreadable.empty() && check.ok == true) {
+    check.ok = std::nullopt;
+    check.detail = "cannot read " + files->unreadable.front();
+    check.hint = "sudo rocmfix verify";
+  }
+  if (check.detail.empty()) {
+    check.detail = "none";
+  }
+  return check;
+}
+
+// A blacklist keeps udev from loading amdgpu; an `install` line replaces the loading itself.
+Check Verifier::modprobe_blacklist() const {
+  Check check{"modprobe.blacklist", true, "none", ""};
+  const auto files = detail::read_modprobe_files(*root_);
+  if (!files) {
+    return {check.id, std::nullopt, to_string(files.error()), files.error().hint};
+  }
+  for (const auto& line : files->lines) {
+    if (line.module == "amdgpu" && (line.command == "blacklist" || line.command == "install")) {
+      return {
+          check.id, false,
+          fmt::format("`{} amdgpu{}{}` in {}:{}", line.command, line.rest.empty() ? "" : " ",
+                      line.rest, line.file, line.line),
+          fmt::format("take line {} out: sudoedit {}, then {}", line.line, line.file, update_hint)};
+    }
+  }
+  for (const auto& [name, value] :
+       detail::split_parameters(root_->read("/proc/cmdline").value_or(""))) {
+    const bool list = name == "modprobe.blacklist" || name == "module_blacklist";
+    if (list && ("," + value + ",").find(",amdgpu,") != std::string::npos) {
+      return {check.id, false, fmt::format("`{}={}` on the kernel command line", name, value),
+              "take amdgpu out of it in /etc/default/grub, run `sudo update-grub`, and reboot"};
+    }
+  }
+  return check;
+}
+
+void Verifier::initramfs(std::vector<Check>& checks) const {
+  const auto both = [&checks](std::optional<bool> ok, const std::string& detail,
+                              const std::string& hint) {
+    checks.push_back({"initramfs.module", ok, detail, hint});
+    checks.push_back({"initramfs.configuration", ok, detail, hint});
+  };
+  if (!driver_->kernel_release) {
+    both(std::nullopt, "the running kernel's release is not known", "");
+    return;
+  }
+  const auto image = detail::read_initramfs(*root_, *driver_->kernel_release);
+  if (!image) {
+    const Error& error = image.error();
+    const bool closed = error.errnum == EACCES || error.errnum == EPERM;
+    // Damaged is wrong, whatever is in it: the machine may not boot from it.
+    both(error.code == ErrorCode::invalid ? std::optional(false) : std::nullopt, to_string(error),
+         closed ? "sudo rocmfix verify" : error.hint);
+  } else if (!*image) {
+    both(std::nullopt, fmt::format("no initramfs for {} in /boot", *driver_->kernel_release), "");
+  } else {
+    checks.push_back(initramfs_module(**image));
+    checks.push_back(initramfs_configuration(**image));
+  }
+}
+
+Check Verifier::initramfs_module(const detail::Initramfs& image) const {
+  Check check{"initramfs.module", std::nullopt, "", ""};
+  if (!image.has_amdgpu) {
+    return {check.id, true, image.file + " has no amdgpu: it is loaded from the root file system",
+            ""};
+  }
+  if (!image.amdgpu) {
+    return {check.id, false, "the amdgpu in " + image.file + " is damaged", update_hint};
+  }
+  if (!driver_->installed) {
+    check.detail = "what is installed is not known";
+    return check;
+  }
+  const auto installed = detail::identify_module(*root_, driver_->installed->file);
+  if (!installed) {
+    check.detail = to_string(installed.error());
+    check.hint = installed.error().hint;
+    return check;
+  }
+  check.ok = detail::same_module(*image.amdgpu, *installed);
+  check.detail = check.ok == true
+                     ? image.file + " has the installed amdgpu"
+                     : fmt::format(
+                           "{} has {} (version {}, srcversion {}), installed is {} (version {}, "
+                           "srcversion {})",
+                           image.file, image.amdgpu->path, shown(image.amdgpu->version),
+                           shown(image.amdgpu->srcversion), installed->path,
+                           shown(installed->version), shown(installed->srcversion));
+  check.hint = check.ok == true ? "" : update_hint;
+  return check;
+}
+
+Check Verifier::initramfs_configuration(const detail::Initramfs& image) const {
+  Check check{"initramfs.configuration", true, "", ""};
+  if (!image.has_amdgpu || wanted_.settings.empty()) {
+    check.detail = image.has_amdgpu ? "nothing needs setting" : image.file + " has no amdgpu";
+    return check;
+  }
+  std::map<std::string, std::string> values;
+  for (const auto& line : image.lines) {
+    if (line.command == "options" && line.module == "amdgpu") {
+      for (const auto& [name, value] : detail::split_parameters(line.rest)) {
+        values[name] = value;
+      }
+    }
+  }
+  for (const auto& row : wanted_.settings) {
+    const auto found = values.find(row.name);
+    if (found != values.end() && same_value(found->second, *row.proposed)) {
+      continue;
+    }
+    check.ok = false;
+    check.detail += fmt::format("{}{} is {} in {}, should be {}", check.detail.empty() ? "" : ", ",
+                                row.name, found == values.end() ? "not set" : shown(found->second),
+                                image.file, *row.proposed);
+  }
+  if (*check.ok) {
+    check.detail = image.file + " sets what the plan wants";
+  } else {
+    check.hint = all_configured() ? update_hint : apply_hint;
+  }
+  return check;
+}
+
+}  // namespace
+
+Verification verify_machine(const Root& root, const Machine& machine, const Plan& plan) {
+  return Verifier(root, machine, plan).run();
+}
+
+}  // namespace rocmfix

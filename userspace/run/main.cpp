@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// rocmfix-run: sets the environment part of the plan and becomes the command.
+//
+// exec and no fork: the process id stays, so exit status, signals, job control and the terminal
+// are the command's own. LD_PRELOAD is not touched, nor is any variable that the user has set.
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "options.hpp"
+#include "preparation.hpp"
+#include "report.hpp"
+#include "rocmfix/json.hpp"
+
+namespace rocmfix::run {
+
+namespace {
+
+// As env(1) and sh(1) have them.
+enum ExitStatus : int { usage = 2, own_failure = 125, not_executable = 126, not_found = 127 };
+
+/// stderr, and no more than an attempt: a reader that has gone away (SIGPIPE) is no reason for
+/// the command not to run.
+void say(std::string_view text) {
+  if (text.empty()) {
+    return;
+  }
+  struct sigaction ignore {};
+  struct sigaction before {};
+  ignore.sa_handler = SIG_IGN;  // NOLINT(cppcoreguidelines-pro-type-union-access)
+  sigaction(SIGPIPE, &ignore, &before);
+  // One write(2), so that lines of several processes do not mix.
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+  sigaction(SIGPIPE, &before, nullptr);
+}
+
+int report(const Error& error, int status) {
+  say(error_text(error));
+  return status;
+}
+
+int print(std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (std::fflush(stdout) != 0 || !written) {
+    return report(io_error("cannot write to stdout", errno), own_failure);
+  }
+  return EXIT_SUCCESS;
+}
+
+int print_dry_run(const Options& options, const Preparation& preparation) {
+  return print(options.json ? environment_json(preparation.environment)
+                            : dry_run_text(options, preparation));
+}
+
+/// Never over what is set, whatever the plan says: the last guard of "the user wins".
+bool set_environment(const Preparation& preparation) {
+  for (const EnvironmentChange& change : preparation.environment.set) {
+    if (setenv(change.name.c_str(), change.value.c_str(), /*overwrite=*/0) != 0) {
+      return false;
+    }
+  }
+  // How a child, or a bug report, can tell that it was launched through rocmfix-run.
+  return !preparation.supported || setenv("ROCMFIX_VERSION", ROCMFIX_VERSION, 1) == 0;
+}
+
+std::string exec_hint(std::string_view command, int errnum) {
+  if (errnum == ENOENT && command.find('=') != std::string_view::npos) {
+    return "to set a variable, put env in between: rocmfix-run env NAME=VALUE COMMAND";
+  }
+  if (errnum == ENOENT && access(command.data(), F_OK) == 0 &&
+      command.find('/') != std::string_view::npos) {
+    return "it is there, but the interpreter named in its first line, or its loader, is not";
+  }
+  if (errnum == ENOENT) {
+    return "is it installed, and is its directory in PATH?";
+  }
+  if (errnum == EACCES) {
+    return "is it a file, and executable? chmod +x, or run it through its interpreter";
+  }
+  return {};
+}
+
+int become(char** command) {
+  execvp(*command, command);
+  const int errnum = errno;
+  const Error error{.code = ErrorCode::io,
+                    .what = "cannot run '" + std::string(*command) + "'",
+                    .errnum = errnum,
+                    .hint = exec_hint(*command, errnum)};
+  return report(error, errnum == ENOENT ? not_found : not_executable);
+}
+
+int launch(const Options& options) {
+  const auto preparation = prepare(options);
+  if (!preparation) {
+    return report(preparation.error(), own_failure);
+  }
+  if (options.action == Action::dry_run) {
+    return print_dry_run(options, *preparation);
+  }
+  if (options.verbosity == Verbosity::verbose) {
+    say(verbose_text(*preparation));
+  } else if (options.verbosity == Verbosity::normal) {
+    say(warning_text(preparation->environment));
+  }
+  if (!set_environment(*preparation)) {
+    return report(io_error("cannot set the environment", errno), own_failure);
+  }
+  return become(options.command);
+}
+
+}  // namespace
+
+}  // namespace rocmfix::run
+
+int main(int argc, char** argv) {
+  using namespace rocmfix::run;
+  const auto options = parse_options(argc, argv);
+  if (!options) {
+    return report(options.error(), usage);
+  }
+  switch (options->action) {
+    case Action::help:
+      return print(help_text);
+    case Action::version:
+      return print("rocmfix-run " ROCMFIX_VERSION "\n");
+    default:
+      return launch(*options);
+  }
+}

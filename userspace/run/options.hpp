@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// What the user asks rocmfix-run for: flags, then ROCMFIX_* variables, then defaults.
+//
+// Stops at the first word that is no option, so that the command's own options reach it
+// untouched. Reads no file and decides nothing about the machine.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "rocmfix/error.hpp"
+#include "rocmfix/policy.hpp"
+
+namespace rocmfix::run {
+
+enum class Action : std::uint8_t { run, dry_run, help, version };
+enum class Verbosity : std::uint8_t { quiet, normal, verbose };
+
+struct Options {
+  Action action = Action::run;
+  Profile profile = Profile::safe;
+  Verbosity verbosity = Verbosity::normal;
+  bool json = false;
+  std::string root = "/";
+  char** command = nullptr;  ///< ends with a null pointer, as execvp(3) wants it
+};
+
+/// Errors: invalid, with a hint, for whatever cannot be understood: exit status 2.
+Result<Options> parse_options(int argc, char** argv);
+
+/// The text of --help.
+extern const char* const help_text;
+
+}  // namespace rocmfix::run

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// The shortest way to an environment plan: the GPUs first, the rest only if one is supported.
+#include "preparation.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "rocmfix/plan.hpp"
+
+namespace rocmfix::run {
+
+namespace {
+
+/// Facts that only the module layer asks for (modprobe's options, the module file) stay unknown:
+/// they cost more than the whole launch.
+Machine launch_facts(const Root& root, const Policy& policy, std::vector<Gpu> gpus) {
+  Machine machine;
+  machine.gpus = std::move(gpus);
+  machine.driver.kernel_release = root.read_line("/proc/sys/kernel/osrelease");
+  for (const Setting& setting : policy.settings()) {
+    if (setting.layer != Layer::environment) {
+      continue;
+    }
+    const std::string name(setting.name);
+    // With --root, too: the command runs here, so it is this environment that it inherits.
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
+    if (const char* const value = std::getenv(name.c_str()); value != nullptr) {
+      machine.environment.emplace(name, value);
+    }
+  }
+  return machine;
+}
+
+}  // namespace
+
+Result<Preparation> prepare(const Options& options) {
+  const auto root = Root::open(options.root);
+  if (!root) {
+    return fail(root.error());
+  }
+  const auto policy = Policy::load(*root);
+  if (!policy) {
+    return fail(policy.error());
+  }
+  Preparation result;
+  result.gpus = discover_gpus(*root, *policy);
+  result.supported = std::any_of(result.gpus.begin(), result.gpus.end(),
+                                 [](const Gpu& gpu) { return gpu.supported; });
+  if (result.supported) {
+    const Machine machine = launch_facts(*root, *policy, result.gpus);
+    const Plan plan =
+        make_plan(machine, *policy, {.profile = options.profile, .only = Layer::environment});
+    result.environment = environment_of(plan);
+  }
+  return result;
+}
+
+}  // namespace rocmfix::run

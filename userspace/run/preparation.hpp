@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// From the machine's facts to the environment of one launch.
+//
+// Reads sysfs and nothing else: no libkmod, no initramfs, and no TOML unless /etc/rocmfix/ has
+// some. Changes nothing, not even this process's environment.
+#pragma once
+
+#include <vector>
+
+#include "options.hpp"
+#include "rocmfix/environment.hpp"
+#include "rocmfix/gpu.hpp"
+
+namespace rocmfix::run {
+
+struct Preparation {
+  std::vector<Gpu> gpus;        ///< every AMD GPU, supported or not
+  bool supported = false;       ///< one of them may be touched
+  EnvironmentPlan environment;  ///< empty unless `supported`
+};
+
+/// Errors: io when the root cannot be opened, invalid when a file in /etc/rocmfix/ cannot be used.
+Result<Preparation> prepare(const Options& options);
+
+}  // namespace rocmfix::run

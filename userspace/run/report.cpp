@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// Plain std::string and no formatting library: these lines are on the way to every exec.
+#include "report.hpp"
+
+#include <cctype>
+#include <string_view>
+
+namespace rocmfix::run {
+
+namespace {
+
+constexpr std::string_view program = "rocmfix-run: ";
+
+/// Whether a terminal would do something else with it than show it. UTF-8 passes.
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7f;
+}
+
+std::string printable(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string result;
+  result.reserve(text.size());
+  for (const char c : text) {
+    if (is_control(c)) {
+      const auto byte = static_cast<unsigned char>(c);
+      result += {'\\', 'x', digits[byte >> 4U], digits[byte & 0xfU]};
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+/// As a POSIX shell would have to be given it.
+std::string shell_word(std::string_view word) {
+  constexpr std::string_view harmless = "%+,-./:=@_";
+  bool plain = !word.empty();
+  for (const char c : word) {
+    const bool letter = std::isalnum(static_cast<unsigned char>(c)) != 0;
+    plain = plain && (letter || harmless.find(c) != std::string_view::npos);
+  }
+  if (plain) {
+    return std::string(word);
+  }
+  std::string result = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      result += "'\\''";
+    } else {
+      result += c;
+    }
+  }
+  return result + "'";
+}
+
+std::string assignment(std::string_view name, std::string_view value) {
+  return std::string(name) + "=" + printable(value);
+}
+
+std::string sourced(const std::string& reason, const std::string& source) {
+  return source.empty() ? reason : reason + " [" + source + "]";
+}
+
+std::string gpu_text(const Gpu& gpu) {
+  std::string text = gpu.bdf + " " + gpu.name.value_or("unnamed GPU " + gpu.pci_id);
+  text += " (" + gpu.gfx.value_or("gfx target unknown") + ", " +
+          std::string(to_string(gpu.family)) + ")";
+  return gpu.supported ? text : text + ", not touched by rocmfix";
+}
+
+std::string changes_text(std::string_view heading, const std::vector<EnvironmentChange>& changes) {
+  if (changes.empty()) {
+    return {};
+  }
+  std::string text = std::string(heading) + ":\n";
+  for (const EnvironmentChange& change : changes) {
+    text += "  " + assignment(change.name, change.value) + "\n      " + change.reason + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string error_text(const Error& error) {
+  std::string text = "error: " + printable(to_string(error)) + "\n";
+  if (!error.hint.empty()) {
+    text += "hint: " + printable(error.hint) + "\n";
+  }
+  return text;
+}
+
+std::string warning_text(const EnvironmentPlan& environment) {
+  std::string text;
+  for (const EnvironmentWarning& warning : environment.warnings) {
+    text += std::string(program) + "warning: " + assignment(warning.name, warning.value) + ": " +
+            sourced(warning.reason, warning.source) + "\n";
+  }
+  return text;
+}
+
+std::string verbose_text(const Preparation& preparation) {
+  std::string text;
+  for (const Gpu& gpu : preparation.gpus) {
+    text += std::string(program) + gpu_text(gpu) + "\n";
+  }
+  if (!preparation.supported) {
+    return text + std::string(program) + "no supported GPU: nothing is set\n";
+  }
+  for (const EnvironmentChange& change : preparation.environment.set) {
+    text += std::string(program) + "set " + assignment(change.name, change.value) + ": " +
+            change.reason + "\n";
+  }
+  for (const EnvironmentChange& change : preparation.environment.kept) {
+    text += std::string(program) + "kept " + assignment(change.name, change.value) +
+            " (yours): " + change.reason + "\n";
+  }
+  return text + warning_text(preparation.environment);
+}
+
+std::string dry_run_text(const Options& options, const Preparation& preparation) {
+  std::string text;
+  for (const Gpu& gpu : preparation.gpus) {
+    text += "gpu: " + gpu_text(gpu) + "\n";
+  }
+  text += "profile: " + std::string(to_string(options.profile)) + "\n";
+  const EnvironmentPlan& environment = preparation.environment;
+  if (!preparation.supported) {
+    text += "no supported GPU (RDNA1 or RDNA2): nothing would be set\n";
+  } else if (environment.set.empty()) {
+    text += "nothing would be set\n";
+  }
+  text += changes_text("would set", environment.set);
+  text += changes_text("would keep as you set it", environment.kept);
+  for (const EnvironmentWarning& warning : environment.warnings) {
+    text += "warning: " + assignment(warning.name, warning.value) + "\n      " +
+            sourced(warning.reason, warning.source) + "\n";
+  }
+  if (*options.command == nullptr) {
+    return text;
+  }
+  text += "command:";
+  for (char* const* word = options.command; *word != nullptr; ++word) {
+    text += " " + shell_word(*word);
+  }
+  return text + "\n";
+}
+
+}  // namespace rocmfix::run
