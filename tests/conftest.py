@@ -18,7 +18,7 @@ AS      the user who does RUN; skipped unless the tests run as root
 import json
 import os
 import pwd
-import shlex
+import re
 import subprocess
 from pathlib import Path
 
@@ -179,7 +179,7 @@ def check_json(stdout, assertion):
         value = json.loads(stdout)
     except json.JSONDecodeError as error:
         return f"stdout is no JSON: {error}"
-    for part in shlex.split(path.replace(".", " ")):
+    for part in re.findall(r"\[[^]]*\]|[^.]+", path):
         try:
             if part.startswith("["):
                 key, _, wanted = part.strip("[]").partition("=")

@@ -34,6 +34,12 @@ is_stock() {
 		file_has <(in_root "$1" modinfo -k "$2" -F filename amdgpu) "/kernel/drivers/gpu/drm/amd/amdgpu/"
 }
 
+# initramfs_has ROOT KERNEL FILE: this amdgpu, and no other.
+initramfs_has() {
+	is "$(in_root "$1" lsinitramfs "/boot/initrd.img-$2" | grep '/amdgpu\.ko$' | sed 's|^usr/||')" \
+		"lib/modules/$2/$3"
+}
+
 # apt is not wedged: nothing is half-configured, the kernel's hooks run, and
 # another package can be installed.
 apt_works() {
@@ -139,7 +145,11 @@ run_install() {
 	enter "$root"
 	tap_log=$work/update.log
 	apt "$root" update
+	# Where a boot splash is installed, amdgpu is in the initramfs; here it is asked for.
+	echo amdgpu >>"$root/etc/initramfs-tools/modules"
+	logged "$root" update-initramfs -u -k "$kernel"
 	check "before: the stock amdgpu" is_stock "$root" "$kernel"
+	check "before: it is in the initramfs" initramfs_has "$root" "$kernel" kernel/drivers/gpu/drm/amd/amdgpu/amdgpu.ko
 	tap_log=$work/install.log
 	begin=$SECONDS
 	check "apt install rocmfix-dkms exits 0" apt "$root" install rocmfix-dkms
@@ -155,8 +165,7 @@ run_install() {
 		file_has "$modinfo" "^rocmfix: +series=6.1 patches=[1-9][0-9]* source=$needed\$"
 	check "modinfo: parameter rocmfix" file_has "$modinfo" '^parm: +rocmfix:'
 	check "modinfo: parameter rocmfix_mtype" file_has "$modinfo" '^parm: +rocmfix_mtype:'
-	check "the initramfs has the new module" file_has \
-		<(in_root "$root" lsinitramfs "/boot/initrd.img-$kernel") 'updates/dkms/amdgpu.ko'
+	check "the initramfs has the new module" initramfs_has "$root" "$kernel" updates/dkms/amdgpu.ko
 	check "the build tree is gone" test ! -e "$root/var/lib/dkms/rocmfix/$version/build"
 	check "apt is not wedged" apt_works "$root" "$kernel"
 	tap_log=$work/trigger.log
@@ -191,8 +200,7 @@ run_purge() {
 	check "the message names the kernel" file_has "$tap_log" "kernel $kernel: back to the stock amdgpu"
 	check "nothing is left in /usr/src, /var/lib/dkms, /lib/modules and /etc" nothing_left "$root"
 	check "modinfo shows the stock amdgpu" is_stock "$root" "$kernel"
-	check "the initramfs has the stock module" file_has_not \
-		<(in_root "$root" lsinitramfs "/boot/initrd.img-$kernel") 'updates/dkms/amdgpu.ko'
+	check "the initramfs has the stock module" initramfs_has "$root" "$kernel" kernel/drivers/gpu/drm/amd/amdgpu/amdgpu.ko
 	check "apt is not wedged" apt_works "$root" "$kernel"
 }
 

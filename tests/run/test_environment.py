@@ -87,6 +87,13 @@ def test_the_users_value_wins_even_when_it_is_empty(launcher, value):
     assert OVERRIDE not in added  # and added_by() has seen that it is unchanged
 
 
+def test_an_empty_value_is_announced_as_kept_and_not_as_unset(launcher):
+    run = launcher("-n", "--json", root="rx6700xt", env={OVERRIDE: ""})
+    document = json.loads(run.stdout)
+    assert document["set"] == []
+    assert [(item["name"], item["value"]) for item in document["kept"]] == [(OVERRIDE, "")]
+
+
 def test_the_version_tells_the_child_and_no_older_one_survives(launcher):
     run = launcher("env", "-0", root="rx6700xt", env={"ROCMFIX_VERSION": "0.0.0"})
     assert environment(run)["ROCMFIX_VERSION"] == version(launcher)

@@ -160,8 +160,8 @@ TEST(Driver, IndexesThatDoNotNameItMeanThatModprobeWouldNotFindIt) {
 TEST(Driver, ABrokenIndexNamesNoModuleAndEndsTheSearch) {
   const TemporaryTree tree;
   copy_root(tree, "rx5600xt");
-  tree.write("/etc/amdgpu.ko", "outside of the modules' directory");
   const std::string directory = "/usr/lib/modules/6.1.0-56-amd64/";
+  tree.write(directory + "amdgpu.ko", "no line of the index leads here");
   // libkmod 30 loops for ever on this one.
   tree.write(directory + "modules.dep.bin",
              std::string_view("\xb0\x07\xf4\x57\x00\x02\x00\x01\xff\xff\xff\xff", 12));

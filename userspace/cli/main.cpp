@@ -59,6 +59,12 @@ int parse_failure(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     return app.exit(error);  // --help, --version
   }
+  // CLI11 says of an unknown verb only that a verb is required.
+  const auto extra = app.remaining();
+  if (error.get_name() == "RequiredError" && !extra.empty()) {
+    fmt::print(stderr, "error: unknown verb '{}'\nhint: see rocmfix --help\n", extra.front());
+    return rocmfix::cli::exit_usage;
+  }
   fmt::print(stderr, "error: {}\nhint: see rocmfix --help, or rocmfix VERB --help\n",
              error.what());
   return rocmfix::cli::exit_usage;

@@ -28,10 +28,14 @@ std::string describe(const Plan& plan, Layer layer, std::string_view title) {
     if (row.layer != layer) {
       continue;
     }
+    // Neither set nor proposed: a value that the profile wants on other machines only.
+    const bool withheld = !row.current && !row.configured && !row.proposed;
     rows.push_back({row.name, shown(row.current), shown(row.configured), shown(row.proposed),
-                    std::string(to_string(row.effect))});
-    reasons += fmt::format("  {}: {}{}\n", row.name, wrap(row.reason, text_width, "      "),
-                           row.source.empty() ? "" : fmt::format("\n      [{}]", row.source));
+                    fmt::format("{}{}", withheld ? "would be " : "", to_string(row.effect))});
+    reasons += fmt::format("  {}\n      {}\n", row.name, wrap(row.reason, text_width, "      "));
+    if (!row.source.empty()) {
+      reasons += fmt::format("      [{}]\n", row.source);
+    }
   }
   if (rows.size() == 1) {
     return fmt::format("{}: nothing set, nothing to set\n", title);

@@ -156,7 +156,8 @@ class Machine:
         modules = tree.top / "usr/lib/modules" / release
         amdgpu = next(path for pattern in ("updates/dkms/amdgpu.*", AMDGPU + "*")
                       for path in modules.glob(pattern))
-        indexes = [p for p in modules.glob("modules.*") if p.name.endswith((".bin", "dep", "order"))]
+        indexes = [p for p in modules.glob("modules.*")
+                   if p.name.endswith((".bin", "dep", "order"))]
         configuration = [p for d in ("etc/modprobe.d", "usr/lib/modprobe.d")
                          for p in sorted((tree.top / d).glob("*.conf"))]
         files = {str(p.relative_to(tree.top)): p.read_bytes()

@@ -142,6 +142,7 @@ def write_drm(tree: Tree, f: Function, index: int) -> None:
         tree.link(f"{drm}/{name}/subsystem", "sys/class/drm")
         tree.link(f"sys/class/drm/{name}", f"{drm}/{name}")
     connector = f"card{index}-DP-{index + 1}"
-    tree.write_all(f"{drm}/card{index}/{connector}", {"status": "disconnected", "enabled": "disabled"})
+    tree.write_all(f"{drm}/card{index}/{connector}",
+                   {"status": "disconnected", "enabled": "disabled"})
     tree.link(f"{drm}/card{index}/{connector}/device", f"{drm}/card{index}")
     tree.link(f"sys/class/drm/{connector}", f"{drm}/card{index}/{connector}")

@@ -53,11 +53,6 @@ std::optional<bool> large_bar(const Machine& machine) {
   return unknown ? std::nullopt : std::optional(false);
 }
 
-std::optional<bool> patched(const Machine& machine) {
-  return machine.driver.installed ? std::optional(machine.driver.rocmfix_installed())
-                                  : std::nullopt;
-}
-
 bool kernel_holds(const Condition& when, const Machine& machine) {
   if (when.kernel_below.empty() && when.kernel_at_least.empty()) {
     return true;
@@ -136,7 +131,7 @@ std::optional<std::strong_ordering> compare_kernels(std::string_view a, std::str
 
 bool holds(const Condition& when, const ConditionFacts& facts) {
   return values_hold(when, facts) && gpus_hold(when, facts.machine) &&
-         (!when.patched || patched(facts.machine) == when.patched) &&
+         (!when.patched || facts.machine.driver.rocmfix_installed() == *when.patched) &&
          (!when.forced || facts.forced == *when.forced) && kernel_holds(when, facts.machine) &&
          memory_holds(when, facts.machine);
 }

@@ -48,10 +48,6 @@ KmodContext new_context() {
   return context;
 }
 
-std::string path_of(const FileDescriptor& fd) {
-  return fmt::format("/proc/self/fd/{}", fd.get());
-}
-
 bool is_release(std::string_view text) {
   return !text.empty() && text.size() < 65 && text.front() != '.' &&  // utsname: 64 characters
          std::all_of(text.begin(), text.end(),
@@ -87,9 +83,10 @@ std::optional<std::string> find_in_index(std::string_view index) {
   while (!index.empty()) {
     const std::string_view line = index.substr(0, index.find('\n'));
     index.remove_prefix(std::min(line.size() + 1, index.size()));
-    const std::string_view file = line.substr(0, line.find(':'));
+    const auto colon = line.find(':');
+    const std::string_view file = line.substr(0, colon);
     const std::string_view name = file.substr(file.find_last_of('/') + 1);
-    if (name.size() < line.size() && name.starts_with("amdgpu") &&
+    if (colon != std::string_view::npos && name.starts_with("amdgpu") &&
         std::find(suffixes.begin(), suffixes.end(), name.substr(6)) != suffixes.end()) {
       return std::string(file);
     }
@@ -199,19 +196,6 @@ std::optional<LoadedModule> read_loaded(const Root& root) {
 }
 
 }  // namespace
-
-bool Driver::rocmfix_installed() const {
-  return installed && installed->rocmfix;
-}
-
-bool Driver::rocmfix_active() const {
-  if (!loaded) {
-    return false;
-  }
-  const auto parameter = loaded->parameters.find("rocmfix");
-  return parameter != loaded->parameters.end() && !parameter->second.empty() &&
-         parameter->second != "0" && parameter->second != "N";
-}
 
 Driver inspect_driver(const Root& root) {
   Driver driver;

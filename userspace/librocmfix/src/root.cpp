@@ -23,15 +23,19 @@ namespace rocmfix {
 
 namespace {
 
-// glibc 2.36 has no wrapper for openat2(2).
-int open_in_root(int root, const std::string& path, std::uint64_t flags) {
+// glibc 2.36 has no wrapper for openat2(2). The running system needs none: there every link leads
+// where it should anyway, and openat2 is missing where rocmfix-run must still start its command
+// (kernels before 5.6, containers whose seccomp filter is older, valgrind 3.19).
+int open_in_root(int root, bool is_system, const std::string& path, std::uint64_t flags) {
   open_how how{};
   how.flags = flags | O_CLOEXEC;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
   for (;;) {
-    const long fd = ::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how);
+    const long fd = is_system ? ::openat(root, path.c_str(), static_cast<int>(how.flags))
+                              : ::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how);
     // EAGAIN: something was renamed while "..", was being resolved (openat2(2)): try again.
-    if (fd >= 0 || (errno != EINTR && errno != EAGAIN)) {
+    const bool again = errno == EINTR || (errno == EAGAIN && !is_system);
+    if (fd >= 0 || !again) {
       return static_cast<int>(fd);
     }
   }
@@ -93,8 +97,8 @@ std::filesystem::path Root::host_path(std::string_view path) const {
 }
 
 Result<int> Root::open_file(std::string_view path, int flags) const {
-  const int fd =
-      open_in_root(fd_, std::string(path), static_cast<std::uint64_t>(O_RDONLY | O_NOCTTY | flags));
+  const int fd = open_in_root(fd_, is_system_, std::string(path),
+                              static_cast<std::uint64_t>(O_RDONLY | O_NOCTTY | flags));
   if (fd < 0) {
     return fail(io_error(fmt::format("cannot open {}", host_path(path).string()), errno));
   }
@@ -136,8 +140,7 @@ std::optional<std::string> Root::read_line(std::string_view path) const {
   if (!content) {
     return std::nullopt;
   }
-  const std::string_view line =
-      trimmed(std::string_view(*content).substr(0, content->find('\n')));
+  const std::string_view line = trimmed(std::string_view(*content).substr(0, content->find('\n')));
   if (line.empty()) {
     return std::nullopt;
   }
@@ -188,11 +191,12 @@ std::vector<std::string> Root::list(std::string_view path) const {
 }
 
 bool Root::exists(std::string_view path) const {
-  return static_cast<bool>(FileDescriptor(open_in_root(fd_, std::string(path), O_PATH)));
+  return static_cast<bool>(
+      FileDescriptor(open_in_root(fd_, is_system_, std::string(path), O_PATH)));
 }
 
 std::optional<std::string> Root::real_path(std::string_view path) const {
-  const FileDescriptor fd(open_in_root(fd_, std::string(path), O_PATH));
+  const FileDescriptor fd(open_in_root(fd_, is_system_, std::string(path), O_PATH));
   if (!fd) {
     return std::nullopt;
   }

@@ -58,7 +58,8 @@ struct Condition {
   Strings any_gfx_but;       ///< some AMD GPU is a known target other than these
   std::string_view kernel_below;     ///< kernel version < "7.2"
   std::string_view kernel_at_least;  ///< kernel version >= "7.2"
-  std::optional<bool> patched;       ///< rocmfix's module is what modprobe would load
+  std::optional<bool> patched;       ///< rocmfix's module is what modprobe would load;
+                                     ///< false also when no amdgpu was found
   std::optional<bool> large_bar;     ///< some supported GPU has a large BAR
   std::optional<bool> forced;        ///< the user said --force
   std::uint64_t ram_above_mib = 0;    ///< system memory > this, MiB; 0: any
