@@ -68,8 +68,8 @@ again='hint: .*dpkg-reconfigure rocmfix-dkms'
 case_no_matching_source() {
 	local root=$1 kernel=$2
 	tap_log=$work/no-source.log
-	check "no matching source: apt exits 0" apt "$root" install rocmfix-dkms \
-		linux-source=6.1.1-1 linux-source-6.1=6.1.1-1
+	check "no matching source: apt exits 0" apt "$root" install --no-install-recommends \
+		rocmfix-dkms linux-source=6.1.1-1 linux-source-6.1=6.1.1-1
 	needed=$(source_version_of "$root" "$kernel")
 	trouble_check "$root" "$kernel" "no matching source" "kernel $kernel: skipped" \
 		"installed is 6.1.1-1" "hint: type: apt install linux-source-6.1=$needed\$"
@@ -135,7 +135,7 @@ run_trouble() {
 	case_other_kernels "$root" "$kernel"
 	case_full_disk "$root" "$kernel"
 	tap_log=$work/purge-trouble.log
-	check "after trouble: apt purge exits 0" apt "$root" purge rocmfix-dkms
+	check "after trouble: apt purge exits 0" apt "$root" purge '*rocmfix*'
 	check "after trouble: nothing is left" nothing_left "$root"
 }
 

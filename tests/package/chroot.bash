@@ -23,7 +23,7 @@ make_base() {
 	host_sources >"$sources"
 	host_apt_options >"$options"
 	mmdebstrap --quiet --variant=apt --include=linux-image-amd64,debconf \
-		--aptopt="$options" --aptopt='APT::Install-Recommends "true"' \
+		--dpkgopt=force-unsafe-io --aptopt="$options" --aptopt='APT::Install-Recommends "true"' \
 		bookworm "$dir" "$([[ -s $sources ]] && echo "$sources")"
 	rm -f "$sources" "$options"
 }

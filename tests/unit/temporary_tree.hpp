@@ -2,8 +2,7 @@
 // A scratch directory with files, gone at the end of the test.
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>

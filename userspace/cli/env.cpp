@@ -46,8 +46,8 @@ int run_env(const Root& root, Profile profile, bool json) {
   }
   std::string text;
   for (const EnvironmentChange& change : environment.set) {
-    text += fmt::format("# {}\nexport {}={}\n", change.reason, change.name,
-                        shell_quoted(change.value));
+    text +=
+        fmt::format("# {}\nexport {}={}\n", change.reason, change.name, shell_quoted(change.value));
   }
   if (text.empty()) {
     text = machine->supported()

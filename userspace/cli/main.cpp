@@ -30,13 +30,17 @@ struct Options {
 
 using Verb = std::function<int(const Root&)>;
 
-// Adds a verb with the options that every verb has.
+// What may stand before the verb or after it.
+void add_common(CLI::App& app, Options& options) {
+  app.add_flag("--json", options.json, "print a JSON document (schema 1)");
+  app.add_option("--root", options.root, "look at the machine whose files are in DIR")
+      ->type_name("DIR");
+}
+
 CLI::App* add_verb(CLI::App& app, Options& options, const std::string& name,
                    const std::string& description) {
   CLI::App* verb = app.add_subcommand(name, description);
-  verb->add_flag("--json", options.json, "print a JSON document (schema 1)");
-  verb->add_option("--root", options.root, "look at the machine whose files are in DIR")
-      ->type_name("DIR");
+  add_common(*verb, options);
   return verb;
 }
 
@@ -65,8 +69,7 @@ int parse_failure(const CLI::App& app, const CLI::ParseError& error) {
     fmt::print(stderr, "error: unknown verb '{}'\nhint: see rocmfix --help\n", extra.front());
     return rocmfix::cli::exit_usage;
   }
-  fmt::print(stderr, "error: {}\nhint: see rocmfix --help, or rocmfix VERB --help\n",
-             error.what());
+  fmt::print(stderr, "error: {}\nhint: see rocmfix --help, or rocmfix VERB --help\n", error.what());
   return rocmfix::cli::exit_usage;
 }
 
@@ -77,6 +80,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "rocmfix " ROCMFIX_VERSION);
   app.require_subcommand(1);
   Options options;
+  add_common(app, options);
   Verb chosen;
   const auto profile = [&] {
     return rocmfix::parse_profile(options.profile).value_or(Profile::safe);
@@ -103,8 +107,7 @@ int main(int argc, char** argv) {
   add_force(apply, options);
   apply->callback([&] {
     chosen = [&](const Root& root) {
-      return rocmfix::cli::run_apply(root, profile(), options.dry_run, options.force,
-                                     options.json);
+      return rocmfix::cli::run_apply(root, profile(), options.dry_run, options.force, options.json);
     };
   });
 
@@ -127,9 +130,7 @@ int main(int argc, char** argv) {
   CLI::App* env = add_verb(app, options, "env", "the environment part of the plan, for eval");
   add_profile(env, options);
   env->callback([&] {
-    chosen = [&](const Root& root) {
-      return rocmfix::cli::run_env(root, profile(), options.json);
-    };
+    chosen = [&](const Root& root) { return rocmfix::cli::run_env(root, profile(), options.json); };
   });
 
   try {

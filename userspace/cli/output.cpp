@@ -17,7 +17,8 @@ int print_error(const Error& error, bool json) {
     fmt::print(stderr, "hint: {}\n", error.hint);
   }
   if (json) {
-    print_result(error_json(error), exit_wrong);
+    const std::string document = error_json(error);
+    print_result(document, exit_wrong);
   }
   return error.code == ErrorCode::not_applicable ? exit_not_applicable : exit_wrong;
 }

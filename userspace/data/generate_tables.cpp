@@ -62,13 +62,14 @@ std::string optional_bool(const std::optional<bool>& value) {
 std::string emit(Emitter& emitter, const Condition& when) {
   return fmt::format(
       "{{.value = {}, .configured = {}, .any_family = {}, .any_gfx = {}, .all_gfx = {}, "
-      ".any_gfx_but = {}, .kernel_below = {}, .kernel_at_least = {}, .patched = {}, .large_bar = {}, .forced = {}, "
+      ".any_gfx_but = {}, .kernel_below = {}, .kernel_at_least = {}, .patched = {}, .large_bar = "
+      "{}, .forced = {}, "
       ".ram_above_mib = {}, .ram_at_most_mib = {}}}",
       emitter.strings(when.value), emitter.strings(when.configured),
       emitter.strings(when.any_family), emitter.strings(when.any_gfx),
-      emitter.strings(when.all_gfx), emitter.strings(when.any_gfx_but), quoted(when.kernel_below), quoted(when.kernel_at_least),
-      optional_bool(when.patched), optional_bool(when.large_bar), optional_bool(when.forced),
-      when.ram_above_mib, when.ram_at_most_mib);
+      emitter.strings(when.all_gfx), emitter.strings(when.any_gfx_but), quoted(when.kernel_below),
+      quoted(when.kernel_at_least), optional_bool(when.patched), optional_bool(when.large_bar),
+      optional_bool(when.forced), when.ram_above_mib, when.ram_at_most_mib);
 }
 
 std::string emit(Emitter& emitter, const Chip& chip) {
@@ -80,9 +81,8 @@ std::string emit(Emitter& emitter, const Chip& chip) {
   for (const auto id : chip.pci) {
     ids.push_back(fmt::format("0x{:04x}", id));
   }
-  return fmt::format("{{.name = {}, .gfx = {}, .apu = {}, .gc = {}, .pci = {}}}",
-                     quoted(chip.name), quoted(chip.gfx), chip.apu,
-                     emitter.array("GcVersion", versions),
+  return fmt::format("{{.name = {}, .gfx = {}, .apu = {}, .gc = {}, .pci = {}}}", quoted(chip.name),
+                     quoted(chip.gfx), chip.apu, emitter.array("GcVersion", versions),
                      emitter.array("std::uint16_t", ids));
 }
 
@@ -95,10 +95,10 @@ std::string emit(Emitter& emitter, const Setting& setting) {
   }
   std::vector<std::string> judgements;
   for (const auto& judgement : setting.judgements) {
-    judgements.push_back(fmt::format(
-        "{{.effect = static_cast<Effect>({}), .when = {}, .reason = {}, .source = {}}}",
-        static_cast<int>(judgement.effect), emit(emitter, judgement.when),
-        quoted(judgement.reason), quoted(judgement.source)));
+    judgements.push_back(
+        fmt::format("{{.effect = static_cast<Effect>({}), .when = {}, .reason = {}, .source = {}}}",
+                    static_cast<int>(judgement.effect), emit(emitter, judgement.when),
+                    quoted(judgement.reason), quoted(judgement.source)));
   }
   return fmt::format(
       "{{.layer = Layer::{}, .name = {}, .summary = {}, .proposals = {}, .judgements = {}}}",

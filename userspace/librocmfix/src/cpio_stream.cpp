@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cpio_stream.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +13,8 @@
 #include <memory>
 #include <optional>
 #include <vector>
+
+#include "archive_library.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -151,6 +151,7 @@ class Walk {
   CpioVisitor* visitor_;
   std::uint64_t unpacked_ = 0;
   bool known_packing_ = false;
+  const ArchiveLibrary* library_ = nullptr;
 };
 
 Result<void> Walk::run() {
@@ -225,7 +226,7 @@ la_ssize_t Walk::give(archive* reader, void* self, const void** bytes) {
   auto& walk = *static_cast<Walk*>(self);
   const auto part = walk.input_.take(1U << 18U);
   if (part.empty() && walk.input_.error() != 0) {
-    ::archive_set_error(reader, walk.input_.error(), "read error");
+    walk.library_->archive_set_error(reader, walk.input_.error(), "read error");
     return ARCHIVE_FATAL;
   }
   *bytes = part.data();
@@ -234,20 +235,24 @@ la_ssize_t Walk::give(archive* reader, void* self, const void** bytes) {
 
 Result<void> Walk::packed_archive() {
   known_packing_ = is_known_packing(input_.peek(6));
-  const std::unique_ptr<archive, decltype(&archive_read_free)> reader(::archive_read_new(),
-                                                                      ::archive_read_free);
+  library_ = ArchiveLibrary::get();
+  if (library_ == nullptr) {
+    return fail({ErrorCode::failed, "libarchive is not there to read " + *name_, 0,
+                 "sudo apt install libarchive13t64 (Debian 12: libarchive13)"});
+  }
+  const auto reader = library_->make_reader();
   if (!reader) {
     return fail(io_error("cannot read " + *name_, ENOMEM));
   }
   // One by one: filter_all() would run lzop and the like as programs.
-  ::archive_read_support_filter_gzip(reader.get());
-  ::archive_read_support_filter_bzip2(reader.get());
-  ::archive_read_support_filter_lzma(reader.get());
-  ::archive_read_support_filter_xz(reader.get());
-  ::archive_read_support_filter_lz4(reader.get());
-  ::archive_read_support_filter_zstd(reader.get());
-  ::archive_read_support_format_cpio(reader.get());
-  if (::archive_read_open(reader.get(), this, nullptr, give, nullptr) != ARCHIVE_OK) {
+  library_->archive_read_support_filter_gzip(reader.get());
+  library_->archive_read_support_filter_bzip2(reader.get());
+  library_->archive_read_support_filter_lzma(reader.get());
+  library_->archive_read_support_filter_xz(reader.get());
+  library_->archive_read_support_filter_lz4(reader.get());
+  library_->archive_read_support_filter_zstd(reader.get());
+  library_->archive_read_support_format_cpio(reader.get());
+  if (library_->archive_read_open(reader.get(), this, nullptr, give, nullptr) != ARCHIVE_OK) {
     return fail(unpack_error());
   }
   return packed_entries(reader.get());
@@ -256,21 +261,22 @@ Result<void> Walk::packed_archive() {
 Result<void> Walk::packed_entries(archive* reader) {
   for (;;) {
     archive_entry* entry = nullptr;
-    const int status = ::archive_read_next_header(reader, &entry);
+    const int status = library_->archive_read_next_header(reader, &entry);
     if (status == ARCHIVE_EOF) {
       return {};
     }
     if (status < ARCHIVE_WARN) {
       return fail(unpack_error());
     }
-    const char* path = ::archive_entry_pathname(entry);
-    const bool wanted = path != nullptr && ::archive_entry_filetype(entry) == AE_IFREG &&
+    const char* path = library_->archive_entry_pathname(entry);
+    const bool wanted = path != nullptr && library_->archive_entry_filetype(entry) == AE_IFREG &&
                         visitor_->begin(absolute(path));
     const void* bytes = nullptr;
     std::size_t size = 0;
     la_int64_t offset = 0;
     int read = ARCHIVE_OK;
-    while ((read = ::archive_read_data_block(reader, &bytes, &size, &offset)) == ARCHIVE_OK) {
+    while ((read = library_->archive_read_data_block(reader, &bytes, &size, &offset)) ==
+           ARCHIVE_OK) {
       if (wanted) {
         visitor_->data({static_cast<const char*>(bytes), size});
       }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -35,12 +36,10 @@ std::string series_of(const std::string& release) {
 }
 
 bool has_source(const Root& root, const std::string& series) {
-  for (const char* suffix : {".tar.xz", ".tar.bz2", ".tar.gz", ".tar", ""}) {
-    if (root.exists("/usr/src/linux-source-" + series + suffix)) {
-      return true;
-    }
-  }
-  return false;
+  constexpr std::array<const char*, 5> suffixes = {".tar.xz", ".tar.bz2", ".tar.gz", ".tar", ""};
+  return std::any_of(suffixes.begin(), suffixes.end(), [&](const char* suffix) {
+    return root.exists("/usr/src/linux-source-" + series + suffix);
+  });
 }
 
 }  // namespace

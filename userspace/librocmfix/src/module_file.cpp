@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "module_file.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <libkmod.h>
@@ -12,6 +10,8 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+
+#include "archive_library.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -32,18 +32,19 @@ bool write_all(int fd, std::string_view bytes) {
 
 // Unpacks into `out` and notes size and sum (FNV-1a: two honest copies are told apart, no more).
 bool unpack(int in, int out, ModuleIdentity& identity) {
-  const std::unique_ptr<archive, decltype(&archive_read_free)> reader(::archive_read_new(),
-                                                                      ::archive_read_free);
+  const ArchiveLibrary* const library = ArchiveLibrary::get();
+  const auto reader =
+      library != nullptr ? library->make_reader() : ArchiveLibrary::Reader(nullptr, nullptr);
   if (!reader || ::lseek(in, 0, SEEK_SET) != 0) {
     return false;
   }
-  ::archive_read_support_filter_gzip(reader.get());
-  ::archive_read_support_filter_xz(reader.get());
-  ::archive_read_support_filter_zstd(reader.get());
-  ::archive_read_support_format_raw(reader.get());
+  library->archive_read_support_filter_gzip(reader.get());
+  library->archive_read_support_filter_xz(reader.get());
+  library->archive_read_support_filter_zstd(reader.get());
+  library->archive_read_support_format_raw(reader.get());
   archive_entry* entry = nullptr;
-  if (::archive_read_open_fd(reader.get(), in, 1U << 16U) != ARCHIVE_OK ||
-      ::archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK) {
+  if (library->archive_read_open_fd(reader.get(), in, 1U << 16U) != ARCHIVE_OK ||
+      library->archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK) {
     return false;
   }
   identity.sum = 0xcbf29ce484222325U;
@@ -51,7 +52,8 @@ bool unpack(int in, int out, ModuleIdentity& identity) {
   std::size_t size = 0;
   la_int64_t offset = 0;
   int status = ARCHIVE_OK;
-  while ((status = ::archive_read_data_block(reader.get(), &block, &size, &offset)) == ARCHIVE_OK) {
+  while ((status = library->archive_read_data_block(reader.get(), &block, &size, &offset)) ==
+         ARCHIVE_OK) {
     const std::string_view bytes(static_cast<const char*>(block), size);
     identity.size += size;
     if (identity.size > max_size || !write_all(out, bytes)) {

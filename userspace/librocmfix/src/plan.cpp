@@ -70,8 +70,8 @@ std::optional<std::string_view> judged_value(const PlanRow& row,
     return row.current;
   }
   for (const auto* value : {&row.proposed, &row.configured, &row.current}) {
-    if (*value) {
-      return *value;
+    if (value->has_value()) {
+      return value->value();
     }
   }
   return withheld;

@@ -25,8 +25,7 @@ constexpr std::string_view settings_overlay = "/etc/rocmfix/settings.toml";
 
 // What `added` names takes the place of the built-in entry of that name; the rest comes after.
 template <class Item, class Same>
-std::vector<Item> laid_over(std::span<const Item> base, const std::vector<Item>& added,
-                            Same same) {
+std::vector<Item> laid_over(std::span<const Item> base, const std::vector<Item>& added, Same same) {
   std::vector<Item> merged(base.begin(), base.end());
   for (const Item& item : added) {
     const auto found = std::find_if(merged.begin(), merged.end(),
@@ -81,9 +80,8 @@ Result<Policy> Policy::load(const Root& root) {
     if (!added) {
       return fail(added.error());
     }
-    storage->chips = laid_over(policy.chips_, *added, [](const Chip& a, const Chip& b) {
-      return a.name == b.name;
-    });
+    storage->chips = laid_over(policy.chips_, *added,
+                               [](const Chip& a, const Chip& b) { return a.name == b.name; });
     policy.chips_ = storage->chips;
   }
   if (*settings_text) {

@@ -170,8 +170,7 @@ Chip read_chip(Reader& reader, const toml::table& table) {
   for (const std::string_view item : reader.strings(table, "gc")) {
     const auto gc = parse_gc(item);
     if (!gc || family_of(*gc) == Family::other || family_of(*gc) != family_of_gfx(chip.gfx)) {
-      reader.complain(table.source(),
-                      fmt::format("'{}' is no GC version of {}", item, chip.gfx),
+      reader.complain(table.source(), fmt::format("'{}' is no GC version of {}", item, chip.gfx),
                       "three numbers, e.g. \"10.3.2\"; only 10.1.x (gfx101x) and 10.3.x (gfx103x)");
       continue;
     }
@@ -207,9 +206,9 @@ Condition read_condition(Reader& reader, const toml::table& entry, bool judged) 
     reader.complain(node->source(), "'when' must be a table");
     return when;
   }
-  reader.allow(*table, {"value", "configured", "any_family", "any_gfx", "all_gfx", "any_gfx_but", "kernel_below",
-                        "kernel_at_least", "patched", "large_bar", "forced", "ram_above_mib",
-                        "ram_at_most_mib"});
+  reader.allow(*table, {"value", "configured", "any_family", "any_gfx", "all_gfx", "any_gfx_but",
+                        "kernel_below", "kernel_at_least", "patched", "large_bar", "forced",
+                        "ram_above_mib", "ram_at_most_mib"});
   when.value = reader.strings(*table, "value");
   if (!judged && !when.value.empty()) {
     reader.complain(node->source(), "a proposal has no 'value' to look at",
@@ -274,15 +273,13 @@ Result<std::vector<Item>> parse_file(std::string_view text, std::string_view ori
     return fail(Error{ErrorCode::invalid,
                       fmt::format("{}:{}: {}", origin, parsed.error().source().begin.line,
                                   parsed.error().description()),
-                      0,
-                      "see https://toml.io for the format"});
+                      0, "see https://toml.io for the format"});
   }
   Reader reader(origin, arena);
   std::vector<Item> items;
   reader.allow(parsed.table(), {key});
-  reader.for_each_table(parsed.table(), key, [&](const toml::table& entry) {
-    items.push_back(read(reader, entry));
-  });
+  reader.for_each_table(parsed.table(), key,
+                        [&](const toml::table& entry) { items.push_back(read(reader, entry)); });
   if (reader.error()) {
     return fail(*reader.error());
   }

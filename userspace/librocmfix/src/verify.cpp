@@ -4,13 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
-#include "initramfs.hpp"
 #include "install_advice.hpp"
 #include "modprobe_files.hpp"
 #include "rocmfix/modprobe_conf.hpp"
+#include "verify_initramfs.hpp"
 
 namespace rocmfix {
 namespace {
@@ -37,18 +36,15 @@ class Verifier {
   Verification run();
 
  private:
-  Check gpu_supported() const;
-  Check module_installed() const;
-  Check module_loaded() const;
-  Check module_active() const;
-  Check device_active() const;
-  Check module_parameters() const;
-  Check modprobe_configured() const;
-  Check modprobe_conflicts() const;
-  Check modprobe_blacklist() const;
-  void initramfs(std::vector<Check>& checks) const;
-  Check initramfs_module(const detail::Initramfs& image) const;
-  Check initramfs_configuration(const detail::Initramfs& image) const;
+  [[nodiscard]] Check gpu_supported() const;
+  [[nodiscard]] Check module_installed() const;
+  [[nodiscard]] Check module_loaded() const;
+  [[nodiscard]] Check module_active() const;
+  [[nodiscard]] Check device_active() const;
+  [[nodiscard]] Check module_parameters() const;
+  [[nodiscard]] Check modprobe_configured() const;
+  [[nodiscard]] Check modprobe_conflicts() const;
+  [[nodiscard]] Check modprobe_blacklist() const;
 
   [[nodiscard]] bool is_configured(const PlanRow& row) const {
     const auto found = machine_->configured.find(row.name);
@@ -76,7 +72,9 @@ Verification Verifier::run() {
     result.checks.push_back(modprobe_configured());
     result.checks.push_back(modprobe_conflicts());
     result.checks.push_back(modprobe_blacklist());
-    initramfs(result.checks);
+    for (auto& check : detail::verify_initramfs(*root_, *driver_, wanted_, all_configured())) {
+      result.checks.push_back(std::move(check));
+    }
   }
   result.ok = std::none_of(result.checks.begin(), result.checks.end(),
                            [](const Check& check) { return check.ok == false; });
@@ -301,95 +299,6 @@ Check Verifier::modprobe_blacklist() const {
       return {check.id, false, fmt::format("`{}={}` on the kernel command line", name, value),
               "take amdgpu out of it in /etc/default/grub, run `sudo update-grub`, and reboot"};
     }
-  }
-  return check;
-}
-
-void Verifier::initramfs(std::vector<Check>& checks) const {
-  const auto both = [&checks](std::optional<bool> ok, const std::string& detail,
-                              const std::string& hint) {
-    checks.push_back({"initramfs.module", ok, detail, hint});
-    checks.push_back({"initramfs.configuration", ok, detail, hint});
-  };
-  if (!driver_->kernel_release) {
-    both(std::nullopt, "the running kernel's release is not known", "");
-    return;
-  }
-  const auto image = detail::read_initramfs(*root_, *driver_->kernel_release);
-  if (!image) {
-    const Error& error = image.error();
-    const bool closed = error.errnum == EACCES || error.errnum == EPERM;
-    // Damaged is wrong, whatever is in it: the machine may not boot from it.
-    both(error.code == ErrorCode::invalid ? std::optional(false) : std::nullopt, to_string(error),
-         closed ? "sudo rocmfix verify" : error.hint);
-  } else if (!*image) {
-    both(std::nullopt, fmt::format("no initramfs for {} in /boot", *driver_->kernel_release), "");
-  } else {
-    checks.push_back(initramfs_module(**image));
-    checks.push_back(initramfs_configuration(**image));
-  }
-}
-
-Check Verifier::initramfs_module(const detail::Initramfs& image) const {
-  Check check{"initramfs.module", std::nullopt, "", ""};
-  if (!image.has_amdgpu) {
-    return {check.id, true, image.file + " has no amdgpu: it is loaded from the root file system",
-            ""};
-  }
-  if (!image.amdgpu) {
-    return {check.id, false, "the amdgpu in " + image.file + " is damaged", update_hint};
-  }
-  if (!driver_->installed) {
-    check.detail = "what is installed is not known";
-    return check;
-  }
-  const auto installed = detail::identify_module(*root_, driver_->installed->file);
-  if (!installed) {
-    check.detail = to_string(installed.error());
-    check.hint = installed.error().hint;
-    return check;
-  }
-  check.ok = detail::same_module(*image.amdgpu, *installed);
-  check.detail = check.ok == true
-                     ? image.file + " has the installed amdgpu"
-                     : fmt::format(
-                           "{} has {} (version {}, srcversion {}), installed is {} (version {}, "
-                           "srcversion {})",
-                           image.file, image.amdgpu->path, shown(image.amdgpu->version),
-                           shown(image.amdgpu->srcversion), installed->path,
-                           shown(installed->version), shown(installed->srcversion));
-  check.hint = check.ok == true ? "" : update_hint;
-  return check;
-}
-
-Check Verifier::initramfs_configuration(const detail::Initramfs& image) const {
-  Check check{"initramfs.configuration", true, "", ""};
-  if (!image.has_amdgpu || wanted_.settings.empty()) {
-    check.detail = image.has_amdgpu ? "nothing needs setting" : image.file + " has no amdgpu";
-    return check;
-  }
-  std::map<std::string, std::string> values;
-  for (const auto& line : image.lines) {
-    if (line.command == "options" && line.module == "amdgpu") {
-      for (const auto& [name, value] : detail::split_parameters(line.rest)) {
-        values[name] = value;
-      }
-    }
-  }
-  for (const auto& row : wanted_.settings) {
-    const auto found = values.find(row.name);
-    if (found != values.end() && same_value(found->second, *row.proposed)) {
-      continue;
-    }
-    check.ok = false;
-    check.detail += fmt::format("{}{} is {} in {}, should be {}", check.detail.empty() ? "" : ", ",
-                                row.name, found == values.end() ? "not set" : shown(found->second),
-                                image.file, *row.proposed);
-  }
-  if (*check.ok) {
-    check.detail = image.file + " sets what the plan wants";
-  } else {
-    check.hint = all_configured() ? update_hint : apply_hint;
   }
   return check;
 }

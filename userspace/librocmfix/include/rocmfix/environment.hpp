@@ -25,9 +25,9 @@ struct EnvironmentWarning {
 };
 
 struct EnvironmentPlan {
-  std::vector<EnvironmentChange> set;       ///< variables the user has not set
-  std::vector<EnvironmentChange> kept;      ///< the user's, where the profile wanted another value
-  std::vector<EnvironmentWarning> warnings; ///< what will be in force and is known to do harm here
+  std::vector<EnvironmentChange> set;        ///< variables the user has not set
+  std::vector<EnvironmentChange> kept;       ///< the user's, where the profile wanted another value
+  std::vector<EnvironmentWarning> warnings;  ///< what will be in force and is known to do harm here
 };
 
 /// The environment of this process; empty for a captured root, of which it says nothing.

@@ -17,20 +17,20 @@
 namespace rocmfix {
 
 struct Gpu {
-  std::string bdf;      ///< PCI domain:bus:device.function, "0000:03:00.0"
-  std::string pci_id;   ///< "1002:731f", lower case
+  std::string bdf;     ///< PCI domain:bus:device.function, "0000:03:00.0"
+  std::string pci_id;  ///< "1002:731f", lower case
   std::uint16_t device_id = 0;
   std::optional<std::uint8_t> revision;  ///< PCI revision; with device_id it selects the name
   std::optional<std::string> name;       ///< marketing name, from amdgpu.ids or the GPU table
   std::optional<std::string> gfx;        ///< "gfx1010"
   std::optional<GcVersion> gc;           ///< from ip_discovery, or the GPU table if unambiguous
   Family family = Family::other;
-  bool supported = false;                ///< GC 10.1.x or 10.3.x
-  std::optional<bool> apu;               ///< system memory as VRAM
-  std::optional<unsigned> kfd_node;      ///< node number in the KFD topology
+  bool supported = false;            ///< GC 10.1.x or 10.3.x
+  std::optional<bool> apu;           ///< system memory as VRAM
+  std::optional<unsigned> kfd_node;  ///< node number in the KFD topology
   std::optional<std::uint64_t> vram_bytes;
-  std::optional<bool> large_bar;         ///< all VRAM is CPU-visible (resizable BAR)
-  std::optional<std::string> driver;     ///< bound kernel driver, "amdgpu"; unknown when unbound
+  std::optional<bool> large_bar;      ///< all VRAM is CPU-visible (resizable BAR)
+  std::optional<std::string> driver;  ///< bound kernel driver, "amdgpu"; unknown when unbound
 };
 
 /// Every AMD (PCI vendor 1002) display or accelerator function, sorted by bdf. A machine with

@@ -51,9 +51,9 @@ struct Plan {
 
 struct PlanOptions {
   Profile profile = Profile::safe;
-  bool forced = false;                ///< propose what would take something away, too
-  std::optional<Layer> only;          ///< leave the other layer out
-  bool all = false;                   ///< also settings that are neither set nor proposed
+  bool forced = false;        ///< propose what would take something away, too
+  std::optional<Layer> only;  ///< leave the other layer out
+  bool all = false;           ///< also settings that are neither set nor proposed
 };
 
 /// Empty when no GPU is supported: nothing is ever planned for other hardware.

@@ -34,34 +34,34 @@ struct GcVersion {
   unsigned major = 0;
   unsigned minor = 0;
   unsigned revision = 0;
-  auto operator<=>(const GcVersion&) const = default;
+  auto operator<=>(const GcVersion&) const = default;  // NOLINT(modernize-use-nullptr): LLVM 14
 };
 
 using Strings = std::span<const std::string_view>;
 
 /// A GPU chip: gpus.toml.
 struct Chip {
-  std::string_view name;            ///< "Navi 10"
-  std::string_view gfx;             ///< "gfx1010"
+  std::string_view name;  ///< "Navi 10"
+  std::string_view gfx;   ///< "gfx1010"
   bool apu = false;
-  std::span<const GcVersion> gc;    ///< its GC versions; two for a few APUs
+  std::span<const GcVersion> gc;       ///< its GC versions; two for a few APUs
   std::span<const std::uint16_t> pci;  ///< PCI device ids, vendor 1002
 };
 
 /// When an entry applies. Each field that is set must hold; a fact that is unknown never holds.
 struct Condition {
-  Strings value;             ///< the judged value is one of these (effects only)
-  Strings configured;        ///< the value now configured is one of these
-  Strings any_family;        ///< some supported GPU is of one of these families
-  Strings any_gfx;           ///< some GPU is one of these gfx targets
-  Strings all_gfx;           ///< every AMD GPU is one of these gfx targets
-  Strings any_gfx_but;       ///< some AMD GPU is a known target other than these
-  std::string_view kernel_below;     ///< kernel version < "7.2"
-  std::string_view kernel_at_least;  ///< kernel version >= "7.2"
-  std::optional<bool> patched;       ///< rocmfix's module is what modprobe would load;
-                                     ///< false also when no amdgpu was found
-  std::optional<bool> large_bar;     ///< some supported GPU has a large BAR
-  std::optional<bool> forced;        ///< the user said --force
+  Strings value;                      ///< the judged value is one of these (effects only)
+  Strings configured;                 ///< the value now configured is one of these
+  Strings any_family;                 ///< some supported GPU is of one of these families
+  Strings any_gfx;                    ///< some GPU is one of these gfx targets
+  Strings all_gfx;                    ///< every AMD GPU is one of these gfx targets
+  Strings any_gfx_but;                ///< some AMD GPU is a known target other than these
+  std::string_view kernel_below;      ///< kernel version < "7.2"
+  std::string_view kernel_at_least;   ///< kernel version >= "7.2"
+  std::optional<bool> patched;        ///< rocmfix's module is what modprobe would load;
+                                      ///< false also when no amdgpu was found
+  std::optional<bool> large_bar;      ///< some supported GPU has a large BAR
+  std::optional<bool> forced;         ///< the user said --force
   std::uint64_t ram_above_mib = 0;    ///< system memory > this, MiB; 0: any
   std::uint64_t ram_at_most_mib = 0;  ///< system memory <= this, MiB; 0: any
 };

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "archive_library.hpp"
+
+#include <dlfcn.h>
+
+#include <optional>
+
+namespace rocmfix::detail {
+namespace {
+
+// The ABI that archive.h, which the pointers are typed by, belongs to.
+constexpr const char* soname = "libarchive.so.13";
+static_assert(ARCHIVE_VERSION_NUMBER >= 3000000 && ARCHIVE_VERSION_NUMBER < 4000000);
+
+template <class Function>
+bool find(void* library, const char* name, Function& function) {
+  function = reinterpret_cast<Function>(::dlsym(library, name));
+  return function != nullptr;
+}
+
+std::optional<ArchiveLibrary> load() {
+  // Never closed: its functions are in use until the process ends.
+  void* const library = ::dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    return std::nullopt;
+  }
+  ArchiveLibrary it{};
+  bool found = true;
+#define ROCMFIX_FIND(name) found = find(library, #name, it.name) && found
+  ROCMFIX_FIND(archive_entry_filetype);
+  ROCMFIX_FIND(archive_entry_pathname);
+  ROCMFIX_FIND(archive_read_data_block);
+  ROCMFIX_FIND(archive_read_free);
+  ROCMFIX_FIND(archive_read_new);
+  ROCMFIX_FIND(archive_read_next_header);
+  ROCMFIX_FIND(archive_read_open);
+  ROCMFIX_FIND(archive_read_open_fd);
+  ROCMFIX_FIND(archive_read_support_filter_bzip2);
+  ROCMFIX_FIND(archive_read_support_filter_gzip);
+  ROCMFIX_FIND(archive_read_support_filter_lz4);
+  ROCMFIX_FIND(archive_read_support_filter_lzma);
+  ROCMFIX_FIND(archive_read_support_filter_xz);
+  ROCMFIX_FIND(archive_read_support_filter_zstd);
+  ROCMFIX_FIND(archive_read_support_format_cpio);
+  ROCMFIX_FIND(archive_read_support_format_raw);
+  ROCMFIX_FIND(archive_set_error);
+#undef ROCMFIX_FIND
+  return found ? std::optional(it) : std::nullopt;
+}
+
+}  // namespace
+
+const ArchiveLibrary* ArchiveLibrary::get() {
+  static const std::optional<ArchiveLibrary> library = load();
+  return library ? &*library : nullptr;
+}
+
+}  // namespace rocmfix::detail

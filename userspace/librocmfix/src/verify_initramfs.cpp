@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "verify_initramfs.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <map>
+
+#include "initramfs.hpp"
+
+namespace rocmfix::detail {
+namespace {
+
+constexpr const char* update_hint = "sudo update-initramfs -u -k all";
+constexpr const char* apply_hint = "sudo rocmfix apply";
+
+std::string shown(const std::optional<std::string>& value) {
+  return value && !value->empty() ? *value : "none";
+}
+
+Check module_check(const Root& root, const Driver& driver, const Initramfs& image) {
+  Check check{"initramfs.module", std::nullopt, "", ""};
+  if (!image.has_amdgpu) {
+    return {check.id, true, image.file + " has no amdgpu: it is loaded from the root file system",
+            ""};
+  }
+  if (!image.amdgpu) {
+    return {check.id, false, "the amdgpu in " + image.file + " is damaged", update_hint};
+  }
+  if (!driver.installed) {
+    check.detail = "what is installed is not known";
+    return check;
+  }
+  const auto installed = identify_module(root, driver.installed->file);
+  if (!installed) {
+    check.detail = to_string(installed.error());
+    check.hint = installed.error().hint;
+    return check;
+  }
+  check.ok = same_module(*image.amdgpu, *installed);
+  check.detail = check.ok == true
+                     ? image.file + " has the installed amdgpu"
+                     : fmt::format(
+                           "{} has {} (version {}, srcversion {}), installed is {} (version {}, "
+                           "srcversion {})",
+                           image.file, image.amdgpu->path, shown(image.amdgpu->version),
+                           shown(image.amdgpu->srcversion), installed->path,
+                           shown(installed->version), shown(installed->srcversion));
+  check.hint = check.ok == true ? "" : update_hint;
+  return check;
+}
+
+Check configuration_check(const Initramfs& image, const Plan& wanted, bool all_configured) {
+  Check check{"initramfs.configuration", true, "", ""};
+  if (!image.has_amdgpu || wanted.settings.empty()) {
+    check.detail = image.has_amdgpu ? "nothing needs setting" : image.file + " has no amdgpu";
+    return check;
+  }
+  std::map<std::string, std::string> values;
+  for (const auto& line : image.lines) {
+    if (line.command == "options" && line.module == "amdgpu") {
+      for (const auto& [name, value] : split_parameters(line.rest)) {
+        values[name] = value;
+      }
+    }
+  }
+  for (const auto& row : wanted.settings) {
+    const auto found = values.find(row.name);
+    if (found != values.end() && same_value(found->second, *row.proposed)) {
+      continue;
+    }
+    check.ok = false;
+    check.detail += fmt::format("{}{} is {} in {}, should be {}", check.detail.empty() ? "" : ", ",
+                                row.name, found == values.end() ? "not set" : shown(found->second),
+                                image.file, *row.proposed);
+  }
+  if (*check.ok) {
+    check.detail = image.file + " sets what the plan wants";
+  } else {
+    check.hint = all_configured ? update_hint : apply_hint;
+  }
+  return check;
+}
+
+}  // namespace
+
+std::vector<Check> verify_initramfs(const Root& root, const Driver& driver, const Plan& wanted,
+                                    bool all_configured) {
+  std::vector<Check> checks;
+  const auto both = [&checks](std::optional<bool> ok, const std::string& detail,
+                              const std::string& hint) {
+    checks.push_back({"initramfs.module", ok, detail, hint});
+    checks.push_back({"initramfs.configuration", ok, detail, hint});
+  };
+  if (!driver.kernel_release) {
+    both(std::nullopt, "the running kernel's release is not known", "");
+    return checks;
+  }
+  const auto image = read_initramfs(root, *driver.kernel_release);
+  if (!image) {
+    const Error& error = image.error();
+    const bool closed = error.errnum == EACCES || error.errnum == EPERM;
+    // Damaged is wrong, whatever is in it: the machine may not boot from it.
+    both(error.code == ErrorCode::invalid ? std::optional(false) : std::nullopt, to_string(error),
+         closed ? "sudo rocmfix verify" : error.hint);
+  } else if (!*image) {
+    both(std::nullopt, fmt::format("no initramfs for {} in /boot", *driver.kernel_release), "");
+  } else {
+    checks.push_back(module_check(root, driver, **image));
+    checks.push_back(configuration_check(**image, wanted, all_configured));
+  }
+  return checks;
+}
+
+}  // namespace rocmfix::detail
