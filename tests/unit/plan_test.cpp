@@ -69,8 +69,18 @@ TEST(Plan, AnUnknownKernelNeverHolds) {
 TEST(Plan, AConfiguredRetryIsAnsweredOnEitherFamily) {
   Machine machine = machine_with({navi21});
   machine.configured["noretry"] = "0x0";
+  machine.configured_by_others["noretry"] = "0x0";
   const Plan plan = safe_plan(machine);
   EXPECT_EQ(row_of(plan, "noretry")->configured, "0x0");
+  EXPECT_EQ(row_of(plan, "noretry")->proposed, "1");
+}
+
+TEST(Plan, OurOwnFileDoesNotTakeBackWhatCalledForIt) {
+  Machine machine = machine_with({navi21});
+  machine.configured["noretry"] = "1";
+  machine.configured_by_others["noretry"] = "0";
+  const Plan plan = safe_plan(machine);
+  EXPECT_EQ(row_of(plan, "noretry")->configured, "1");
   EXPECT_EQ(row_of(plan, "noretry")->proposed, "1");
 }
 

@@ -78,11 +78,6 @@ int run_apply(const Root& root, Profile profile, bool dry_run, bool force, bool 
   if (!machine) {
     return print_error(machine.error(), json);
   }
-  const auto options = read_options_without_rocmfix(root);
-  if (!options) {
-    return print_error(options.error(), json);
-  }
-  machine->configured = effective_options(*options);
   const Plan plan = make_plan(*machine, *policy, {profile, force, Layer::module, false});
   return print_report(root, apply_plan(root, *machine, plan, {dry_run, true}), json);
 }

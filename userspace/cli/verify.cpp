@@ -7,7 +7,6 @@
 
 #include "output.hpp"
 #include "rocmfix/json.hpp"
-#include "rocmfix/modprobe_conf.hpp"
 #include "rocmfix/verify.hpp"
 
 namespace rocmfix::cli {
@@ -46,13 +45,7 @@ int run_verify(const Root& root, Profile profile, bool json) {
   if (!machine) {
     return print_error(machine.error(), json);
   }
-  const auto options = read_options_without_rocmfix(root);
-  if (!options) {
-    return print_error(options.error(), json);
-  }
-  Machine before = *machine;
-  before.configured = effective_options(*options);
-  const Plan plan = make_plan(before, *policy, {profile, false, Layer::module, false});
+  const Plan plan = make_plan(*machine, *policy, {profile, false, Layer::module, false});
   const Verification verification = verify_machine(root, *machine, plan);
   const int status = !machine->supported() ? exit_not_applicable
                      : verification.ok     ? exit_ok

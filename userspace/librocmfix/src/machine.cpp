@@ -37,7 +37,12 @@ Result<Machine> inspect_machine(const Root& root, const Policy& policy) {
   if (!options) {
     return fail(options.error());
   }
+  const auto others = read_options_without_rocmfix(root);
+  if (!others) {
+    return fail(others.error());
+  }
   machine.configured = effective_options(*options);
+  machine.configured_by_others = effective_options(*others);
   machine.environment = inherited_environment(root);
   machine.ram_mib = read_ram_mib(root);
   return machine;

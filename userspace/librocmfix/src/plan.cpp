@@ -94,7 +94,8 @@ std::optional<PlanRow> make_row(const Setting& setting, const Machine& machine,
     row.current = find_value(machine.environment, setting.name);
   }
 
-  ConditionFacts facts{machine, options.forced, std::nullopt, row.configured};
+  const auto others = find_value(machine.configured_by_others, setting.name);
+  ConditionFacts facts{machine, options.forced, std::nullopt, others};
   // A value that the profile would want on another machine: the row says why not on this one.
   std::optional<std::string_view> withheld;
   for (const Proposal& proposal : setting.proposals) {

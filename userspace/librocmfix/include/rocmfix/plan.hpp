@@ -21,6 +21,9 @@ struct Machine {
   Driver driver;
   /// amdgpu's options as modprobe would hand them over, last value wins (modprobe_conf.hpp).
   std::map<std::string, std::string, std::less<>> configured;
+  /// The same, had `rocmfix apply` never run. What is proposed because of a configured value is
+  /// decided by these, or our own file would take back what called for it.
+  std::map<std::string, std::string, std::less<>> configured_by_others;
   /// The environment that the program would inherit; empty for a captured root.
   std::map<std::string, std::string, std::less<>> environment;
   std::optional<std::uint64_t> ram_mib;  ///< /proc/meminfo MemTotal
