@@ -23,7 +23,7 @@ int print_error(const Error& error, bool json) {
   return error.code == ErrorCode::not_applicable ? exit_not_applicable : exit_wrong;
 }
 
-int print_result(std::string_view text, int status) {
+int print_result(const std::string& text, int status) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (std::fflush(stdout) == 0 && written) {
     return status;

@@ -19,7 +19,7 @@ int print_error(const Error& error, bool json);
 
 /// Prints to stdout; returns exit_wrong instead of `status` when stdout cannot take it (a full
 /// disk), so that a cut-off document is never a success.
-int print_result(std::string_view text, int status);
+int print_result(const std::string& text, int status);
 
 /// Rows with columns aligned by blanks, the last column not padded.
 std::string format_table(const std::vector<std::vector<std::string>>& rows,

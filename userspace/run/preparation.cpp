@@ -44,7 +44,8 @@ Result<Preparation> prepare(const Options& options) {
     return fail(policy.error());
   }
   Preparation result;
-  result.gpus = discover_gpus(*root, *policy);
+  const bool names = options.action == Action::dry_run || options.verbosity == Verbosity::verbose;
+  result.gpus = discover_gpus(*root, *policy, names);
   result.supported = std::any_of(result.gpus.begin(), result.gpus.end(),
                                  [](const Gpu& gpu) { return gpu.supported; });
   if (result.supported) {

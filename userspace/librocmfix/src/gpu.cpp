@@ -124,7 +124,8 @@ void measure_memory(Gpu& gpu, const Root& root, const std::string& directory, co
 }
 
 std::optional<Gpu> describe(const Root& root, const Policy& policy, const PciFunction& function,
-                            const std::vector<KfdNode>& nodes, const MarketingNames& names) {
+                            const std::vector<KfdNode>& nodes,
+                            const std::optional<MarketingNames>& names) {
   const auto device = root.read_number(function.directory + "/device");
   if (!device || *device == 0 || *device >= 0xffff) {
     return std::nullopt;  // nothing there, or a function that has fallen off the bus
@@ -136,7 +137,7 @@ std::optional<Gpu> describe(const Root& root, const Policy& policy, const PciFun
   const auto revision = root.read_number(function.directory + "/revision");
   if (revision && *revision <= 0xff) {
     gpu.revision = static_cast<std::uint8_t>(*revision);
-    gpu.name = names.find(gpu.device_id, *gpu.revision);
+    gpu.name = names ? names->find(gpu.device_id, *gpu.revision) : std::nullopt;
   }
   const Chip* const chip = policy.chip_by_pci(gpu.device_id);
   if (!gpu.name && chip != nullptr) {
@@ -164,16 +165,19 @@ std::string to_string(const GcVersion& gc) {
   return fmt::format("{}.{}.{}", gc.major, gc.minor, gc.revision);
 }
 
-std::vector<Gpu> discover_gpus(const Root& root, const Policy& policy) {
+std::vector<Gpu> discover_gpus(const Root& root, const Policy& policy, bool names) {
   const std::vector<PciFunction> functions = detail::list_amd_gpu_functions(root);
   if (functions.empty()) {
     return {};
   }
   const std::vector<KfdNode> nodes = detail::read_kfd_gpu_nodes(root);
-  const MarketingNames names(root);
+  std::optional<MarketingNames> table;
+  if (names) {
+    table.emplace(root);
+  }
   std::vector<Gpu> gpus;
   for (const PciFunction& function : functions) {
-    if (auto gpu = describe(root, policy, function, nodes, names)) {
+    if (auto gpu = describe(root, policy, function, nodes, table)) {
       gpus.push_back(std::move(*gpu));
     }
   }
