@@ -45,7 +45,7 @@ check-kernel: ## the kernel patches apply with no fuzz and the touched objects c
 
 .PHONY: check-vm
 check-vm: ## install the packages in a clean Debian 12, build amdgpu by DKMS, boot it (20 minutes)
-	@$(SETUP) vm deb build kernel
+	@$(SETUP) vm deb build roots kernel
 	@$(MAKE) --no-print-directory deb
 	@tests/vm/check-vm
 

@@ -181,7 +181,7 @@ make_machine() {
 	local machine=$1/srv/machine
 	"$here/../data/make-roots" "$work/machines" rx5600xt
 	mv "$work/machines/rx5600xt" "$machine"
-	rm -rf "$machine/lib/modules" "$machine/usr/lib/modules" "$machine/boot"
+	rm -rf "${machine:?}/lib/modules" "${machine:?}/usr/lib/modules" "${machine:?}/boot"
 	mkdir -p "$machine/lib/modules"
 	cp -al "$1/lib/modules/$2" "$machine/lib/modules/"
 	cp -al "$1/boot" "$machine/boot"
