@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "inspection.hpp"
 #include "output.hpp"
 #include "rocmfix/apply.hpp"
 #include "rocmfix/json.hpp"
@@ -70,16 +71,12 @@ int print_report(const Root& root, const Result<ChangeReport>& report, bool json
 }  // namespace
 
 int run_apply(const Root& root, Profile profile, bool dry_run, bool force, bool json) {
-  const auto policy = Policy::load(root);
-  if (!policy) {
-    return print_error(policy.error(), json);
+  const auto seen = inspect(root);
+  if (!seen) {
+    return print_error(seen.error(), json);
   }
-  auto machine = inspect_machine(root, *policy);
-  if (!machine) {
-    return print_error(machine.error(), json);
-  }
-  const Plan plan = make_plan(*machine, *policy, {profile, force, Layer::module, false});
-  return print_report(root, apply_plan(root, *machine, plan, {dry_run, true}), json);
+  const Plan plan = make_plan(seen->machine, seen->policy, {profile, force, Layer::module, false});
+  return print_report(root, apply_plan(root, seen->machine, plan, {dry_run, true}), json);
 }
 
 int run_revert(const Root& root, bool dry_run, bool json) {

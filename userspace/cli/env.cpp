@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "inspection.hpp"
 #include "output.hpp"
 #include "rocmfix/json.hpp"
 
@@ -24,19 +25,16 @@ std::string shell_quoted(std::string_view value) {
 }  // namespace
 
 int run_env(const Root& root, Profile profile, bool json) {
-  const auto policy = Policy::load(root);
-  if (!policy) {
-    return print_error(policy.error(), json);
-  }
-  const auto machine = inspect_machine(root, *policy);
-  if (!machine) {
-    return print_error(machine.error(), json);
+  const auto seen = inspect(root);
+  if (!seen) {
+    return print_error(seen.error(), json);
   }
   PlanOptions options;
   options.profile = profile;
   options.only = Layer::environment;
-  const EnvironmentPlan environment = environment_of(make_plan(*machine, *policy, options));
-  const int status = machine->supported() ? exit_ok : exit_not_applicable;
+  const EnvironmentPlan environment =
+      environment_of(make_plan(seen->machine, seen->policy, options));
+  const int status = seen->machine.supported() ? exit_ok : exit_not_applicable;
   if (json) {
     return print_result(environment_json(environment), status);
   }
@@ -50,7 +48,7 @@ int run_env(const Root& root, Profile profile, bool json) {
         fmt::format("# {}\nexport {}={}\n", change.reason, change.name, shell_quoted(change.value));
   }
   if (text.empty()) {
-    text = machine->supported()
+    text = seen->machine.supported()
                ? "# rocmfix: nothing to set for this GPU\n"
                : "# rocmfix: no supported GPU (RX 5000 or RX 6000 series) here, nothing to set\n";
   }

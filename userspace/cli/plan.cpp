@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "inspection.hpp"
 #include "output.hpp"
 #include "rocmfix/json.hpp"
 
@@ -46,20 +47,16 @@ std::string describe(const Plan& plan, Layer layer, std::string_view title) {
 }  // namespace
 
 int run_plan(const Root& root, const PlanOptions& options, bool json) {
-  const auto policy = Policy::load(root);
-  if (!policy) {
-    return print_error(policy.error(), json);
+  const auto seen = inspect(root);
+  if (!seen) {
+    return print_error(seen.error(), json);
   }
-  const auto machine = inspect_machine(root, *policy);
-  if (!machine) {
-    return print_error(machine.error(), json);
-  }
-  const Plan plan = make_plan(*machine, *policy, options);
-  const int status = machine->supported() ? exit_ok : exit_not_applicable;
+  const Plan plan = make_plan(seen->machine, seen->policy, options);
+  const int status = seen->machine.supported() ? exit_ok : exit_not_applicable;
   if (json) {
     return print_result(plan_json(plan), status);
   }
-  if (!machine->supported()) {
+  if (!seen->machine.supported()) {
     return print_result("No supported GPU (RX 5000 or RX 6000 series) here: nothing to plan.\n",
                         status);
   }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "inspection.hpp"
 #include "output.hpp"
 #include "rocmfix/json.hpp"
 
@@ -109,23 +110,19 @@ std::string describe_next(const Machine& machine) {
 }  // namespace
 
 int run_status(const Root& root, bool json) {
-  const auto policy = Policy::load(root);
-  if (!policy) {
-    return print_error(policy.error(), json);
+  const auto seen = inspect(root);
+  if (!seen) {
+    return print_error(seen.error(), json);
   }
-  const auto machine = inspect_machine(root, *policy);
-  if (!machine) {
-    return print_error(machine.error(), json);
-  }
-  const int status = machine->supported() ? exit_ok : exit_not_applicable;
+  const int status = seen->machine.supported() ? exit_ok : exit_not_applicable;
   if (json) {
-    return print_result(status_json(*machine), status);
+    return print_result(status_json(seen->machine), status);
   }
   std::string text;
-  for (const Gpu& gpu : machine->gpus) {
+  for (const Gpu& gpu : seen->machine.gpus) {
     text += describe_gpu(gpu) + '\n';
   }
-  text += describe_driver(machine->driver) + '\n' + describe_next(*machine);
+  text += describe_driver(seen->machine.driver) + '\n' + describe_next(seen->machine);
   return print_result(text, status);
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "inspection.hpp"
 #include "output.hpp"
 #include "rocmfix/json.hpp"
 #include "rocmfix/verify.hpp"
@@ -37,19 +38,15 @@ std::string describe_checks(const Verification& verification) {
 }  // namespace
 
 int run_verify(const Root& root, Profile profile, bool json) {
-  const auto policy = Policy::load(root);
-  if (!policy) {
-    return print_error(policy.error(), json);
+  const auto seen = inspect(root);
+  if (!seen) {
+    return print_error(seen.error(), json);
   }
-  const auto machine = inspect_machine(root, *policy);
-  if (!machine) {
-    return print_error(machine.error(), json);
-  }
-  const Plan plan = make_plan(*machine, *policy, {profile, false, Layer::module, false});
-  const Verification verification = verify_machine(root, *machine, plan);
-  const int status = !machine->supported() ? exit_not_applicable
-                     : verification.ok     ? exit_ok
-                                           : exit_wrong;
+  const Plan plan = make_plan(seen->machine, seen->policy, {profile, false, Layer::module, false});
+  const Verification verification = verify_machine(root, seen->machine, plan);
+  const int status = !seen->machine.supported() ? exit_not_applicable
+                     : verification.ok          ? exit_ok
+                                                : exit_wrong;
   return print_result(json ? verification_json(verification) : describe_checks(verification),
                       status);
 }
