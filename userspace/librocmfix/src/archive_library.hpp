@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // libarchive, opened when an initramfs or a packed module is first read and not at program start:
-// with libxml2 and ICU behind it, it is half of what a `rocmfix status` from a cold disk would
-// load, and only `verify` needs it.
+// it brings libxml2 and ICU, and only `verify` needs it.
 //
 // Thread-safety: get() may be called from several threads.
 #pragma once

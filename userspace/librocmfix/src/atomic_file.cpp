@@ -22,17 +22,6 @@ std::string temporary_name(const std::string& name) {
   return "." + name + ".new";
 }
 
-Result<void> write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno != EINTR) {
-      return fail(io_error({}, errno));
-    }
-    text.remove_prefix(n < 0 ? 0 : static_cast<std::size_t>(n));
-  }
-  return {};
-}
-
 std::string kind_of(mode_t mode) {
   return S_ISLNK(mode) ? "a symbolic link" : S_ISDIR(mode) ? "a directory" : "no regular file";
 }
@@ -151,11 +140,8 @@ Result<void> AtomicDirectory::write_temporary(const std::string& temporary, cons
   if (!fd) {
     return fail(io_error("cannot write " + shown(name), errno));
   }
-  if (auto written = write_all(fd.get(), content.text); !written) {
-    return fail(io_error("cannot write " + shown(name), written.error().errnum));
-  }
-  if (!set_owner(fd.get(), content) || ::fchmod(fd.get(), content.mode) != 0 ||
-      ::fsync(fd.get()) != 0) {
+  if (!write_all(fd.get(), content.text) || !set_owner(fd.get(), content) ||
+      ::fchmod(fd.get(), content.mode) != 0 || ::fsync(fd.get()) != 0) {
     return fail(io_error("cannot write " + shown(name), errno));
   }
   return {};

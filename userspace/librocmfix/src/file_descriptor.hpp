@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Owns one file descriptor.
+// Owns one file descriptor, and writes to one.
 #pragma once
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
+#include <string_view>
 #include <utility>
 
 namespace rocmfix {
@@ -31,5 +34,17 @@ class FileDescriptor {
  private:
   int fd_ = -1;
 };
+
+/// Writes all of it, however many calls that takes. False: errno says why.
+inline bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno != EINTR) {
+      return false;
+    }
+    bytes.remove_prefix(n < 0 ? 0 : static_cast<std::size_t>(n));
+  }
+  return true;
+}
 
 }  // namespace rocmfix

@@ -4,11 +4,9 @@
 #include <fmt/format.h>
 #include <libkmod.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <memory>
 #include <optional>
 
@@ -45,17 +43,6 @@ std::optional<std::vector<RawOption>> kmod_options(const char* config) {
         {kmod_config_iter_get_key(iter.get()), kmod_config_iter_get_value(iter.get())});
   }
   return options;
-}
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno != EINTR) {
-      return false;
-    }
-    text.remove_prefix(n < 0 ? 0 : static_cast<std::size_t>(n));
-  }
-  return true;
 }
 
 // Gives libkmod just the `options` lines, in one file in memory: then what it hands back is in

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <memory>
 
 #include "archive_library.hpp"
@@ -18,17 +17,6 @@ namespace {
 
 // An unstripped amdgpu.ko has about 350 MB.
 constexpr std::uint64_t max_size = std::uint64_t{1} << 30U;
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno != EINTR) {
-      return false;
-    }
-    bytes.remove_prefix(n < 0 ? 0 : static_cast<std::size_t>(n));
-  }
-  return true;
-}
 
 // Unpacks into `out` and notes size and sum (FNV-1a: two honest copies are told apart, no more).
 bool unpack(int in, int out, ModuleIdentity& identity) {

@@ -36,8 +36,8 @@ struct Gpu {
 /// Every AMD (PCI vendor 1002) display or accelerator function, sorted by bdf. A machine with
 /// none gives an empty vector; so does a root without /sys.
 ///
-/// `names` false: cards are called by their chip ("Navi 22"), and libdrm's table is not read. It is
-/// a third of what discovery costs, and a launcher has no use for it.
+/// `names` false: cards are called by their chip ("Navi 22"), and libdrm's table is not read:
+/// a launcher has no use for it.
 std::vector<Gpu> discover_gpus(const Root& root, const Policy& policy, bool names = true);
 
 /// "10.1.10"
