@@ -6,6 +6,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/device.h>
+#include <linux/jump_label.h>
 #include <linux/mutex.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
@@ -13,6 +14,7 @@
 
 #include "amdgpu.h"
 #include "rocmfix.h"
+#include "rocmfix_advice.h"
 #include "rocmfix_device.h"
 #include "rocmfix_gc.h"
 #include "rocmfix_params.h"
@@ -28,9 +30,12 @@ struct rocmfix_device {
 	atomic64_t ptes_forced_nc;
 };
 
-/* Read under RCU by every counted mapping, written under the lock. */
+/* Read under RCU for every UC or CC mapping, written under the lock. */
 static LIST_HEAD(rocmfix_device_list);
 static DEFINE_MUTEX(rocmfix_device_lock);
+
+/* As many times on as there are devices in the list with a mode but stock. */
+DEFINE_STATIC_KEY_FALSE(rocmfix_pte_key);
 
 static struct rocmfix_device *rocmfix_device_find(struct device *dev)
 {
@@ -129,9 +134,7 @@ static void rocmfix_device_log(const struct rocmfix_device *state, u32 gc)
 		 ROCMFIX_GC_MAJOR(gc), ROCMFIX_GC_MINOR(gc), ROCMFIX_GC_REV(gc),
 		 rocmfix_policy_mode_name(state->mode),
 		 !!state->adev->gmc.noretry);
-	if (state->mode == ROCMFIX_MODE_ALL)
-		dev_warn(dev,
-			 "rocmfix: mtype=all is experimental: the GPU may see stale signals and hang; rocmfix_mtype=1 is the default\n");
+	rocmfix_advice_log(state->adev, state->mode);
 }
 
 int rocmfix_device_add(struct amdgpu_device *adev)
@@ -158,6 +161,8 @@ int rocmfix_device_add(struct amdgpu_device *adev)
 	}
 	list_add_tail_rcu(&state->node, &rocmfix_device_list);
 	mutex_unlock(&rocmfix_device_lock);
+	if (state->mode != ROCMFIX_MODE_STOCK)
+		static_branch_inc(&rocmfix_pte_key);
 
 	state->has_group = !sysfs_create_group(&adev->dev->kobj,
 					       &rocmfix_device_group);
@@ -180,21 +185,30 @@ void rocmfix_device_remove(struct amdgpu_device *adev)
 	if (state->has_group)
 		sysfs_remove_group(&adev->dev->kobj, &rocmfix_device_group);
 
+	if (state->mode != ROCMFIX_MODE_STOCK)
+		static_branch_dec(&rocmfix_pte_key);
 	mutex_lock(&rocmfix_device_lock);
 	list_del_rcu(&state->node);
 	mutex_unlock(&rocmfix_device_lock);
 	kfree_rcu(state, rcu);
 }
 
-void rocmfix_device_count(struct amdgpu_device *adev, u64 pages)
+unsigned int rocmfix_device_mtype(struct amdgpu_device *adev,
+				  enum rocmfix_policy_owner owner,
+				  unsigned int stock)
 {
 	struct rocmfix_device *state;
+	unsigned int mtype = stock;
 
 	rcu_read_lock();
 	state = rocmfix_device_find(adev->dev);
-	if (state)
-		atomic64_add(pages, &state->ptes_forced_nc);
+	if (state) {
+		mtype = rocmfix_policy_mtype(state->mode, owner, stock);
+		if (mtype != stock)
+			atomic64_inc(&state->ptes_forced_nc);
+	}
 	rcu_read_unlock();
+	return mtype;
 }
 
 static void rocmfix_device_release(void *data)
@@ -204,7 +218,11 @@ static void rocmfix_device_release(void *data)
 
 void rocmfix_device_init(struct amdgpu_device *adev)
 {
-	if (rocmfix_device_add(adev))
+	int r = rocmfix_device_add(adev);
+
+	if (r == -ENOMEM)
+		dev_warn(adev->dev, "rocmfix: off for this GPU (no memory)\n");
+	if (r)
 		return;
 
 	/*
@@ -213,5 +231,5 @@ void rocmfix_device_init(struct amdgpu_device *adev)
 	 * undoes in reverse, so this runs before adev's own memory goes.
 	 */
 	if (devm_add_action_or_reset(adev->dev, rocmfix_device_release, adev))
-		dev_warn(adev->dev, "rocmfix: no sysfs group\n");
+		dev_warn(adev->dev, "rocmfix: off for this GPU (no memory)\n");
 }

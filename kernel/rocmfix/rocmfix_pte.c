@@ -12,8 +12,6 @@
 #include "amdgpu_vm.h"
 #include "rocmfix.h"
 #include "rocmfix_device.h"
-#include "rocmfix_gc.h"
-#include "rocmfix_params.h"
 #include "rocmfix_policy.h"
 
 static enum rocmfix_policy_owner
@@ -28,8 +26,9 @@ rocmfix_pte_owner(const struct amdgpu_vm *vm, const struct amdgpu_bo *bo,
 		return ROCMFIX_OWNER_OTHER;
 
 	/*
-	 * A valid entry without a BO is an SVM range in system memory. The
-	 * other mapping without a BO is PRT, and PRT entries are not valid.
+	 * A valid entry without a BO is an SVM range, in VRAM or not: KFD asks
+	 * for those with no BO at all. The other mapping without a BO is PRT,
+	 * and PRT entries are not valid.
 	 */
 	if (!bo)
 		return ROCMFIX_OWNER_SVM;
@@ -56,31 +55,19 @@ rocmfix_pte_owner(const struct amdgpu_vm *vm, const struct amdgpu_bo *bo,
 					   ROCMFIX_OWNER_KFD_VRAM;
 }
 
-void rocmfix_pte_apply(struct amdgpu_device *adev, const struct amdgpu_vm *vm,
-		       const struct amdgpu_bo *bo, u64 pages, u64 *flags)
+void rocmfix_pte_decide(struct amdgpu_device *adev, const struct amdgpu_vm *vm,
+			const struct amdgpu_bo *bo, u64 *flags)
 {
-	enum rocmfix_policy_mode mode = rocmfix_params_mode();
-	const struct rocmfix_policy *policy;
 	unsigned int stock, mtype;
-
-	if (mode == ROCMFIX_MODE_STOCK)
-		return;
 
 	/* Unmapped, evicted to where the GPU cannot reach it, or PRT. */
 	if (!(*flags & AMDGPU_PTE_VALID))
 		return;
 
-	policy = rocmfix_policy_find(rocmfix_gc_version(adev));
-	if (!policy || !policy->mtype)
-		return;
-
 	stock = FIELD_GET(AMDGPU_PTE_MTYPE_NV10_MASK, *flags);
-	mtype = rocmfix_policy_mtype(mode, rocmfix_pte_owner(vm, bo, *flags),
+	mtype = rocmfix_device_mtype(adev, rocmfix_pte_owner(vm, bo, *flags),
 				     stock);
-	if (mtype == stock)
-		return;
 
 	*flags &= ~AMDGPU_PTE_MTYPE_NV10_MASK;
 	*flags |= FIELD_PREP(AMDGPU_PTE_MTYPE_NV10_MASK, (u64)mtype);
-	rocmfix_device_count(adev, pages);
 }
