@@ -39,7 +39,7 @@ check: ## all tests that need no virtual machine (some 5 minutes)
 	@scripts/check
 
 .PHONY: check-kernel
-check-kernel: ## the kernel patches apply with no fuzz and the touched objects compile
+check-kernel: ## the patches apply with no fuzz and the touched objects compile, every kernel (10 minutes)
 	@$(SETUP) kernel
 	@kernel/check
 
@@ -48,6 +48,17 @@ check-vm: ## install the packages in a clean Debian 12, build amdgpu by DKMS, bo
 	@$(SETUP) vm deb build roots kernel
 	@$(MAKE) --no-print-directory deb
 	@tests/vm/check-vm
+
+.PHONY: check-kunit
+check-kunit: ## KUnit on the patched functions in every Debian kernel, in QEMU (10 minutes)
+	@$(SETUP) kernel vm
+	@kernel/tests/run
+
+.PHONY: check-matrix
+check-matrix: ## whole DKMS builds and boots of every kernel of Debian 12, 13 and sid (2 hours)
+	@$(SETUP) vm deb build roots kernel
+	@$(MAKE) --no-print-directory deb
+	@tests/vm/check-matrix
 
 .PHONY: deb
 deb: ## Debian packages into dist/
@@ -70,6 +81,11 @@ bench: ## what a launch costs, against env(1)
 	@$(SETUP) build roots bench
 	@$(MAKE) --no-print-directory build roots
 	@bench/run
+
+.PHONY: bench-kernel
+bench-kernel: ## what the hook costs a mapping, and rocmfix a build of amdgpu (an hour)
+	@$(SETUP) kernel vm
+	@bench/kernel
 
 .PHONY: clean
 clean: ## remove build/ and dist/

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* A device known to rocmfix: its log line, its sysfs group, and their end. */
+#include "amdgpu.h"
+#include "../rocmfix/rocmfix_device.h"
+#include "rocmfix_fake.h"
+#include "rocmfix_klog.h"
+#include "rocmfix_suites.h"
+#include "rocmfix_test_params.h"
+
+static const struct rocmfix_gc navi10 = { 10, 1, 10 };
+static const struct rocmfix_gc navi22 = { 10, 3, 2 };
+static const struct rocmfix_gc navi31 = { 11, 0, 0 };
+
+static void rocmfix_device_expect(struct kunit *test, struct amdgpu_device *adev,
+				  const char *file, const char *want)
+{
+	char *page = rocmfix_fake_page(test);
+	ssize_t length = strlen(want);
+
+	KUNIT_EXPECT_EQ(test, rocmfix_fake_read(adev, "rocmfix", file, page), length);
+	KUNIT_EXPECT_STREQ_MSG(test, page, want, "%s", file);
+}
+
+static void rocmfix_device_expect_group(struct kunit *test, struct amdgpu_device *adev,
+					const char *active, const char *mtype,
+					const char *noretry)
+{
+	rocmfix_device_expect(test, adev, "active", active);
+	rocmfix_device_expect(test, adev, "mtype", mtype);
+	rocmfix_device_expect(test, adev, "noretry", noretry);
+	rocmfix_device_expect(test, adev, "ptes_forced_nc", "0\n");
+}
+
+/* A card of @gc, added in this mode; that it has said @line and nothing else. */
+static struct amdgpu_device *rocmfix_device_added(struct kunit *test, struct rocmfix_gc gc,
+						  unsigned int rocmfix, unsigned int mtype,
+						  int noretry, const char *line)
+{
+	struct amdgpu_device *adev = rocmfix_fake_device(test, "rocmfix_fake", gc);
+	struct kmsg_dump_iter mark;
+
+	rocmfix_test_params_mode(rocmfix, mtype);
+	adev->gmc.noretry = noretry;
+	rocmfix_klog_mark(&mark);
+	KUNIT_ASSERT_EQ(test, rocmfix_device_add(adev), 0);
+	KUNIT_EXPECT_EQ_MSG(test, rocmfix_klog_count(&mark, line, true), 1,
+			    "no line \"%s\" in the log", line);
+	KUNIT_EXPECT_EQ_MSG(test, rocmfix_klog_count(&mark, "rocmfix: ", false),
+			    mtype == 2 && rocmfix && rocmfix_gc_is_ours(gc) ? 2 : 1,
+			    "another line in the log");
+	return adev;
+}
+
+static void data_mode_is_announced(struct kunit *test)
+{
+	struct amdgpu_device *adev;
+
+	adev = rocmfix_device_added(test, navi10, 1, 1, 1,
+				    "rocmfix: active (GC 10.1.10, mtype=data, noretry=1)");
+	rocmfix_device_expect_group(test, adev, "1\n", "data\n", "1\n");
+}
+
+static void all_mode_is_announced_and_warned_about(struct kunit *test)
+{
+	struct kmsg_dump_iter mark;
+	struct amdgpu_device *adev;
+
+	rocmfix_klog_mark(&mark);
+	adev = rocmfix_device_added(test, navi22, 1, 2, 0,
+				    "rocmfix: active (GC 10.3.2, mtype=all, noretry=0)");
+	rocmfix_device_expect_group(test, adev, "1\n", "all\n", "0\n");
+	KUNIT_EXPECT_EQ(test, rocmfix_klog_count(&mark, "is experimental", false), 1);
+}
+
+static void stock_mode_is_active_for_retry_alone(struct kunit *test)
+{
+	struct amdgpu_device *adev;
+
+	adev = rocmfix_device_added(test, navi10, 1, 0, 1,
+				    "rocmfix: active (GC 10.1.10, mtype=stock, noretry=1)");
+	rocmfix_device_expect_group(test, adev, "1\n", "stock\n", "1\n");
+}
+
+static void off_is_announced(struct kunit *test)
+{
+	struct amdgpu_device *adev;
+
+	adev = rocmfix_device_added(test, navi10, 0, 2, 0,
+				    "rocmfix: off (amdgpu.rocmfix=0)");
+	rocmfix_device_expect_group(test, adev, "0\n", "stock\n", "0\n");
+}
+
+static void another_gpu_is_left_alone(struct kunit *test)
+{
+	struct amdgpu_device *adev;
+
+	adev = rocmfix_device_added(test, navi31, 1, 2, 1,
+				    "rocmfix: not for this GPU (GC 11.0.0)");
+	rocmfix_device_expect_group(test, adev, "0\n", "stock\n", "1\n");
+}
+
+static void added_twice_is_refused_in_silence(struct kunit *test)
+{
+	struct kmsg_dump_iter mark;
+	struct amdgpu_device *adev;
+
+	adev = rocmfix_device_added(test, navi10, 1, 1, 1,
+				    "rocmfix: active (GC 10.1.10, mtype=data, noretry=1)");
+	rocmfix_klog_mark(&mark);
+	KUNIT_EXPECT_EQ(test, rocmfix_device_add(adev), -EEXIST);
+	KUNIT_EXPECT_EQ(test, rocmfix_klog_count(&mark, "rocmfix", false), 0);
+	rocmfix_device_expect_group(test, adev, "1\n", "data\n", "1\n");
+}
+
+static void removed_leaves_no_file_behind(struct kunit *test)
+{
+	struct amdgpu_device *adev;
+	char *page = rocmfix_fake_page(test);
+
+	adev = rocmfix_device_added(test, navi10, 1, 1, 1,
+				    "rocmfix: active (GC 10.1.10, mtype=data, noretry=1)");
+	rocmfix_device_remove(adev);
+	KUNIT_EXPECT_EQ(test, rocmfix_fake_read(adev, "rocmfix", "active", page),
+			(ssize_t)-ENOENT);
+	/* the device itself is there still */
+	KUNIT_EXPECT_GE(test, rocmfix_fake_read(adev, "power", "control", page), (ssize_t)0);
+
+	/* a second time is nothing; and it can be added anew */
+	rocmfix_device_remove(adev);
+	KUNIT_EXPECT_EQ(test, rocmfix_device_add(adev), 0);
+	rocmfix_device_expect_group(test, adev, "1\n", "data\n", "1\n");
+}
+
+static void two_cards_have_their_own_state(struct kunit *test)
+{
+	struct amdgpu_device *first, *second;
+
+	first = rocmfix_device_added(test, navi10, 1, 1, 1,
+				     "rocmfix: active (GC 10.1.10, mtype=data, noretry=1)");
+	second = rocmfix_fake_device(test, "rocmfix_fake2", navi31);
+	KUNIT_ASSERT_EQ(test, rocmfix_device_add(second), 0);
+	rocmfix_device_expect_group(test, first, "1\n", "data\n", "1\n");
+	rocmfix_device_expect_group(test, second, "0\n", "stock\n", "0\n");
+	rocmfix_device_remove(first);
+	rocmfix_device_expect_group(test, second, "0\n", "stock\n", "0\n");
+}
+
+/* A name in sysfs that is taken must not cost a probe. */
+static void no_group_is_no_error(struct kunit *test)
+{
+	static struct attribute *nothing[] = { NULL };
+	static const struct attribute_group taken = {
+		.name = "rocmfix",
+		.attrs = nothing,
+	};
+	struct amdgpu_device *adev = rocmfix_fake_device(test, "rocmfix_fake", navi10);
+	struct kmsg_dump_iter mark;
+
+	rocmfix_test_params_mode(1, 1);
+	KUNIT_ASSERT_EQ(test, sysfs_create_group(&adev->dev->kobj, &taken), 0);
+	rocmfix_klog_mark(&mark);
+	/* sysfs shows a call trace; ktap.py knows this line */
+	pr_info("rocmfix test: the next complaint is provoked\n");
+	KUNIT_EXPECT_EQ(test, rocmfix_device_add(adev), 0);
+	KUNIT_EXPECT_EQ(test, rocmfix_klog_count(&mark, "rocmfix: no sysfs group", true), 1);
+	rocmfix_device_remove(adev);
+	sysfs_remove_group(&adev->dev->kobj, &taken);
+}
+
+static struct kunit_case rocmfix_device_cases[] = {
+	KUNIT_CASE(data_mode_is_announced),
+	KUNIT_CASE(all_mode_is_announced_and_warned_about),
+	KUNIT_CASE(stock_mode_is_active_for_retry_alone),
+	KUNIT_CASE(off_is_announced),
+	KUNIT_CASE(another_gpu_is_left_alone),
+	KUNIT_CASE(added_twice_is_refused_in_silence),
+	KUNIT_CASE(removed_leaves_no_file_behind),
+	KUNIT_CASE(two_cards_have_their_own_state),
+	KUNIT_CASE(no_group_is_no_error),
+	{}
+};
+
+static int rocmfix_device_suite_case_init(struct kunit *test)
+{
+	/* as if the user had set nothing */
+	amdgpu_noretry = -1;
+	amdgpu_vm_fragment_size = -1;
+	amdgpu_vm_update_mode = -1;
+	return 0;
+}
+
+struct kunit_suite rocmfix_device_suite = {
+	.name = "rocmfix_device",
+	.init = rocmfix_device_suite_case_init,
+	.test_cases = rocmfix_device_cases,
+};

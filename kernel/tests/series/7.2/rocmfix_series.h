@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * Series 7.2: how its functions are called, and what its stock driver is known
+ * to do (read in its source).
+ */
+#ifndef ROCMFIX_SERIES_H
+#define ROCMFIX_SERIES_H
+
+#include "amdgpu.h"
+#include "amdgpu_gem.h"
+#include "amdgpu_object.h"
+#include "amdgpu_vm.h"
+
+/* A request is the flags of GEM_VA. */
+#define rocmfix_series_kfd_request(adev, vm, mem) get_pte_flags(adev, vm, mem)
+
+static inline u64 rocmfix_series_gem_request(struct amdgpu_device *adev,
+					     u32 va_flags)
+{
+	return va_flags;
+}
+
+/* A mapping as get_vm_pte() is told of it. */
+struct rocmfix_series_mapping {
+	struct amdgpu_vm *vm;
+	struct amdgpu_bo *bo;
+	u32 vm_flags;
+};
+
+static inline void rocmfix_series_map(struct rocmfix_series_mapping *m,
+				      struct amdgpu_vm *vm, struct amdgpu_bo *bo,
+				      u64 request)
+{
+	m->vm = vm;
+	m->bo = bo;
+	m->vm_flags = request;
+}
+
+static inline void rocmfix_series_get(struct amdgpu_device *adev,
+				      struct rocmfix_series_mapping *m, u64 *flags)
+{
+	amdgpu_gmc_get_vm_pte(adev, m->vm, m->bo, m->vm_flags, flags);
+}
+
+/* A BO's own flags make a mapping uncached; KFD sets them as it was asked. */
+static const bool rocmfix_series_bo_flags_count = true;
+
+static inline bool rocmfix_series_noretry(unsigned int major, unsigned int minor,
+					  unsigned int rev)
+{
+	if (major == 9 && minor == 0)
+		return rev == 1;
+	if (major == 9 && minor == 4)
+		return rev <= 4;
+	if (major == 9 && minor == 5)
+		return rev == 0;
+	if (major == 10)
+		return minor >= 1;
+	return major > 10;
+}
+
+#endif
