@@ -50,7 +50,7 @@ check-vm: ## install the packages in a clean Debian 12, build amdgpu by DKMS, bo
 	@tests/vm/check-vm
 
 .PHONY: check-kunit
-check-kunit: ## KUnit on the patched functions in every Debian kernel, in QEMU (10 minutes)
+check-kunit: ## KUnit on the patched functions in every Debian kernel, in QEMU (5 minutes)
 	@$(SETUP) kernel vm
 	@kernel/tests/run
 
@@ -86,6 +86,7 @@ bench: ## what a launch costs, against env(1)
 bench-kernel: ## what the hook costs a mapping, and rocmfix a build of amdgpu (an hour)
 	@$(SETUP) kernel vm
 	@bench/kernel
+	@bench/kernel-build
 
 .PHONY: clean
 clean: ## remove build/ and dist/
