@@ -79,6 +79,20 @@ class Lab:
     def depmod(self):
         subprocess.run(["depmod", "-b", self.directory / "root", KERNEL], check=True, capture_output=True)
 
+    def sign_with_own_key(self):
+        """dkms signs as it does on a user's machine, with a key of this test. Gives the certificate."""
+        key, certificate = self.directory / "mok.key", self.directory / "mok.pub"
+        subprocess.run(
+            ["openssl", "req", "-new", "-x509", "-nodes", "-subj", "/CN=DKMS module signing key",
+             "-newkey", "rsa:2048", "-keyout", key, "-outform", "DER", "-out", certificate],
+            check=True, capture_output=True,
+        )
+        self.environment |= {
+            "sign_file": f"/lib/modules/{KERNEL}/build/scripts/sign-file",
+            "mok_signing_key": str(key), "mok_certificate": str(certificate),
+        }
+        return certificate
+
     def dkms(self, action, *arguments, kernel=KERNEL):
         """Runs the real dkms; gives its exit status and everything it said."""
         module = [] if action == "autoinstall" else ["-m", "rocmfix", "-v", VERSION]
@@ -91,14 +105,14 @@ class Lab:
         ]
         if action not in ("add",) and "--all" not in arguments:
             command += ["-k", kernel]
-        environment = dict(
-            os.environ,
-            DPKG_ADMINDIR=str(self.admin),
+        environment = {
+            **os.environ,
+            "DPKG_ADMINDIR": str(self.admin),
             # Signing would make a key in the machine's /var/lib/dkms.
-            sign_file="/nonexistent",
-            LC_ALL="C.UTF-8",
+            "sign_file": "/nonexistent",
+            "LC_ALL": "C.UTF-8",
             **self.environment,
-        )
+        }
         namespace = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
         run = subprocess.run(
             [*namespace, "sh", "-c", self.before_dkms + '; "$@"', "sh", *command],

@@ -4,9 +4,12 @@
 In every trouble: the stock module stays, no build tree stays, and one message
 says what to type."""
 
+import os
+import subprocess
+
 import pytest
 
-from lab import KERNEL, SOURCE_VERSION, STOCK, VERSION, make_tarball, make_tree
+from lab import KERNEL, SOURCE_VERSION, STOCK, TOP, VERSION, make_tarball, make_tree
 
 SKIPPED = 77
 
@@ -48,6 +51,17 @@ def test_exact_source_replaces_a_stock_module_without_module_version(lab):
     kept = list(lab.dkms_tree.glob("rocmfix/original_module/**/amdgpu.ko*"))
     assert kept or (lab.modules / KERNEL / STOCK).exists()
     assert not (lab.dkms_tree / "rocmfix" / VERSION / "build").exists()
+
+
+def test_module_is_signed_with_the_key_of_dkms(lab):
+    certificate = lab.sign_with_own_key()
+    status, output = lab.install()
+    assert status == 0, output
+    assert lab.modinfo("signer") == "DKMS module signing key"
+    module = next((lab.modules / KERNEL / "updates").rglob("amdgpu.ko*"))
+    run = subprocess.run([TOP / "tests/package/verify-signature", module, certificate],
+                         capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_removal_restores_stock_and_leaves_nothing(lab):
@@ -103,6 +117,46 @@ def test_kernel_outside_the_series_is_skipped(lab, package_id, words):
     headers.mkdir(parents=True)
     (headers / "package.h").write_text(f'#define LINUX_PACKAGE_ID "{package_id}"\n')
     assert_skipped(lab, lab.install("--kernelsourcedir", lab.directory / "headers"), *words)
+
+
+def test_kernel_without_amdgpu_is_skipped(lab):
+    """The cloud flavour: a module built for it would never be loaded."""
+    headers = lab.directory / "headers/include"
+    (headers / "generated").mkdir(parents=True)
+    (headers / "generated/package.h").write_text(f'#define LINUX_PACKAGE_ID " Debian {SOURCE_VERSION}"\n')
+    (headers / "config").mkdir()
+    (headers / "config/auto.conf").write_text("CONFIG_DRM=m\n")
+    assert_skipped(lab, lab.install("--kernelsourcedir", lab.directory / "headers"),
+                   f"kernel {KERNEL} has no amdgpu")
+
+
+@pytest.mark.parametrize("installed", [True, False])
+@pytest.mark.parametrize("version", [
+    "6.12.117-1~deb12u1", "6.12.117-1", "7.2.12-1~bpo13+1", "7.2.13-1", "7.3.4-1~bpo13+1",
+])
+def test_linux_source_of_every_suite_is_told_by_its_headers(lab, version, installed):
+    series = ".".join(version.split(".")[:2])
+    headers = lab.directory / "headers/include/generated"
+    headers.mkdir(parents=True)
+    (headers / "package.h").write_text(f'#define LINUX_PACKAGE_ID " Debian {version}"\n')
+    (lab.rocmfix / "patches" / series).mkdir()
+    (lab.rocmfix / "patches" / series / "series").touch()
+    package = f"linux-source-{series}"
+    if installed:
+        (lab.sources / f"{package}.tar.xz").touch()
+        status = (lab.admin / "status").read_text()
+        (lab.admin / "status").write_text(
+            status.replace("linux-source-6.1", package).replace(SOURCE_VERSION, version))
+    run = subprocess.run(
+        [lab.rocmfix / "find-source", "--kernel", "any", "--headers", lab.directory / "headers",
+         "--source-tree", lab.sources],
+        env=dict(os.environ, DPKG_ADMINDIR=str(lab.admin)), capture_output=True, text=True, check=False)
+    if installed:
+        assert run.stdout == (
+            f"series={series}\nversion={version}\nsource={lab.sources}/{package}.tar.xz\n"), run.stderr
+    else:
+        assert run.returncode == SKIPPED
+        assert f"hint: type: apt install {package}={version}\n" in run.stderr
 
 
 def test_autoinstall_never_fails_beside_the_package(lab):

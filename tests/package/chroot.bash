@@ -1,31 +1,30 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# A Debian 12 chroot for the package test: made from the machine's own apt
-# sources, with a local repository of the packages in dist/. Sourced by
-# chroot-install, which runs it in a mount namespace of its own.
+# A clean Debian chroot for the package test: the release of a kernel in
+# kernel/kernels with that kernel installed, and a local repository of the
+# packages in dist/. Sourced by chroot-install, which runs it in a mount
+# namespace of its own. Where Debian comes from is kernel/suites.bash's.
+: "${here:?}"
+# shellcheck source=kernel/suites.bash
+. "$here/../../kernel/suites.bash"
 
-# The machine's Debian 12 sources, as sources.list lines; none when it has none.
-host_sources() {
-	# shellcheck disable=SC2016  # apt's own variables
-	apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' \
-		'Identifier: Packages' 'Origin: Debian' |
-		awk '$2 ~ /^bookworm(-updates|-security)?$/ { print "deb", $1, $2, $3 }' | sort -u
-}
-
-# What apt needs on this network: proxies, certificates, snapshots of the past.
-host_apt_options() {
-	apt-config dump | grep -E '^Acquire::((http|https)::(Proxy|CaInfo|Verify)|Retries|Check-(Valid-Until|Date))' || true
-}
-
-# make_base DIR: Debian 12 with a kernel, as on a user's machine; no headers, no dkms.
+# make_base DIR RELEASE KERNEL [APT_OPTION]...: as on a user's machine; no headers,
+# no dkms. Where a boot splash is installed, amdgpu is in the initramfs; here it
+# is asked for.
 make_base() {
-	local dir=$1 sources=$1.list options=$1.apt.conf
-	host_sources >"$sources"
-	host_apt_options >"$options"
-	mmdebstrap --quiet --variant=apt --include=linux-image-amd64,debconf \
-		--dpkgopt=force-unsafe-io --aptopt="$options" --aptopt='APT::Install-Recommends "true"' \
-		bookworm "$dir" "$([[ -s $sources ]] && echo "$sources")"
-	rm -f "$sources" "$options"
+	local dir=$1 release=$2 kernel=$3
+	shift 3
+	suite_make "$release" "$dir" --include=debconf --aptopt='APT::Install-Recommends "true"'
+	mkdir -p "$dir/etc/dracut.conf.d" "$dir/etc/initramfs-tools/conf.d"
+	# And nothing else of 400 MB of modules, nor well compressed, at every update.
+	printf '%s\n' 'drivers+=" amdgpu "' 'compress="cat"' >"$dir/etc/dracut.conf.d/small.conf"
+	printf '%s\n' MODULES=list COMPRESS=gzip COMPRESSLEVEL=1 >"$dir/etc/initramfs-tools/conf.d/small"
+	echo amdgpu >"$dir/etc/initramfs-tools/modules"
+	enter "$dir"
+	{ in_root "$dir" apt-get -qq update && in_root "$dir" apt-get -y -qq -o Dpkg::Use-Pty=0 \
+		-o Dpkg::Options::=--force-confold install "$@" "linux-image-$kernel"
+	} >"$dir.log" 2>&1 || { cat "$dir.log"; return 1; }
+	leave "$dir"
 }
 
 # add_repository DIR PACKAGES...: an apt repository that holds just these files.
@@ -38,33 +37,43 @@ add_repository() {
 	echo 'deb [trusted=yes] copy:/srv/rocmfix ./' >"$dir/etc/apt/sources.list.d/rocmfix.list"
 }
 
-# make_empty_package DIR NAME VERSION DEPENDS: stands in for a linux-source of
-# another version, which the archive may not have any more.
-make_empty_package() {
+# make_package DIR NAME VERSION DEPENDS [FILE]: a package of ours with Debian's
+# name, and FILE in its /usr/src.
+make_package() {
 	local root
 	root=$(mktemp -d)
-	mkdir -p "$root/DEBIAN" "$root/usr/src"
+	mkdir -p "$root/DEBIAN" "$root/usr/src" "$root/usr/lib/rocmfix-tests"
+	# dpkg forgets a package of which nothing is left.
+	touch "$root/usr/lib/rocmfix-tests/$2"
 	cat >"$root/DEBIAN/control" <<-EOF
 	Package: $2
 	Version: $3
 	Architecture: all
 	Maintainer: rocmfix tests <tests@rocmfix.invalid>
 	Depends: $4
-	Description: empty stand-in for $2 $3
+	Description: stand-in for $2 $3
 	EOF
 	[[ $4 ]] || sed -i '/^Depends/d' "$root/DEBIAN/control"
-	[[ $2 == linux-source ]] || echo "no kernel source" >"$root/usr/src/$2.tar.xz"
+	[[ -z ${5-} ]] || cp "$5" "$root/usr/src/"
 	dpkg-deb --root-owner-group -b "$root" "$1/$2_$3_all.deb" >/dev/null
 	rm -rf "$root"
 }
 
 # enter DIR: mounts that dkms and apt want.
 enter() {
-	mount -t proc proc "$1/proc"
-	mount -t sysfs -o ro sys "$1/sys"
-	[[ -c $1/dev/null ]] || mount --rbind /dev "$1/dev"
+	findmnt "$1/proc" >/dev/null || mount -t proc proc "$1/proc"
+	findmnt "$1/sys" >/dev/null || mount -t sysfs -o ro sys "$1/sys"
+	findmnt "$1/dev" >/dev/null || mount --rbind /dev "$1/dev"
 	# Names are resolved by the machine's own means.
 	cp -L /etc/resolv.conf /etc/hosts "$1/etc/"
+}
+
+# leave DIR: before it is removed or copied.
+leave() {
+	local mounted
+	while read -r mounted; do
+		umount -l "$mounted" || true
+	done < <(findmnt -rno TARGET | grep "^$1/" | sort -r)
 }
 
 # in_root DIR COMMAND...

@@ -9,6 +9,7 @@
 
 #include "apply.hpp"
 #include "env.hpp"
+#include "explain.hpp"
 #include "output.hpp"
 #include "plan.hpp"
 #include "status.hpp"
@@ -26,6 +27,7 @@ struct Options {
   bool dry_run = false;
   bool force = false;
   bool all = false;
+  std::string log = "-";
 };
 
 using Verb = std::function<int(const Root&)>;
@@ -131,6 +133,17 @@ int main(int argc, char** argv) {
   add_profile(env, options);
   env->callback([&] {
     chosen = [&](const Root& root) { return rocmfix::cli::run_env(root, profile(), options.json); };
+  });
+
+  CLI::App* explain = add_verb(app, options, "explain",
+                               "what a log says happened to the GPU, and what may be behind it");
+  explain
+      ->add_option("LOG", options.log, "kernel log, program's output, or both in one; - is stdin")
+      ->type_name("");
+  explain->callback([&] {
+    chosen = [&](const Root& root) {
+      return rocmfix::cli::run_explain(root, options.log, options.json);
+    };
   });
 
   try {

@@ -3,14 +3,12 @@
 // when a program starts. Refuses a file that the library would refuse, and a lint failure: two
 // entries for one thing, or a setting that proposes a value it has no judgement of.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <set>
-#include <sstream>
 
+#include "emitter.hpp"
 #include "policy_toml.hpp"
 
 namespace {
@@ -18,42 +16,10 @@ namespace {
 using rocmfix::Chip;
 using rocmfix::Condition;
 using rocmfix::Setting;
-
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-    }
-    out += c;
-  }
-  return out + '"';
-}
-
-// Emits arrays as named constants and hands back the expression that refers to them.
-class Emitter {
- public:
-  std::string array(std::string_view type, const std::vector<std::string>& items) {
-    if (items.empty()) {
-      return "{}";
-    }
-    const std::string name = fmt::format("a{}", count_++);
-    text_ += fmt::format("constexpr {} {}[] = {{{}}};\n", type, name, fmt::join(items, ", "));
-    return name;
-  }
-  std::string strings(rocmfix::Strings values) {
-    std::vector<std::string> items;
-    for (const auto value : values) {
-      items.push_back(quoted(value));
-    }
-    return array("std::string_view", items);
-  }
-  [[nodiscard]] const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-  unsigned count_ = 0;
-};
+using rocmfix::generate::Emitter;
+using rocmfix::generate::quoted;
+using rocmfix::generate::read_file;
+using rocmfix::generate::value_or_exit;
 
 std::string optional_bool(const std::optional<bool>& value) {
   return value ? (*value ? "true" : "false") : "std::nullopt";
@@ -144,26 +110,6 @@ std::vector<std::string> lint(const std::vector<Chip>& chips,
     }
   }
   return faults;
-}
-
-std::string read_file(const char* path) {
-  const std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    fmt::print(stderr, "error: cannot read {}\n", path);
-    std::exit(1);  // NOLINT(concurrency-mt-unsafe): one thread
-  }
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-template <class T>
-T value_or_exit(rocmfix::Result<T> result) {
-  if (!result) {
-    fmt::print(stderr, "error: {}\nhint: {}\n", to_string(result.error()), result.error().hint);
-    std::exit(1);  // NOLINT(concurrency-mt-unsafe): one thread
-  }
-  return std::move(*result);
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ std::string install_advice(const Root& root, const std::string& release) {
   if (!root.exists("/var/lib/dkms/rocmfix")) {
     return "sudo apt install rocmfix-dkms";
   }
-  const std::string build = fmt::format("sudo dkms autoinstall -k {}", release);
+  // Not `dkms autoinstall`, which leaves rocmfix to its package; this also says what is wrong.
+  const std::string build = "sudo dpkg-reconfigure rocmfix-dkms";
   if (!root.exists("/lib/modules/" + release + "/build/Makefile")) {
     return fmt::format("sudo apt install linux-headers-{} && {}", release, build);
   }

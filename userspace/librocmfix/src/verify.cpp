@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "install_advice.hpp"
+#include "kernel_log.hpp"
 #include "modprobe_files.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 #include "verify_initramfs.hpp"
@@ -39,6 +41,7 @@ class Verifier {
   [[nodiscard]] Check gpu_supported() const;
   [[nodiscard]] Check module_installed() const;
   [[nodiscard]] Check module_loaded() const;
+  [[nodiscard]] Check module_missing() const;
   [[nodiscard]] Check module_active() const;
   [[nodiscard]] Check device_active() const;
   [[nodiscard]] Check module_parameters() const;
@@ -114,23 +117,51 @@ Check Verifier::module_installed() const {
   return check;
 }
 
-Check Verifier::module_loaded() const {
-  Check check{"module.loaded", std::nullopt, "", ""};
-  if (!driver_->loaded) {
-    check.ok = false;
-    check.detail = "amdgpu is not loaded";
-    check.hint = "sudo modprobe amdgpu; if that fails: sudo dmesg | grep -i amdgpu";
-    for (const auto& [name, value] :
-         detail::split_parameters(root_->read("/proc/cmdline").value_or(""))) {
-      if (name == "nomodeset") {
-        check.detail += ": `nomodeset` is on the kernel command line";
-        check.hint =
-            "take nomodeset off it (GRUB's menu: e; for good: /etc/default/grub, then "
-            "sudo update-grub), and reboot";
-      }
+// Why amdgpu is not loaded, as far as that can be told.
+Check Verifier::module_missing() const {
+  Check check{"module.loaded", false, "amdgpu is not loaded",
+              "sudo modprobe amdgpu; if that fails: sudo dmesg | tail"};
+  for (const auto& [name, value] :
+       detail::split_parameters(root_->read("/proc/cmdline").value_or(""))) {
+    if (name == "nomodeset") {
+      check.detail += ": `nomodeset` is on the kernel command line";
+      check.hint =
+          "take nomodeset off it (GRUB's menu: e; for good: /etc/default/grub, then "
+          "sudo update-grub), and reboot";
+      return check;
+    }
+  }
+  // The stock module is signed by the kernel's own key: only ours can be refused for want of one.
+  if (!driver_->rocmfix_installed()) {
+    return check;
+  }
+  const auto log = detail::read_kernel_log(*root_);
+  if (!log) {
+    if (log.error().errnum == EPERM || log.error().errnum == EACCES) {
+      check.hint = "sudo rocmfix verify, which may read the kernel log";
     }
     return check;
   }
+  if (const auto refusal = detail::find_module_refusal(*log)) {
+    check.detail += fmt::format(
+        ": the kernel takes only modules whose key it knows, as under Secure Boot (its log: "
+        "\"{}\")",
+        refusal->message);
+    check.hint = refusal->is_signed
+                     ? "sudo mokutil --import /var/lib/dkms/mok.pub, then sudo reboot and enrol "
+                       "the key on the blue screen; or back to the stock driver: sudo apt purge "
+                       "rocmfix-dkms"
+                     : "rocmfix's amdgpu is not signed: sudo apt install openssl, then sudo apt "
+                       "install --reinstall rocmfix-dkms";
+  }
+  return check;
+}
+
+Check Verifier::module_loaded() const {
+  if (!driver_->loaded) {
+    return module_missing();
+  }
+  Check check{"module.loaded", std::nullopt, "", ""};
   const auto& loaded = driver_->loaded->srcversion;
   if (!driver_->installed) {
     check.detail = "loaded; what is installed is not known";

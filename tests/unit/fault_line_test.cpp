@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// What stands before a message, and what of a log may reach a terminal.
+#include "fault_line.hpp"
+
+#include <gtest/gtest.h>
+
+namespace rocmfix {
+namespace {
+
+using namespace std::string_literals;
+
+TEST(LogTime, KernelClock) {
+  for (const char* line :
+       {"[  629.844077] amdgpu", "<3>[  629.844077] amdgpu", "kern  :err   : [  629.844077] amdgpu",
+        "[  629.844077] host kernel: x"}) {
+    const LogTime time = time_of_line(line);
+    EXPECT_EQ(time.clock, LogClock::kernel) << line;
+    EXPECT_DOUBLE_EQ(time.seconds, 629.844077) << line;
+    EXPECT_EQ(time.text, "629.844077") << line;
+  }
+  EXPECT_DOUBLE_EQ(time_of_line("3,1234,629844077,-;amdgpu").seconds, 629.844077);
+}
+
+TEST(LogTime, WallClockInAnyLanguage) {
+  const double wanted = ((23 * 24.0 + 1) * 60 + 50) * 60 + 12;
+  for (const char* line :
+       {"Nov 23 01:50:12 host kernel: x", "nov. 23 01:50:12 host kernel: x",
+        "11月 23 01:50:12 host kernel: x", "23. Nov 01:50:12 host kernel: x",
+        "[Mon Nov 23 01:50:12 2026] x", "[Mo Nov 23 01:50:12 2026] x",
+        "2026-11-23T01:50:12+0100 host kernel: x",
+        "2026-11-23T01:50:12.104233+01:00 host kernel: x",
+        "Mon 2026-11-23 01:50:12 CET host kernel: x", "2026-11-23T01:50:12,104233+01:00 x"}) {
+    const LogTime time = time_of_line(line);
+    EXPECT_EQ(time.clock, LogClock::wall) << line;
+    EXPECT_DOUBLE_EQ(time.seconds, wanted) << line;
+  }
+  EXPECT_EQ(time_of_line("[Mon Nov 23 01:50:12 2026] x").text, "Mon Nov 23 01:50:12 2026");
+  EXPECT_EQ(time_of_line("2026-11-23T01:50:12.104233+01:00 h").text,
+            "2026-11-23T01:50:12.104233+01:00");
+}
+
+TEST(LogTime, WhatIsNoTime) {
+  for (const char* line :
+       {"", "amdgpu 0000:03:00.0: x", "Memory access fault by GPU node-1",
+        "  4%|#  | 1/100 [01:02:03<04:05:06,  1.0it/s]", ":0:rocdevice.cpp :2993: 1234567890 us: x",
+        "[drm] 01:02:03", "[drm:amdgpu_job_timedout [amdgpu]] 01:02:03"}) {
+    EXPECT_EQ(time_of_line(line).clock, LogClock::none) << line;
+    EXPECT_EQ(time_of_line(line).text, "") << line;
+  }
+}
+
+TEST(LogLine, TheGpuIsTheOneThatAmdgpuNames) {
+  EXPECT_EQ(gpu_of_line("kernel: amdgpu 0000:03:00.0: amdgpu: x"), "0000:03:00.0");
+  EXPECT_EQ(gpu_of_line("nvme 0000:01:00.0: x"), std::nullopt);
+  EXPECT_EQ(gpu_of_line("amdgpu: x"), std::nullopt);
+}
+
+TEST(Printable, KeepsTextAndTakesOutWhatATerminalWouldObey) {
+  EXPECT_EQ(printable("  plain text ", 100), "plain text");
+  EXPECT_EQ(printable("a\tb", 100), "a b");
+  EXPECT_EQ(printable("x\x1b[31mred\x07", 100), "x?[31mred?");
+  EXPECT_EQ(printable("ärger 月", 100), "ärger 月");
+  EXPECT_EQ(printable("a\0b"s, 100), "a?b");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "31m",
+                      100),
+            "??31m");  // CSI as one C1 character
+  EXPECT_EQ(printable("a\xe2\x80\xae"
+                      "b",
+                      100),
+            "a???b");                                // right-to-left override
+  EXPECT_EQ(printable("\xff\xc3", 100), "??");       // no UTF-8
+  EXPECT_EQ(printable("\xed\xa0\x80", 100), "???");  // a surrogate
+  EXPECT_EQ(printable("\xc0\xaf", 100), "??");       // overlong
+}
+
+TEST(Printable, NeverCutsACharacterInTwo) {
+  EXPECT_EQ(printable("月月月", 7), "月月");
+  EXPECT_EQ(printable("月月月", 2), "");
+}
+
+}  // namespace
+}  // namespace rocmfix

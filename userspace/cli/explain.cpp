@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// Incidents in plain words, each as it is found: a log may be longer than the memory.
+#include "explain.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "output.hpp"
+#include "rocmfix/fault_reader.hpp"
+
+namespace rocmfix::cli {
+
+namespace {
+
+constexpr std::size_t text_width = 100;
+
+// "bit 0 the PTE was not valid, ..." of Documentation/gpu/amdgpu/debugging.rst, in words.
+std::string describe_permissions(std::uint64_t faults) {
+  if ((faults & 1U) != 0) {
+    return "no valid page there";
+  }
+  std::string text;
+  for (const auto& [bit, word] : {std::pair(2U, "read"), {4U, "write"}, {8U, "execute"}}) {
+    if ((faults & bit) != 0) {
+      text += fmt::format("{}{}", text.empty() ? "the page may not be " : ", ",
+                          bit == 2U   ? "read"
+                          : bit == 4U ? "written"
+                                      : "executed");
+    }
+  }
+  return text;
+}
+
+std::string describe_access(const FaultEvent& event) {
+  std::string text;
+  if (event.address) {
+    text += fmt::format(" at 0x{:x}", *event.address);
+  }
+  if (event.rw || event.client) {
+    text += event.rw ? (*event.rw == Access::write ? ", a write" : ", a read") : ", an access";
+    if (event.client) {
+      text += " by " + *event.client;
+    }
+  }
+  if (event.ring) {
+    text +=
+        std::visit([](const auto& ring) { return fmt::format(", ring {}", ring); }, *event.ring);
+  }
+  return text;
+}
+
+std::string describe_event(const FaultEvent& event) {
+  std::string text(describe(event.type));
+  text += describe_access(event);
+  if (event.process) {
+    text += fmt::format(", process {}", *event.process);
+  }
+  if (event.pid) {
+    text +=
+        event.process ? fmt::format(" [{}]", *event.pid) : fmt::format(", process {}", *event.pid);
+  }
+  if (event.node) {
+    text += fmt::format(", GPU node {}", *event.node);
+  }
+  if (event.bdf) {
+    text += ", GPU " + *event.bdf;
+  }
+  if (event.permission_faults) {
+    const std::string permissions = describe_permissions(*event.permission_faults);
+    text += permissions.empty() ? "" : ": " + permissions;
+  }
+  if (event.walker_error.value_or(0) != 0) {
+    text += fmt::format("; the page-table walk failed ({})", *event.walker_error);
+  }
+  if (event.mapping_error.value_or(0) != 0) {
+    text += "; mapping error";
+  }
+  if (event.reason) {
+    text += fmt::format(": {}", *event.reason);
+  }
+  if (event.count > 1) {
+    text += fmt::format(" ({} times)", event.count);
+  }
+  return text;
+}
+
+std::string grade_in_words(std::string_view grade) {
+  if (grade == "S") {
+    return "read in source";
+  }
+  if (grade == "U") {
+    return "reported by users";
+  }
+  return grade == "S, U" ? "read in source, reported by users" : "not verified";
+}
+
+// "  check     ..." with what follows lined up.
+std::string field(std::string_view name, std::string_view value) {
+  constexpr std::size_t column = 16;
+  return fmt::format("{:6}{:<10}{}\n", "", name,
+                     wrap(value, text_width - column, std::string(column, ' ')));
+}
+
+std::string describe_cause(const ProbableCause& cause) {
+  std::string text =
+      fmt::format("  {}: {} [{}]\n", to_string(cause.confidence),
+                  wrap(cause.rule->summary, text_width - 14, "      "), cause.rule->id);
+  for (const EvidenceLine& line : cause.evidence) {
+    text += field("evidence", fmt::format("line {}: {}", line.number, line.text));
+  }
+  text += field("check", cause.rule->check);
+  text += field("remedy", cause.rule->remedy);
+  return text + field("source", fmt::format("{} ({})", cause.rule->source,
+                                            grade_in_words(cause.rule->grade)));
+}
+
+std::string describe_incident(const Incident& incident, std::uint64_t number) {
+  std::string text = fmt::format("Incident {}\n", number);
+  for (const FaultEvent& event : incident.events) {
+    std::string where = fmt::format("  line {}", event.line);
+    if (event.time) {
+      where += fmt::format(", {}", *event.time);
+    }
+    text +=
+        fmt::format("{}\n      {}\n", where, wrap(describe_event(event), text_width - 6, "      "));
+  }
+  if (incident.dropped > 0) {
+    text += fmt::format("  and {} more events\n", incident.dropped);
+  }
+  if (incident.causes.empty()) {
+    return text +
+           "Cause not determined: the log has no sign of a known one. It may help to give it the "
+           "kernel\n"
+           "log from the boot on and all of the program's output, one after the other.\n\n";
+  }
+  text += "Probable causes\n";
+  for (const ProbableCause& cause : incident.causes) {
+    text += describe_cause(cause);
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+int run_explain(const Root& root, const std::string& file, bool json) {
+  const auto rules = FaultRules::load(root);
+  if (!rules) {
+    return print_error(rules.error(), json);
+  }
+  if (file == "-" && ::isatty(STDIN_FILENO) == 1) {
+    return print_error({ErrorCode::invalid, "no log to read: standard input is the terminal", 0,
+                        "journalctl -k -b | rocmfix explain, or rocmfix explain FILE"},
+                       json);
+  }
+  std::uint64_t number = 0;
+  int status = exit_ok;
+  const auto print = [&](const std::string& text) {
+    if (status == exit_ok) {
+      status = print_result(text, exit_ok);
+    }
+  };
+  FaultReader reader(*rules, [&](const Incident& incident) {
+    ++number;
+    if (json) {
+      // The head of the document goes with the first object: an unreadable log has an error
+      // document in its place.
+      print((number == 1 ? incidents_json_begin() : "") +
+            incidents_json_item(incident, number == 1));
+    } else {
+      print(describe_incident(incident, number));
+    }
+  });
+  const auto read = file == "-" ? read_faults(STDIN_FILENO, reader) : read_faults(file, reader);
+  if (!read && (!json || number == 0)) {
+    return print_error(read.error(), json);
+  }
+  if (json) {
+    print((number == 0 ? incidents_json_begin() : "") + incidents_json_end());
+  } else if (number == 0) {
+    print(fmt::format("No GPU fault in {} lines.\n", reader.lines()));
+  }
+  return read ? status : print_error(read.error(), false);
+}
+
+}  // namespace rocmfix::cli

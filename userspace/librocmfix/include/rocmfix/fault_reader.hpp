@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// Reads a log of any length and hands out incidents as they are complete: kernel logs (dmesg,
+// journald, syslog), ROCr's and HIP's messages, tracebacks, in any mixture and any locale.
+//
+// Owns: finding the lines that matter and putting them together. Memory is bounded whatever comes
+// in: a line is looked at 4 KiB around what was found in it, and 32 incidents are kept open.
+// Refuses to: trust the input. No byte of it is run, opened or printed raw.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rocmfix/incident.hpp"
+
+namespace rocmfix {
+
+class FaultReader {
+ public:
+  using Sink = std::function<void(const Incident&)>;
+
+  /// `rules` must outlive it. `sink` is called in the order in which incidents begin, as far as
+  /// that is known: one that lasts may come after a shorter one that began later.
+  FaultReader(const FaultRules& rules, Sink sink);
+  FaultReader(FaultReader&& other) noexcept;
+  FaultReader& operator=(FaultReader&& other) noexcept;
+  FaultReader(const FaultReader&) = delete;
+  FaultReader& operator=(const FaultReader&) = delete;
+  ~FaultReader();
+
+  /// The next piece of the log, cut anywhere.
+  void feed(std::string_view bytes);
+  /// The log is at its end: hands out what is still open. What is fed after it is another log.
+  void finish();
+  /// Lines seen so far of this log.
+  [[nodiscard]] std::uint64_t lines() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Reads all of a descriptor, or of a file, and finishes; the number of bytes. Errors: io, when
+/// what was found before it was handed out; invalid for a compressed log or a journal's own file.
+Result<std::uint64_t> read_faults(int fd, FaultReader& reader);
+Result<std::uint64_t> read_faults(const std::string& file, FaultReader& reader);
+
+/// A whole text at once.
+std::vector<Incident> find_incidents(const FaultRules& rules, std::string_view text);
+
+}  // namespace rocmfix

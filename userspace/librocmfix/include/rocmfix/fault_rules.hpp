@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// What a line of a log means, and what may be behind a fault, as data: userspace/data/faults.toml.
+// A file /etc/rocmfix/faults.toml adds to it or replaces entries by name.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "rocmfix/fault_event.hpp"
+#include "rocmfix/policy.hpp"
+
+namespace rocmfix {
+
+enum class LineRole : std::uint8_t {
+  event,  ///< begins an event
+  part,   ///< belongs to an event that is under way, or begins one when the log is cut off there
+  field,  ///< belongs to an event that is under way, means nothing alone
+  fact,   ///< no event: something that a cause may ask for
+  boot,   ///< the machine starts: what came before has nothing to do with what follows
+};
+std::string_view to_string(LineRole role);
+
+/// A kind of line.
+struct FaultPattern {
+  std::string_view name;
+  LineRole role = LineRole::event;
+  std::span<const FaultType> types;  ///< one for an event; for a part: what it can belong to
+  std::string_view fact;             ///< facts: its name; several patterns may give one fact
+  std::string_view text;             ///< what every such line contains; 8 characters at least
+  std::string_view regex;            ///< RE2, with groups named for fields; empty: `text` is enough
+  std::string_view reason;           ///< the event's `reason` when the line has none
+  std::string_view example;          ///< a line that it must match
+  std::string_view source;           ///< who prints it
+};
+
+enum class Confidence : std::uint8_t {
+  possible,  ///< fits, and so may others
+  likely,    ///< the log has what this cause is known by
+  certain,   ///< the log says so itself
+};
+std::string_view to_string(Confidence confidence);
+
+/// Holds for an incident when each field that is set does; what the log does not say never holds.
+struct CauseCondition {
+  std::span<const FaultType> event;     ///< it has an event of one of these types
+  std::span<const FaultType> no_event;  ///< it has none of these
+  Strings client;                       ///< a client begins with one of these
+  Strings reason;                       ///< a reason contains one of these
+  Strings rw;                           ///< "read" or "write"
+  std::optional<bool> null_address;     ///< some address is 0
+  std::optional<bool> kernel_vmid;      ///< VMID 0: the driver's own accesses
+  std::optional<bool> walker_error;     ///< the page-table walk itself failed
+  Strings seen;                         ///< all these facts were seen before or in it
+  Strings seen_any;                     ///< one of these
+  Strings not_seen;                     ///< none of these
+  std::string_view several;             ///< this fact was seen more than once
+  std::string_view kernel_below;        ///< the log names a kernel < "7.2"
+  std::string_view kernel_at_least;
+};
+
+struct CauseMatch {
+  Confidence confidence = Confidence::possible;
+  CauseCondition when;
+};
+
+struct FaultCause {
+  std::string_view id;
+  std::string_view summary;
+  std::span<const CauseMatch> matches;  ///< the first that holds counts
+  std::string_view check;               ///< what would decide it
+  std::string_view remedy;
+  std::string_view grade;  ///< "S" read in source, "U" reported by users, "?" not verified
+  std::string_view source;
+};
+
+/// Names of the GPU's blocks (clients of a memory hub) by the status register's CID.
+struct ClientTable {
+  std::string_view name;
+  std::string_view hub;  ///< "gfxhub" or "mmhub"
+  Strings read;          ///< by CID; "" has no name
+  Strings write;         ///< empty: the same as `read`
+  std::string_view source;
+};
+
+/// The tables. Cheap to move; what it hands out lives as long as it does.
+class FaultRules {
+ public:
+  /// The tables compiled in. Never fails, parses nothing.
+  static FaultRules built_in();
+  /// Those, with /etc/rocmfix/faults.toml of `root` laid over them.
+  /// Errors: invalid with file, line and what is wrong; a regular expression that RE2 refuses.
+  static Result<FaultRules> load(const Root& root);
+
+  [[nodiscard]] std::span<const FaultPattern> patterns() const { return patterns_; }
+  [[nodiscard]] std::span<const FaultCause> causes() const { return causes_; }
+  [[nodiscard]] std::span<const ClientTable> clients() const { return clients_; }
+
+ private:
+  struct Storage;  // owns what an overlay file added
+  std::shared_ptr<const Storage> storage_;
+  std::span<const FaultPattern> patterns_;
+  std::span<const FaultCause> causes_;
+  std::span<const ClientTable> clients_;
+};
+
+}  // namespace rocmfix

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// What belongs together in a log, and what may be behind it. A cause is only ever named when the
+// log has what its rule asks for; no causes is an answer.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "rocmfix/fault_event.hpp"
+#include "rocmfix/fault_rules.hpp"
+
+namespace rocmfix {
+
+struct ProbableCause {
+  const FaultCause* rule = nullptr;  ///< lives as long as the FaultRules it is from
+  Confidence confidence = Confidence::possible;
+  std::vector<EvidenceLine> evidence;
+};
+
+struct Incident {
+  std::vector<FaultEvent> events;     ///< by line
+  std::vector<ProbableCause> causes;  ///< the most probable first
+  std::uint64_t dropped = 0;          ///< events beyond what one incident keeps
+};
+
+/// One incident as a JSON object (schema 1), indented by two.
+std::string incident_json(const Incident& incident);
+
+/// The document around the objects, for writing them one by one as they are found.
+std::string incidents_json_begin();
+std::string incidents_json_item(const Incident& incident, bool first);
+std::string incidents_json_end();
+
+}  // namespace rocmfix

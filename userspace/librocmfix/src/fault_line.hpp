@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// One line of a log: what stands before the message (when it was written, about which GPU), and
+// making any of it fit to be printed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rocmfix {
+
+/// Two times can be compared when they are by the same clock.
+enum class LogClock { none, kernel, wall };
+
+struct LogTime {
+  LogClock clock = LogClock::none;
+  double seconds = 0;  ///< since boot, or since the beginning of some month
+  std::string text;    ///< as the log writes it; empty: none
+};
+
+/// dmesg with seconds or human times, /dev/kmsg, journalctl's and syslog's formats; the names of
+/// months and days may be in any language, they are not read.
+LogTime time_of_line(std::string_view line);
+
+/// The PCI address in "amdgpu 0000:03:00.0".
+std::optional<std::string_view> gpu_of_line(std::string_view line);
+
+/// Valid UTF-8 of at most `limit` bytes, without control characters (a log may hold a terminal's
+/// escape sequences) and without blanks at its ends.
+std::string printable(std::string_view text, std::size_t limit);
+
+}  // namespace rocmfix
