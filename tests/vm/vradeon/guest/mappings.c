@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "mappings.h"
 #include "page_table.h"
@@ -37,10 +39,25 @@ struct run {
 	bool failed;
 };
 
+/* SDMA writes page tables when the ioctl is long back. */
+#define DEADLINE_SECONDS 20
+
+static time_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec;
+}
+
 static void find_root(struct run *run, uint64_t address)
 {
-	unsigned int found = page_table_find_root(&run->table, address);
+	time_t deadline = now() + DEADLINE_SECONDS;
+	unsigned int found;
 
+	do
+		found = page_table_find_root(&run->table, address);
+	while (!found && now() < deadline);
 	if (found != 1) {
 		fprintf(stderr, "error: %u root directories for %#llx\n", found,
 			(unsigned long long)address);
@@ -50,32 +67,50 @@ static void find_root(struct run *run, uint64_t address)
 	printf("root %s %#llx\n", run->card, (unsigned long long)run->table.root);
 }
 
-static void print_entry(struct run *run, const struct mapping *mapping)
+static bool is_mapped(const struct run *run, const struct mapping *mapping)
+{
+	struct page_table_entry entry;
+
+	for (uint64_t offset = 0; offset < mapping->size; offset += 4096)
+		if (!page_table_walk(&run->table, mapping->address + offset, &entry))
+			return false;
+	return true;
+}
+
+/* Addresses and fragments differ within a mapping, nothing else. */
+static bool is_one_mapping(const struct run *run, const struct mapping *mapping,
+			   const struct page_table_entry *first)
 {
 	const uint64_t variable = 0x0000fffffffff000ull | 0x1full << 7;
-	struct page_table_entry first, entry;
-	const char *what = "not mapped";
+	struct page_table_entry entry;
 
-	if (!page_table_walk(&run->table, mapping->address, &first))
-		goto failed;
-	what = "not one mapping";
-	for (uint64_t offset = 4096; offset < mapping->size; offset += 4096) {
-		if (!page_table_walk(&run->table, mapping->address + offset, &entry))
-			goto failed;
-		/* addresses and fragments differ within a mapping, nothing else */
-		if ((entry.bits ^ first.bits) & ~variable)
-			goto failed;
+	for (uint64_t offset = 4096; offset < mapping->size; offset += 4096)
+		if (!page_table_walk(&run->table, mapping->address + offset, &entry) ||
+		    (entry.bits ^ first->bits) & ~variable)
+			return false;
+	return true;
+}
+
+static void print_entry(struct run *run, const struct mapping *mapping)
+{
+	time_t deadline = now() + DEADLINE_SECONDS;
+	struct page_table_entry first;
+
+	while (!is_mapped(run, mapping) && now() < deadline)
+		usleep(1000);
+	if (!page_table_walk(&run->table, mapping->address, &first) ||
+	    !is_one_mapping(run, mapping, &first)) {
+		run->failed = true;
+		printf("wrong %s %s %s %s %s = %s at %#llx\n", run->card, mapping->interface,
+		       mapping->memory, mapping->flags, mapping->asked,
+		       is_mapped(run, mapping) ? "several MTYPEs or flags" : "not mapped",
+		       (unsigned long long)mapping->address);
+		return;
 	}
 	printf("pte %s %s %s %s %s = %s %s %016llx %s\n", run->card, mapping->interface,
 	       mapping->memory, mapping->flags, mapping->asked, page_table_mtype(first.bits),
 	       first.level ? "PDB0" : "PTB", (unsigned long long)first.bits,
 	       page_table_flags(first.bits));
-	return;
-failed:
-	run->failed = true;
-	printf("wrong %s %s %s %s %s = %s at %#llx\n", run->card, mapping->interface,
-	       mapping->memory, mapping->flags, mapping->asked, what,
-	       (unsigned long long)mapping->address);
 }
 
 static void try_mapping(struct mapping *mapping, void *data)
