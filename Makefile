@@ -54,6 +54,18 @@ check-kunit: ## KUnit on the patched functions in every Debian kernel, in QEMU (
 	@$(SETUP) kernel vm
 	@kernel/tests/run
 
+.PHONY: check-hip
+check-hip: ## the HIP layer and the simulator with the HIP runtimes of Debian 12, 13 and sid (30 minutes)
+	@$(SETUP) build hip
+	@mkdir -p $(BUILD)/hip
+	@cmake -S . -B $(BUILD)/hip -G Ninja -DROCMFIX_WERROR=ON -DROCMFIX_HIP=ON \
+	  >$(BUILD)/hip/configure.log 2>&1 || { cat $(BUILD)/hip/configure.log >&2; exit 1; }
+	@ninja -C $(BUILD)/hip --quiet
+	@ctest --test-dir $(BUILD)/hip -R '^hip\.' --output-on-failure | tail -n 3
+	@ROCMFIX_BUILD_DIR=$(abspath $(BUILD))/hip tests/sim/check-hip
+	@for suite in bookworm trixie sid; do \
+	  ROCMFIX_BUILD_DIR=$(abspath $(BUILD))/hip tests/hip/check $$suite || exit 1; done
+
 .PHONY: check-matrix
 check-matrix: ## whole DKMS builds and boots of every kernel of Debian 12, 13 and sid (2 hours)
 	@$(SETUP) vm deb build roots kernel

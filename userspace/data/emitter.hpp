@@ -36,7 +36,7 @@ class Emitter {
     if (items.empty()) {
       return "{}";
     }
-    const std::string name = fmt::format("a{}", count_++);
+    std::string name = fmt::format("a{}", count_++);
     text_ += fmt::format("constexpr {} {}[] = {{{}}};\n", type, name, fmt::join(items, ", "));
     return name;
   }

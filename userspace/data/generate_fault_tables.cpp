@@ -22,7 +22,6 @@ using rocmfix::FaultMatcher;
 using rocmfix::FaultPattern;
 using rocmfix::FaultTables;
 using rocmfix::FaultType;
-using rocmfix::LineRole;
 using rocmfix::generate::Emitter;
 using rocmfix::generate::quoted;
 
@@ -120,7 +119,7 @@ void lint_causes(const FaultTables& tables, Faults& faults) {
     facts.insert(pattern.fact);
   }
   const auto check = [&](const FaultCause& cause, std::string_view fact) {
-    if (!fact.empty() && facts.count(fact) == 0) {
+    if (!fact.empty() && !facts.contains(fact)) {
       faults.push_back(
           fmt::format("cause {} asks for '{}', which no pattern gives", cause.id, fact));
     }

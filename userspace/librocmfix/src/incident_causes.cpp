@@ -63,13 +63,14 @@ class Judge {
     if (!asked) {
       return true;
     }
-    for (const FaultEvent& event : events_) {
-      if (is_one_of(event.type, when.event) && test(event)) {
-        add(event, bits);
-        return true;
-      }
+    const auto found = std::find_if(events_.begin(), events_.end(), [&](const FaultEvent& event) {
+      return is_one_of(event.type, when.event) && test(event);
+    });
+    if (found == events_.end()) {
+      return false;
     }
-    return false;
+    add(*found, bits);
+    return true;
   }
 
   static bool is_one_of(FaultType type, std::span<const FaultType> types) {

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// HIP's own functions behind ours.
+#ifndef ROCMFIX_HIP_HIP_LOOKUP_HPP
+#define ROCMFIX_HIP_HIP_LOOKUP_HPP
+
+#include "apis.hpp"
+
+namespace rocmfix::hip {
+
+/// nullptr: no HIP in this process, or one that does not have it. `caller` is a return address:
+/// where there are two HIPs in a process, everyone gets the one that is his.
+void* real_function(Api api, const void* caller = nullptr);
+/// There are two HIPs, from now on.
+void expect_several_hips();
+/// Functions that we call and do not stand before; cached by the caller.
+void* find_in_hip(const char* name);
+/// The Api whose real function this is; none.
+Api api_of_real_function(const void* function);
+
+}  // namespace rocmfix::hip
+
+/// In a function of ours: `next` is the real one, of the same type.
+#define ROCMFIX_NEXT(name)                                                                \
+  const auto next = reinterpret_cast<decltype(&(name))>(                                  \
+      rocmfix::hip::real_function(rocmfix::hip::Api::name, __builtin_return_address(0))); \
+  if (next == nullptr) {                                                                  \
+    return rocmfix::hip::api::not_found;                                                  \
+  }
+
+#endif

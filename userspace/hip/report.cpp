@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// Collecting an incident in the dying process, and getting it out: to ROCMFIX_REPORT_FD as one
+// line, or into a file of its own. System calls only.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+#include "clock.hpp"
+#include "incident.hpp"
+
+namespace rocmfix::hip {
+
+namespace {
+
+// What ROCMFIX_REPORT_FD was when the process began; st_ino 0: no pipe and no socket.
+struct stat channel_at_start;
+
+/// A descriptor that a parent closed on the way, and that the program then got for a file of its
+/// own, must not be written to: so its identity is taken before main.
+[[gnu::constructor]] void remember_channel() {
+  const char* text = getenv("ROCMFIX_REPORT_FD");
+  Settings settings;
+  struct stat found {};
+  if (text != nullptr && read_descriptor(text, settings.report_fd) &&
+      fstat(settings.report_fd, &found) == 0 &&
+      (S_ISFIFO(found.st_mode) || S_ISSOCK(found.st_mode))) {
+    channel_at_start = found;
+  }
+}
+
+/// -1: none, or it is something else by now.
+int report_channel() {
+  struct stat found {};
+  const int file = layer.settings.report_fd;
+  if (file < 0 || channel_at_start.st_ino == 0 || fstat(file, &found) != 0 ||
+      found.st_dev != channel_at_start.st_dev || found.st_ino != channel_at_start.st_ino) {
+    return -1;
+  }
+  return file;
+}
+
+constexpr uint32_t patience = 20;  // ms, for each part of the ledger
+std::array<char, 64 * 1024> document;
+std::array<Call, 32> last_calls;
+
+bool write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) {
+      continue;
+    }
+    if (written <= 0) {
+      return false;
+    }
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+  return true;
+}
+
+/// mkdir -p, for the user alone.
+bool make_directories(std::array<char, PATH_MAX>& path) {
+  for (size_t i = 1; i < path.size() && path[i - 1] != '\0'; ++i) {
+    if (path[i] != '/' && path[i] != '\0') {
+      continue;
+    }
+    const char kept = path[i];
+    path[i] = '\0';
+    const bool there = mkdir(path.data(), 0700) == 0 || errno == EEXIST;
+    path[i] = kept;
+    if (!there) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void append(std::array<char, PATH_MAX>& path, size_t& length, std::string_view text) {
+  for (const char c : text) {
+    if (length + 1 < path.size()) {
+      path[length++] = c;
+    }
+  }
+  path[length] = '\0';
+}
+
+void append_number(std::array<char, PATH_MAX>& path, size_t& length, uint64_t value) {
+  std::array<char, 20> digits{};
+  size_t at = digits.size();
+  do {
+    digits[--at] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  append(path, length, {digits.data() + at, digits.size() - at});
+}
+
+/// Under another name first, so that whoever watches the directory sees whole documents only.
+void write_file(const Incident& incident, std::string_view text) {
+  static std::array<char, PATH_MAX> path;
+  static std::array<char, PATH_MAX> part;
+  path = layer.settings.incident_directory;
+  if (path.front() == '\0') {
+    return;
+  }
+  if (!make_directories(path)) {
+    say("cannot write the incident: no directory ", path.data());
+    return;
+  }
+  size_t length = strlen(path.data());
+  append(path, length, "/");
+  append_number(path, length, static_cast<uint64_t>(incident.seconds));
+  append(path, length, "-");
+  append_number(path, length, incident.pid);
+  append(path, length, ".json");
+  part = path;
+  append(part, length, ".part");
+  const int file = open(part.data(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  const bool written = file >= 0 && write_all(file, text) && fsync(file) == 0;
+  if (file >= 0) {
+    close(file);
+  }
+  if (!written || rename(part.data(), path.data()) != 0) {
+    say("cannot write the incident to ", path.data());
+    return;
+  }
+  say("GPU memory fault described in ", path.data());
+}
+
+void see_live(void* context, const Block& block) {
+  static_cast<Neighbourhood*>(context)->see(block);
+}
+void see_freed(void* context, const FreedBlock& block) {
+  static_cast<Neighbourhood*>(context)->see(block);
+}
+
+}  // namespace
+
+void report_fault(const Fault& fault) {
+  static std::atomic_flag busy = ATOMIC_FLAG_INIT;
+  if (busy.test_and_set()) {
+    return;
+  }
+  Incident incident;
+  incident.fault = fault;
+  timespec time{};
+  clock_gettime(CLOCK_REALTIME, &time);
+  incident.seconds = time.tv_sec;
+  incident.nanoseconds = static_cast<uint32_t>(time.tv_nsec);
+  incident.now = now();
+  incident.pid = static_cast<uint32_t>(getpid());
+  incident.program = program_invocation_short_name;
+  for (size_t i = 0; i < layer.gpu_count; ++i) {
+    if (layer.gpus[i].agent.handle == fault.agent) {
+      incident.gpu = &layer.gpus[i];
+      incident.gpu_index = i;
+    }
+  }
+  Neighbourhood around(fault.address);
+  incident.unread_shards = layer.ledger.visit(&around, see_live, see_freed, patience);
+  incident.calls = {last_calls.data(), layer.calls.read(last_calls.data(), last_calls.size())};
+
+  JsonText json(document.data(), document.size() - 1);
+  write_document(json, incident, around);
+  if (json.overflown()) {
+    say("an incident does not fit: not written");
+  } else {
+    std::string_view text = json.text();
+    document[text.size()] = '\n';
+    text = {text.data(), text.size() + 1};
+    const int channel = report_channel();
+    if (channel < 0 || !write_all(channel, text)) {
+      write_file(incident, text);
+    }
+  }
+  busy.clear();
+}
+
+}  // namespace rocmfix::hip

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// ROCMFIX_* as the layer reads them. A value that is not understood is reported and means the
+// default. Reads the environment once; no other file does.
+#ifndef ROCMFIX_HIP_SETTINGS_HPP
+#define ROCMFIX_HIP_SETTINGS_HPP
+
+#include <array>
+#include <climits>
+#include <cstdint>
+
+#include "coherence.hpp"
+
+namespace rocmfix::hip {
+
+struct VramCap {
+  enum class Kind : uint8_t { off, fraction, bytes } kind = Kind::fraction;
+  uint32_t millionths = 800'000;  // of the card's VRAM
+  uint64_t bytes = 0;
+
+  /// What may be used of `vram` bytes; `vram` itself for off, and never more.
+  [[nodiscard]] uint64_t of(uint64_t vram) const;
+};
+
+enum class OutOfMemory : uint8_t { fail, host };
+
+struct Settings {
+  bool enabled = true;
+  bool verbose = false;
+  CoherencePolicy coherence = CoherencePolicy::automatic;
+  VramCap cap;
+  OutOfMemory out_of_memory = OutOfMemory::fail;
+  int report_fd = -1;                               // incidents go there; -1: into a file
+  std::array<char, PATH_MAX> incident_directory{};  // "": nowhere to write
+
+  /// The name of the first variable that was not understood; nullptr: all were.
+  const char* misread = nullptr;
+};
+
+/// getenv(3) or a stand-in for it.
+using Lookup = const char* (*)(const char* name);
+
+void read_settings(Settings& settings, Lookup lookup);
+/// "0.8", "80%", "5368709120", "5G", "off". False: not understood, `cap` unchanged.
+bool read_vram_cap(const char* text, VramCap& cap);
+/// A file descriptor's number.
+bool read_descriptor(const char* text, int& descriptor);
+
+}  // namespace rocmfix::hip
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// What is asked for in the environment: which cards, which kernel, where the journal goes. Read
+// once. Without ROCMFIX_SIM there is no configuration, and the simulator does nothing at all.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "card.hpp"
+
+namespace rocmfix::sim {
+
+/// What differs between the kernels of Debian as far as a process can see it.
+struct Kernel {
+  std::string_view name;
+  unsigned kfd_minor;  ///< KFD_IOCTL_MINOR_VERSION of its uapi header
+  unsigned drm_minor;  ///< KMS_DRIVER_MINOR of amdgpu_drv.c
+  bool svm;            ///< DEVICE_PRIVATE is set, so HSA_AMD_SVM is built
+};
+
+struct GpuConfiguration {
+  const Card* card = nullptr;
+  bool large_bar = false;  ///< all VRAM is CPU-visible (resizable BAR; an APU always)
+  bool patched = false;    ///< the MTYPE in force is that of the patched driver
+};
+
+struct Configuration {
+  std::vector<GpuConfiguration> gpus;
+  Kernel kernel{};
+  std::string journal;   ///< ROCMFIX_SIM_JOURNAL: a file, appended to
+  std::string scenario;  ///< ROCMFIX_SIM_SCENARIO: a file of commands, see control.hpp
+  std::string socket;    ///< ROCMFIX_SIM_SOCKET: a Unix socket for commands; "@name" is abstract
+  bool complete_unknown_kernels = false;  ///< ROCMFIX_SIM_KERNELS=complete; else they fault
+};
+
+/// nullptr: ROCMFIX_SIM is not set or empty. A value that cannot be right ends the process with a
+/// sentence: a test that silently ran without its card would be worse.
+const Configuration* configuration();
+
+/// "rx5600xt", "rx6700xt+largebar+kernel7.2", "rx5600xt,raphael". `error` gets sentence and hint.
+bool parse_cards(std::string_view text, Configuration& out, std::string& error);
+
+}  // namespace rocmfix::sim

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "journal.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <ctime>
+
+#include "configuration.hpp"
+
+namespace rocmfix::sim {
+
+namespace {
+
+// Opened at the first line, and again by nobody: a file that cannot be written is said once.
+int journal_fd() {
+  static const int fd = [] {
+    const Configuration* const config = configuration();
+    if (config == nullptr || config->journal.empty()) {
+      return -1;
+    }
+    // By the system call: open() is this library's own.
+    const long opened = syscall(SYS_openat, AT_FDCWD, config->journal.c_str(),
+                                O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (opened < 0) {
+      const std::string text =
+          fmt::format("rocmfix-sim: error: cannot write the journal {}\n", config->journal);
+      [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
+    }
+    return static_cast<int>(opened);
+  }();
+  return fd;
+}
+
+}  // namespace
+
+std::uint64_t now_ns() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1000000000U + static_cast<std::uint64_t>(t.tv_nsec);
+}
+
+std::string json_quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+JournalLine::JournalLine(std::string_view op) {
+  if (journal_fd() >= 0) {
+    line_ = fmt::format("{{\"t\":{},\"pid\":{},\"tid\":{},\"op\":\"{}\"", now_ns(), getpid(),
+                        gettid(), op);
+  }
+}
+
+JournalLine::~JournalLine() {
+  if (!line_.empty()) {
+    line_ += "}\n";
+    [[maybe_unused]] const auto written = write(journal_fd(), line_.data(), line_.size());
+  }
+}
+
+void JournalLine::key(std::string_view name) {
+  line_ += fmt::format(",\"{}\":", name);
+}
+
+JournalLine& JournalLine::number(std::string_view name, std::int64_t value) {
+  if (!line_.empty()) {
+    key(name);
+    line_ += fmt::format("{}", value);
+  }
+  return *this;
+}
+
+JournalLine& JournalLine::unsigned_number(std::string_view name, std::uint64_t value) {
+  if (!line_.empty()) {
+    key(name);
+    line_ += fmt::format("{}", value);
+  }
+  return *this;
+}
+
+JournalLine& JournalLine::hex(std::string_view name, std::uint64_t value) {
+  if (!line_.empty()) {
+    key(name);
+    line_ += fmt::format("\"{:#x}\"", value);
+  }
+  return *this;
+}
+
+JournalLine& JournalLine::text(std::string_view name, std::string_view value) {
+  if (!line_.empty()) {
+    key(name);
+    line_ += json_quoted(value);
+  }
+  return *this;
+}
+
+JournalLine& JournalLine::texts(std::string_view name,
+                                const std::vector<std::string_view>& values) {
+  if (!line_.empty()) {
+    key(name);
+    line_ += '[';
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      line_ += i == 0 ? "" : ",";
+      line_ += json_quoted(values[i]);
+    }
+    line_ += ']';
+  }
+  return *this;
+}
+
+JournalLine& JournalLine::numbers(std::string_view name, const std::vector<std::uint64_t>& values) {
+  if (!line_.empty()) {
+    key(name);
+    line_ += '[';
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      line_ += fmt::format("{}{}", i == 0 ? "" : ",", values[i]);
+    }
+    line_ += ']';
+  }
+  return *this;
+}
+
+JournalLine& JournalLine::raw(std::string_view name, std::string_view json) {
+  if (!line_.empty()) {
+    key(name);
+    line_ += json;
+  }
+  return *this;
+}
+
+void complain(const std::string& text) {
+  const std::string line = fmt::format("rocmfix-sim: {}\n", text);
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
+  JournalLine("complaint").text("text", text);
+}
+
+}  // namespace rocmfix::sim
