@@ -31,7 +31,8 @@ TEST(FaultReader, PiecesMakeNoDifference) {
   const FaultRules rules = FaultRules::built_in();
   std::string log;
   for (unsigned i = 0; i < 20; ++i) {
-    log += fault(100 + 60 * i, 0x7f0000000000 + i * 0x10000, 1000 + i) + "noise\r50%\rmore\n";
+    log += fault(100 + 60 * i, 0x7f0000000000 + i * std::uint64_t{0x10000}, 1000 + i) +
+           "noise\r50%\rmore\n";
   }
   const std::string whole = as_text(find_incidents(rules, log));
   EXPECT_NE(whole.find("\"pid\": 1019"), std::string::npos);
@@ -52,7 +53,7 @@ TEST(FaultReader, IncidentsComeOutWhileTheLogIsRead) {
   unsigned handed_out = 0;
   FaultReader reader(rules, [&](const Incident&) { ++handed_out; });
   for (unsigned i = 0; i < 1000; ++i) {
-    reader.feed(fault(100 + 60 * i, 0x7f0000000000 + i * 0x10000, i + 1));
+    reader.feed(fault(100 + 60 * i, 0x7f0000000000 + i * std::uint64_t{0x10000}, i + 1));
   }
   EXPECT_GE(handed_out, 1000U - 32U);
   reader.finish();
