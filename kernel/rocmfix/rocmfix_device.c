@@ -121,7 +121,7 @@ static void rocmfix_device_log(const struct rocmfix_device *state, u32 gc)
 	struct device *dev = state->adev->dev;
 
 	if (!rocmfix_params_enabled()) {
-		dev_info(dev, "rocmfix: off (amdgpu.rocmfix=0)\n");
+		dev_info(dev, "rocmfix: off (" KBUILD_MODNAME ".rocmfix=0)\n");
 		return;
 	}
 	if (!state->active) {

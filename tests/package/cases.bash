@@ -148,6 +148,7 @@ make_machine() {
 	cp -al "$1/lib/modules/$kernel" "$machine/lib/modules/"
 	cp -al "$1/boot" "$machine/boot"
 	sed -i "s/Linux version [^ ]*/Linux version $kernel/" "$machine/proc/version"
+	echo "$kernel" >"$machine/proc/sys/kernel/osrelease"
 }
 
 # verify_says ID PATTERN: the check ID is good, and its detail matches.

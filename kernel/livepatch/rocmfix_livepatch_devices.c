@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * Owns what the livepatch knows of amdgpu's devices: from the bus to
+ * rocmfix_device_add() and back, also for GPUs that were probed before it came,
+ * and without leaving code of this module behind when it goes. Refuses to look
+ * into a device but under its lock.
+ */
+#include <linux/atomic.h>
+#include <linux/device.h>
+#include <linux/device/bus.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/pci.h>
+#include <linux/string.h>
+#include <linux/wait_bit.h>
+
+#include "amdgpu.h"
+#include "rocmfix_device.h"
+#include "rocmfix_gc.h"
+#include "rocmfix_livepatch.h"
+#include "rocmfix_params.h"
+#include "rocmfix_policy.h"
+
+/*
+ * amdgpu's parameters, under the names by which amdgpu's own code and the policy
+ * know them: amdgpu does not export its variables. As of the last
+ * rocmfix_livepatch_read_params(); -1 is amdgpu's default for each.
+ */
+int amdgpu_noretry = -1;
+int amdgpu_vm_fragment_size = -1;
+int amdgpu_vm_update_mode = -1;
+
+static const struct {
+	const char *name;
+	int *value;
+} rocmfix_livepatch_params[] = {
+	{ "noretry", &amdgpu_noretry },
+	{ "vm_fragment_size", &amdgpu_vm_fragment_size },
+	{ "vm_update_mode", &amdgpu_vm_update_mode },
+};
+
+/* The list of the module's parameters is public, and says where they are. */
+void rocmfix_livepatch_read_params(const struct device *dev)
+{
+	const struct module *amdgpu = dev->driver->owner;
+	unsigned int i, j;
+
+	if (!amdgpu)
+		return;
+	for (i = 0; i < ARRAY_SIZE(rocmfix_livepatch_params); i++)
+		for (j = 0; j < amdgpu->num_kp; j++)
+			if (amdgpu->kp[j].ops == &param_ops_int &&
+			    !strcmp(amdgpu->kp[j].name,
+				    rocmfix_livepatch_params[i].name))
+				WRITE_ONCE(*rocmfix_livepatch_params[i].value,
+					   *(int *)amdgpu->kp[j].arg);
+}
+
+/* Those that will call rocmfix_livepatch_release() some day. */
+static atomic_t rocmfix_livepatch_devices = ATOMIC_INIT(0);
+
+/* In devres: what is undone when the device goes, or when this module does. */
+struct rocmfix_livepatch_device {
+	struct amdgpu_device *adev;
+};
+
+static void rocmfix_livepatch_release(struct device *dev, void *res)
+{
+	struct rocmfix_livepatch_device *mine = res;
+
+	rocmfix_device_remove(mine->adev);
+	if (atomic_dec_and_test(&rocmfix_livepatch_devices))
+		wake_up_var(&rocmfix_livepatch_devices);
+}
+
+int rocmfix_livepatch_add(struct amdgpu_device *adev)
+{
+	struct rocmfix_livepatch_device *mine;
+	int r;
+
+	mine = devres_alloc(rocmfix_livepatch_release, sizeof(*mine), GFP_KERNEL);
+	if (!mine) {
+		dev_warn(adev->dev, "rocmfix: off for this GPU (no memory)\n");
+		return -ENOMEM;
+	}
+	mine->adev = adev;
+	rocmfix_livepatch_read_params(adev->dev);
+	r = rocmfix_device_add(adev);
+	if (r) {
+		if (r == -ENOMEM)
+			dev_warn(adev->dev,
+				 "rocmfix: off for this GPU (no memory)\n");
+		devres_free(mine);
+		return r;
+	}
+	atomic_inc(&rocmfix_livepatch_devices);
+	devres_add(adev->dev, mine);
+	return 0;
+}
+
+bool rocmfix_livepatch_is_amdgpu(const struct device *dev)
+{
+	return dev->driver && !strcmp(dev->driver->name, "amdgpu");
+}
+
+/*
+ * amdgpu's device, or NULL. Under the device's lock, which a probe holds to its
+ * end: so a driver that is set has been bound.
+ */
+static struct amdgpu_device *rocmfix_livepatch_adev(struct device *dev)
+{
+	struct drm_device *ddev;
+
+	if (!rocmfix_livepatch_is_amdgpu(dev))
+		return NULL;
+	ddev = dev_get_drvdata(dev);
+	return ddev ? drm_to_adev(ddev) : NULL;
+}
+
+/* What this carrier cannot do for a GPU that is in use already. */
+static void rocmfix_livepatch_say_late(const struct amdgpu_device *adev)
+{
+	const struct rocmfix_policy *policy =
+		rocmfix_policy_find(rocmfix_gc_version(adev));
+
+	if (!policy)
+		return;
+	if (policy->mtype && rocmfix_params_mode() != ROCMFIX_MODE_STOCK)
+		dev_info(adev->dev,
+			 "rocmfix: memory that is mapped already keeps its MTYPE: restart the programs that use this GPU\n");
+	if (policy->noretry && !adev->gmc.noretry && amdgpu_noretry == -1)
+		dev_info(adev->dev,
+			 "rocmfix: retry stays on until amdgpu is loaded anew, by then with this module or noretry=1\n");
+}
+
+static bool rocmfix_livepatch_may_be_amd(const struct device *dev)
+{
+	return to_pci_dev(dev)->vendor == PCI_VENDOR_ID_ATI;
+}
+
+void rocmfix_livepatch_add_bound(struct device *dev)
+{
+	struct amdgpu_device *adev = rocmfix_livepatch_adev(dev);
+
+	if (adev && !rocmfix_livepatch_add(adev))
+		rocmfix_livepatch_say_late(adev);
+}
+
+static int rocmfix_livepatch_add_one(struct device *dev, void *unused)
+{
+	if (!rocmfix_livepatch_may_be_amd(dev))
+		return 0;
+	device_lock(dev);
+	rocmfix_livepatch_add_bound(dev);
+	device_unlock(dev);
+	return 0;
+}
+
+static int rocmfix_livepatch_remove_one(struct device *dev, void *unused)
+{
+	if (!rocmfix_livepatch_may_be_amd(dev))
+		return 0;
+	/* -ENOENT for all that is none of ours. */
+	device_lock(dev);
+	devres_release(dev, rocmfix_livepatch_release, NULL, NULL);
+	device_unlock(dev);
+	return 0;
+}
+
+void rocmfix_livepatch_add_all(void)
+{
+	bus_for_each_dev(&pci_bus_type, NULL, NULL, rocmfix_livepatch_add_one);
+}
+
+void rocmfix_livepatch_remove_all(void)
+{
+	bus_for_each_dev(&pci_bus_type, NULL, NULL,
+			 rocmfix_livepatch_remove_one);
+}
+
+void rocmfix_livepatch_wait_for_none(void)
+{
+	/* One that is being unplugged is on no bus any more. */
+	wait_var_event(&rocmfix_livepatch_devices,
+		       !atomic_read(&rocmfix_livepatch_devices));
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/*
+ * The second carrier of the policy: the same two hooks as in the patched driver,
+ * put into the running stock amdgpu.ko by livepatch. Owns the klp structures, and
+ * when they are enabled. Refuses to hold a function body of amdgpu's: dkms takes
+ * them out of the patched source of the kernel it builds for.
+ *
+ * livepatch_functions.h, made by dkms/extract-functions, has
+ * gmc_v10_0_get_vm_pte() and amdgpu_gmc_noretry_set() as the patches leave them.
+ */
+#include <linux/device.h>
+#include <linux/device/bus.h>
+#include <linux/livepatch.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/pci.h>
+#include <linux/workqueue.h>
+
+#include "amdgpu.h"
+#include "amdgpu_gmc.h"
+#include "amdgpu_object.h"
+#include "amdgpu_vm.h"
+#include "navi10_enum.h"
+#include "rocmfix.h"
+#include "rocmfix_build.h"
+#include "rocmfix_livepatch.h"
+#include "rocmfix_params.h"
+
+/* amdgpu.h has its own. */
+#undef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "livepatch_functions.h"
+
+/*
+ * While amdgpu is patched. Devices are looked for in a work item and not in
+ * livepatch's callbacks: these hold klp_mutex, which the loading of any module
+ * waits for, which in turn a probe that holds its device's lock may wait for.
+ */
+static bool rocmfix_livepatch_on;
+
+static void rocmfix_livepatch_sync(struct work_struct *work)
+{
+	if (READ_ONCE(rocmfix_livepatch_on))
+		rocmfix_livepatch_add_all();
+	else
+		rocmfix_livepatch_remove_all();
+}
+static DECLARE_WORK(rocmfix_livepatch_work, rocmfix_livepatch_sync);
+
+static void rocmfix_livepatch_post_patch(struct klp_object *obj)
+{
+	WRITE_ONCE(rocmfix_livepatch_on, true);
+	schedule_work(&rocmfix_livepatch_work);
+}
+
+static void rocmfix_livepatch_post_unpatch(struct klp_object *obj)
+{
+	WRITE_ONCE(rocmfix_livepatch_on, false);
+	schedule_work(&rocmfix_livepatch_work);
+}
+
+/* Every probe passes here, before any user mapping can exist. */
+static void rocmfix_livepatch_noretry_set(struct amdgpu_device *adev)
+{
+	rocmfix_livepatch_read_params(adev->dev);
+	amdgpu_gmc_noretry_set(adev);
+	rocmfix_livepatch_add(adev);
+}
+
+static struct klp_func rocmfix_livepatch_funcs[] = {
+	{
+		.old_name = "gmc_v10_0_get_vm_pte",
+		.new_func = gmc_v10_0_get_vm_pte,
+	},
+	{
+		.old_name = "amdgpu_gmc_noretry_set",
+		.new_func = rocmfix_livepatch_noretry_set,
+	},
+	{ }
+};
+
+static struct klp_object rocmfix_livepatch_objects[] = {
+	{
+		.name = "amdgpu",
+		.funcs = rocmfix_livepatch_funcs,
+		.callbacks = {
+			.post_patch = rocmfix_livepatch_post_patch,
+			.post_unpatch = rocmfix_livepatch_post_unpatch,
+		},
+	},
+	{ }
+};
+
+static struct klp_patch rocmfix_livepatch_patch = {
+	.mod = THIS_MODULE,
+	.objs = rocmfix_livepatch_objects,
+};
+
+/*
+ * Enabled when amdgpu is there, and not before: a patch that waits for amdgpu,
+ * and then finds a function missing, makes amdgpu fail to load. This way round it
+ * is the patch that fails. Once: what did not fit does not fit later.
+ */
+static DEFINE_MUTEX(rocmfix_livepatch_lock);
+static bool rocmfix_livepatch_tried;
+
+static int rocmfix_livepatch_enable(const struct device_driver *amdgpu)
+{
+	int r = 0;
+
+	mutex_lock(&rocmfix_livepatch_lock);
+	if (!rocmfix_livepatch_tried) {
+		rocmfix_livepatch_tried = true;
+		/* Debian's has no version; ours, patched whole, and AMD's have. */
+		if (!amdgpu->owner || amdgpu->owner->version)
+			r = -EEXIST;
+		else
+			r = klp_enable_patch(&rocmfix_livepatch_patch);
+		if (r == -EEXIST)
+			pr_err("this amdgpu is not the stock one: it stays as it is\n");
+		else if (r)
+			pr_err("this amdgpu cannot be patched (%d): it stays as it is\n",
+			       r);
+	}
+	mutex_unlock(&rocmfix_livepatch_lock);
+	return r;
+}
+
+/*
+ * BIND comes before a probe, under the device's lock. The task that probes has no
+ * function of amdgpu's on its stack that matters, and runs the new ones from then
+ * on; a second GPU may be probed by a task that does not yet, and is then found
+ * when it is bound, as are those of a probe that was on its way.
+ */
+static int rocmfix_livepatch_notify(struct notifier_block *nb,
+				    unsigned long action, void *data)
+{
+	struct device *dev = data;
+
+	if (action == BUS_NOTIFY_BIND_DRIVER && rocmfix_livepatch_is_amdgpu(dev))
+		rocmfix_livepatch_enable(dev->driver);
+	else if (action == BUS_NOTIFY_BOUND_DRIVER &&
+		 READ_ONCE(rocmfix_livepatch_on))
+		rocmfix_livepatch_add_bound(dev);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block rocmfix_livepatch_notifier = {
+	.notifier_call = rocmfix_livepatch_notify,
+};
+
+/* Nothing calls the patch any more; what it left at the devices goes too. */
+static void rocmfix_livepatch_clean_up(void)
+{
+	bus_unregister_notifier(&pci_bus_type, &rocmfix_livepatch_notifier);
+	cancel_work_sync(&rocmfix_livepatch_work);
+	rocmfix_livepatch_remove_all();
+	rocmfix_livepatch_wait_for_none();
+}
+
+static int __init rocmfix_livepatch_init(void)
+{
+	const struct device_driver *amdgpu;
+	int r;
+
+	if (!rocmfix_params_enabled()) {
+		pr_info("rocmfix: off (" KBUILD_MODNAME ".rocmfix=0)\n");
+		return 0;
+	}
+	r = bus_register_notifier(&pci_bus_type, &rocmfix_livepatch_notifier);
+	if (r)
+		return r;
+	/* Registered: loaded already, in whole. */
+	amdgpu = driver_find("amdgpu", &pci_bus_type);
+	if (amdgpu)
+		r = rocmfix_livepatch_enable(amdgpu);
+	if (r)
+		rocmfix_livepatch_clean_up();
+	return r;
+}
+
+static void __exit rocmfix_livepatch_exit(void)
+{
+	if (rocmfix_params_enabled())
+		rocmfix_livepatch_clean_up();
+}
+
+module_init(rocmfix_livepatch_init);
+module_exit(rocmfix_livepatch_exit);
+MODULE_DESCRIPTION("ROCm fixes for amdgpu on GC 10.1.x and 10.3.x, as a livepatch");
+MODULE_AUTHOR("rocmfix developers");
+MODULE_LICENSE("Dual MIT/GPL");
+MODULE_INFO(livepatch, "Y");
+/* The build ID of the amdgpu.ko whose source and functions this was made for. */
+MODULE_INFO(amdgpu, ROCMFIX_STOCK_BUILD_ID);
