@@ -15,12 +15,12 @@ help: ## print this
 
 .PHONY: demo
 demo: ## the main job, on the card in this machine or on a captured one (some 5 minutes)
-	@$(SETUP) build roots demo
+	@$(SETUP) build roots demo hip-runtime
 	@$(MAKE) --no-print-directory build roots
 	@scripts/demo
 
 .PHONY: build
-build: ## build the command, the launcher and the library into build/bin and build/lib
+build: ## build the command, the launcher and the libraries into build/bin and build/lib
 	@$(SETUP) build
 	@test -f $(BUILD)/build.ninja || { mkdir -p $(BUILD) && \
 	  cmake -S . -B $(BUILD) -G Ninja -DROCMFIX_WERROR=ON >$(BUILD)/configure.log 2>&1; } || \
@@ -34,7 +34,7 @@ roots: ## make the captured-style machines that tests and the demo look at, in b
 
 .PHONY: check
 check: ## all tests that need no virtual machine (some 5 minutes)
-	@$(SETUP) build roots check
+	@$(SETUP) build roots check hip-runtime training
 	@$(MAKE) --no-print-directory build roots
 	@scripts/check
 
@@ -49,6 +49,11 @@ check-vm: ## install the packages in a clean Debian 12, build amdgpu by DKMS, bo
 	@$(MAKE) --no-print-directory deb
 	@tests/vm/check-vm
 
+.PHONY: check-vradeon
+check-vradeon: ## what amdgpu writes into page tables and registers, on virtual cards (10 minutes)
+	@$(SETUP) vm kernel deb build roots
+	@tests/vm/vradeon/check-all
+
 .PHONY: check-kunit
 check-kunit: ## KUnit on the patched functions in every Debian kernel, in QEMU (5 minutes)
 	@$(SETUP) kernel vm
@@ -57,14 +62,14 @@ check-kunit: ## KUnit on the patched functions in every Debian kernel, in QEMU (
 .PHONY: check-hip
 check-hip: ## the HIP layer and the simulator with the HIP runtimes of Debian 12, 13 and sid (30 minutes)
 	@$(SETUP) build hip
-	@mkdir -p $(BUILD)/hip
-	@cmake -S . -B $(BUILD)/hip -G Ninja -DROCMFIX_WERROR=ON -DROCMFIX_HIP=ON \
-	  >$(BUILD)/hip/configure.log 2>&1 || { cat $(BUILD)/hip/configure.log >&2; exit 1; }
-	@ninja -C $(BUILD)/hip --quiet
-	@ctest --test-dir $(BUILD)/hip -R '^hip\.' --output-on-failure | tail -n 3
-	@ROCMFIX_BUILD_DIR=$(abspath $(BUILD))/hip tests/sim/check-hip
-	@for suite in bookworm trixie sid; do \
-	  ROCMFIX_BUILD_DIR=$(abspath $(BUILD))/hip tests/hip/check $$suite || exit 1; done
+	@$(MAKE) --no-print-directory build
+	@scripts/check-hip
+
+.PHONY: check-training
+check-training: ## real YOLO trainings on the CPU, disturbed by faults at random points (20 minutes)
+	@$(SETUP) build roots check hip-runtime training
+	@$(MAKE) --no-print-directory build roots
+	@tests/training/check
 
 .PHONY: check-matrix
 check-matrix: ## whole DKMS builds and boots of every kernel of Debian 12, 13 and sid (2 hours)
@@ -88,11 +93,24 @@ format: ## format the C++ sources in place
 	@$(SETUP) lint
 	@git ls-files -co --exclude-standard 'userspace/*.[ch]pp' 'tests/*.cpp' | xargs clang-format -i
 
+.PHONY: fuzz
+fuzz: ## fuzz the reader of fault logs (10 minutes)
+	@$(SETUP) build fuzz
+	@tests/fuzz/run
+
 .PHONY: bench
-bench: ## what a launch costs, against env(1)
+bench: ## what a launch, supervision and reading a log cost, against env(1) and grep (20 minutes)
 	@$(SETUP) build roots bench
 	@$(MAKE) --no-print-directory build roots
 	@bench/run
+	@bench/explain
+	@bench/supervise
+
+.PHONY: bench-hip
+bench-hip: ## what the HIP layer costs an allocation, every HIP runtime (10 minutes)
+	@$(SETUP) build hip
+	@$(MAKE) --no-print-directory build
+	@bench/hip
 
 .PHONY: bench-kernel
 bench-kernel: ## what the hook costs a mapping, and rocmfix a build of amdgpu (an hour)

@@ -34,7 +34,8 @@ def options_in(text):
 
 
 def verbs_in(text):
-    section = text.split("Subcommands:")[1]
+    """None for a verb that has none below it."""
+    section = text.partition("Subcommands:")[2]
     return set(re.findall(r"^  (\w+) ", section, re.MULTILINE))
 
 
@@ -121,7 +122,8 @@ def test_bash_completes_rocmfix():
     verbs = verbs_in(help_of("rocmfix"))
     assert complete("rocmfix", "") == verbs | options_in(help_of("rocmfix"))
     for verb in verbs:
-        assert complete("rocmfix", verb, "") == options_in(help_of("rocmfix", verb)), verb
+        text = help_of("rocmfix", verb)
+        assert complete("rocmfix", verb, "") == options_in(text) | verbs_in(text), verb
     assert complete("rocmfix", "plan", "--profile", "") == {"safe", "original"}
     assert complete("rocmfix", "plan", "--profile", "o") == {"original"}
 
@@ -131,7 +133,9 @@ def test_bash_completes_rocmfix_run_and_then_the_command():
     options = options_in(help_of("rocmfix-run"))
     assert complete("rocmfix-run", "-") == options | {"--"}
     assert complete("rocmfix-run", "--profile", "") == {"safe", "original"}
+    assert complete("rocmfix-run", "--oom", "h") == {"host"}
     assert "env" in complete("rocmfix-run", "-q", "en")
+    assert "env" in complete("rocmfix-run", "--simulate", "rx5600xt", "en")
     assert "env" in complete("rocmfix-run", "--profile", "safe", "--", "en")
 
 

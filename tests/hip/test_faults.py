@@ -21,13 +21,27 @@ CASES = {
 }
 
 
+JUST_NOW_US = 1_000_000  # fault_case.cpp
+
+
+def faulted(hip, case, where):
+    """The run and its incident. Between "now" and the fault a busy machine may take its time: then
+    it is freed long ago, is told so, and is tried again."""
+    for _ in range(10):
+        done = hip.run("fault", case, where, status=-signal.SIGABRT)
+        assert len(done.incidents) == 1
+        incident = done.incidents[0]
+        if case != "freed-now" or incident["allocation"]["freed_us_ago"] < JUST_NOW_US:
+            return done, incident
+        assert incident["case"] == "freed_long_ago"
+    pytest.fail("this machine is too busy: each time a second had passed")
+
+
 @pytest.mark.parametrize("where", ["device", "host"])
 @pytest.mark.parametrize("case", CASES)
 def test_case(hip, case, where):
     stock = hip.run("fault", case, where, layer=False, status=-signal.SIGABRT)
-    done = hip.run("fault", case, where, status=-signal.SIGABRT)
-    assert len(done.incidents) == 1
-    incident = done.incidents[0]
+    done, incident = faulted(hip, case, where)
     name, allocation = CASES[case]
     told = done.lines()[0]
     assert incident["case"] == name, incident["summary"]

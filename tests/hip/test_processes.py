@@ -144,6 +144,22 @@ def test_layer_preloaded_only(hip):
     assert len(active) + len(unprotected) == 1, "who is not protected is told"
 
 
+def test_another_allocator(hip):
+    """jemalloc takes malloc's place before anything of ours runs, and is initialised by it."""
+    allocator = hip.programs / "libjemalloc.so.2"
+    if not allocator.exists():
+        pytest.skip("libjemalloc2 is not installed on the machine that runs this")
+    stock = hip.run("allocations", layer=False, preload=[allocator])
+    done = hip.run("allocations", preload=[allocator])
+    assert [line["error"] for line in done.lines()] == [line["error"] for line in stock.lines()]
+    pinned = [line for line in done.journal if line["op"] == "alloc_memory_of_gpu"
+              and line["size"] == done.lines()[1]["size"]]
+    assert pinned and all("COHERENT" not in line["flags"] for line in pinned)
+    code = "print(any('jemalloc' in line for line in open('/proc/self/maps')))"
+    assert hip.run("/usr/bin/python3", "-c", code, preload=[allocator]).stdout == "True\n"
+    assert hip.run("hosts", "threads-at-exit", preload=[allocator]).stdout.endswith("well\n")
+
+
 def live_of_journal(done):
     """handle -> line of VRAM and system blocks that the kernel still holds."""
     live = {}

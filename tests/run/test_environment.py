@@ -47,13 +47,16 @@ def version(launcher):
 
 
 def added_by(launcher, *options, root, env=None):
-    """What the child has more than it was given; and that nothing it was given is changed."""
-    run = launcher(*options, "env", "-0", root=root, env=env)
+    """What the child has more than it was given; and that nothing it was given is changed. The
+    layer has tests of its own, in test_preload.py."""
+    run = launcher(*options, "--no-hip", "env", "-0", root=root, env=env)
     assert run.returncode == 0
     inside = environment(run)
     given = {**launcher.base, **(env or {})}
     assert {name: inside.get(name) for name in given} == given
-    return {name: value for name, value in inside.items() if name not in given}
+    added = {name: value for name, value in inside.items() if name not in given}
+    assert added.pop("ROCMFIX_HIP", None) == ("0" if root in SUPPORTED else None)
+    return added
 
 
 @pytest.mark.parametrize("root", SET_BY_SAFE)
@@ -90,7 +93,7 @@ def test_the_users_value_wins_even_when_it_is_empty(launcher, value):
 def test_an_empty_value_is_announced_as_kept_and_not_as_unset(launcher):
     run = launcher("-n", "--json", root="rx6700xt", env={OVERRIDE: ""})
     document = json.loads(run.stdout)
-    assert document["set"] == []
+    assert OVERRIDE not in [item["name"] for item in document["set"]]
     assert [(item["name"], item["value"]) for item in document["kept"]] == [(OVERRIDE, "")]
 
 
@@ -169,9 +172,9 @@ def test_verbose_says_what_is_set_and_what_is_kept(launcher, options, env):
     assert "gfx1031" in run.stderr
     run = launcher(*options, "true", root="rx6700xt", env={**env, OVERRIDE: "11.0.0"})
     assert f"rocmfix-run: kept {OVERRIDE}=11.0.0 (yours)" in run.stderr
-    assert "rocmfix-run: set" not in run.stderr
+    assert f"rocmfix-run: set {OVERRIDE}" not in run.stderr
     run = launcher(*options, "true", root="no-amd", env=env)
-    assert run.stderr == "rocmfix-run: no supported GPU: nothing is set\n"
+    assert run.stderr == "rocmfix-run: no supported GPU: nothing is set for one\n"
 
 
 def test_a_value_cannot_break_out_of_its_line(launcher):
@@ -222,12 +225,13 @@ def test_odd_entries_survive_byte_for_byte_and_in_order(launcher):
     assert direct == b"".join(entry + b"\0" for entry in ODD_ENTRIES)
     command = launcher.command(*cat, root="no-amd")
     assert execute_with_exact_environment(command, ODD_ENTRIES) == direct
-    command = launcher.command("--profile=original", *cat, root="rx6700xt")
+    command = launcher.command("--no-hip", "--profile=original", *cat, root="rx6700xt")
     through = execute_with_exact_environment(command, ODD_ENTRIES)
     assert through.startswith(direct)
     added = through[len(direct) :].split(b"\0")
     assert b"HSA_XNACK=0" in added
     assert not [entry for entry in added if entry.startswith((b"LD_", b"HSA_USE_SVM"))]
+    assert b"ROCMFIX_HIP=0" in added
 
 
 # ---------------------------------------------------------------- --dry-run
@@ -255,11 +259,14 @@ def test_a_dry_run_prints_everything_and_runs_nothing(launcher, tmp_path):
 def test_a_dry_run_tells_the_truth(launcher, root, profile):
     """What --dry-run --json announces is what the child then has."""
     options = ("--profile", profile)
-    env = {"HSA_XNACK": "1"}
+    env = {"HSA_XNACK": "1", "LD_PRELOAD": "libm.so.6"}
     run = launcher("--dry-run", "--json", *options, "true", root=root, env=env)
     announced = json.loads(run.stdout)
-    added = added_by(launcher, *options, root=root, env=env)
-    added.pop("ROCMFIX_VERSION", None)
+    inside = environment(launcher(*options, "env", "-0", root=root, env=env))
+    added = {name: value for name, value in inside.items()
+             if {**launcher.base, **env}.get(name) != value}
+    for ours in ("ROCMFIX_VERSION", "ROCMFIX_REPORT_FD"):  # the supervisor's, another each time
+        added.pop(ours, None)
     assert {item["name"]: item["value"] for item in announced["set"]} == added
     assert all(item["reason"] for item in announced["set"])
 

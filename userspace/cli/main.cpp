@@ -12,6 +12,7 @@
 #include "explain.hpp"
 #include "output.hpp"
 #include "plan.hpp"
+#include "sim.hpp"
 #include "status.hpp"
 #include "verify.hpp"
 
@@ -144,6 +145,12 @@ int main(int argc, char** argv) {
     chosen = [&](const Root& root) {
       return rocmfix::cli::run_explain(root, options.log, options.json);
     };
+  });
+
+  CLI::App* sim = add_verb(app, options, "sim", "the simulated GPUs");
+  sim->require_subcommand(1);
+  add_verb(*sim, options, "list", "the cards that rocmfix-run --simulate knows")->callback([&] {
+    chosen = [&](const Root& /*root*/) { return rocmfix::cli::run_sim_list(options.json); };
   });
 
   try {

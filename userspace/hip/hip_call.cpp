@@ -10,7 +10,7 @@ namespace rocmfix::hip {
 
 void trace(Api api, uint64_t address, uint64_t size, api::Error result) {
   if (layer.active()) {
-    layer.calls.add({.time = now(),
+    layer.calls.add({.time = call_time(),
                      .address = address,
                      .size = size,
                      .thread = thread_id(),
@@ -58,7 +58,7 @@ api::Error Allocation::done(api::Error result, const void* address, Place place,
     }
     return result;
   }
-  const uint64_t time = now();
+  const uint64_t time = call_time();
   const auto where = result == api::success ? reinterpret_cast<uint64_t>(address) : 0;
   layer.calls.add({.time = time,
                    .address = where,
@@ -103,7 +103,7 @@ Release::Release(Api api, const void* address)
     intent = {.api = api};
     // Else ROCr's own free tells all.
     if (layer.has_pooled.load(std::memory_order_relaxed) && layer.active()) {
-      layer.ledger.release(address_, now(), thread_id(), api, &before_);
+      layer.ledger.release(address_, call_time(), thread_id(), api, &before_);
     }
   }
 }

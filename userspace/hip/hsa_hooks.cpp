@@ -65,7 +65,7 @@ Block block_of_rocr(uint64_t address, uint64_t size, Api api, Place place) {
   Block block;
   block.address = address;
   block.size = size;
-  block.time = now();
+  block.time = call_time();
   block.thread = thread_id();
   block.api = api;
   block.place = place;
@@ -178,7 +178,7 @@ hsa::Status pool_allocate(hsa::Pool pool, size_t size, uint32_t flags, void** ou
 Block forget(uint64_t address, Api by) {
   Block block;
   if (layer.active()) {
-    layer.ledger.erase(address, now(), thread_id(), intent.api == Api::none ? by : intent.api,
+    layer.ledger.erase(address, call_time(), thread_id(), intent.api == Api::none ? by : intent.api,
                        &block);
   }
   return block;
@@ -314,7 +314,8 @@ hsa::Status vmem_handle_create(hsa::Pool pool, size_t size, uint32_t type, uint6
 
 hsa::Status vmem_handle_release(uint64_t handle) {
   Block block;
-  const bool known = layer.active() && layer.handles.erase(handle, now(), 0, Api::none, &block);
+  const bool known =
+      layer.active() && layer.handles.erase(handle, call_time(), 0, Api::none, &block);
   const hsa::Status status = rocr.vmem_handle_release(handle);
   if (known && status == hsa::success) {
     layer.budgets[block.device].refund(block.charged);

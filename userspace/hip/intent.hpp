@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "apis.hpp"
+#include "clock.hpp"
 #include "coherence.hpp"
 
 namespace rocmfix::hip {
@@ -19,10 +20,22 @@ struct Intent {
   uint64_t recorded = 0;      // the block that ROCr gave for exactly this, already in the ledger
   uint64_t largest = 0;       // the largest VRAM block that ROCr gave during the call ...
   uint64_t largest_size = 0;  // ... and its size
+  uint64_t time = 0;          // when it was first asked for
 };
 
 // Of the initial-exec model: no call, and no malloc on a thread's first use.
 [[gnu::tls_model("initial-exec")]] extern constinit thread_local Intent intent;
+
+/// Now, but the clock is read once a HIP call: it is the dearest part of writing one down.
+inline uint64_t call_time() {
+  if (intent.api == Api::none) {
+    return now();
+  }
+  if (intent.time == 0) {
+    intent.time = now();
+  }
+  return intent.time;
+}
 
 }  // namespace rocmfix::hip
 

@@ -8,21 +8,25 @@ namespace rocmfix::hip {
 namespace {
 
 constexpr uint32_t first_bits = 8;
-constexpr uint32_t shard_bits = 4;
 constexpr uint32_t no_block = UINT32_MAX;
-static_assert(Ledger::shards == 1U << shard_bits);
 static_assert(sizeof(Block) == 64, "a block is a cache line");
 
 constexpr uint32_t blocks_for(uint32_t bits) {
   return (3U << bits) / 4;
 }
 
+constexpr size_t huge_page = size_t{2} << 20U;
+
+/// What is a good part of a huge page becomes one.
+constexpr size_t mapped_size(size_t size) {
+  return size < huge_page / 4 ? size : (size + huge_page - 1) / huge_page * huge_page;
+}
+
 /// Large ones begin at a huge page, so that the kernel can use one: a miss in the TLB costs more
 /// than the rest of an insertion.
 template <class T>
 T* map_pages(size_t count) {
-  constexpr size_t huge_page = size_t{2} << 20U;
-  const size_t size = count * sizeof(T);
+  const size_t size = mapped_size(count * sizeof(T));
   const size_t more = size >= huge_page ? huge_page : 0;
   void* memory = mmap(nullptr, size + more, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -46,26 +50,29 @@ T* map_pages(size_t count) {
 
 }  // namespace
 
-uint32_t Ledger::Shard::home_of(uint64_t address) const {
-  return static_cast<uint32_t>(mix(address) >> (64U - shard_bits - bits)) & ((1U << bits) - 1);
-}
-
 /// Where the address is, or the empty slot where it would go. There always is an empty one.
 uint32_t Ledger::Shard::index_of(uint64_t address) const {
   const uint32_t mask = (1U << bits) - 1;
-  uint32_t index = home_of(address);
-  while (slots[index].address != 0 && slots[index].address != address) {
+  const uint32_t hash = hash_of(address);
+  uint32_t index = home_of(hash);
+  while (slots[index].block != 0 &&
+         (slots[index].hash != hash || blocks[slots[index].block - 1].address != address)) {
     index = (index + 1) & mask;
   }
   return index;
 }
 
-Block* Ledger::Shard::look_up(uint64_t address) {
+uint32_t Ledger::Shard::find_slot(uint64_t address) const {
   if (slots == nullptr || address == 0) {
-    return nullptr;
+    return no_slot;
   }
-  const Slot& slot = slots[index_of(address)];
-  return slot.address == 0 ? nullptr : &blocks[slot.block];
+  const uint32_t index = index_of(address);
+  return slots[index].block == 0 ? no_slot : index;
+}
+
+Block* Ledger::Shard::look_up(uint64_t address) {
+  const uint32_t index = find_slot(address);
+  return index == no_slot ? nullptr : &blocks[slots[index].block - 1];
 }
 
 void Ledger::Shard::link_unused(uint32_t first, uint32_t end) {
@@ -79,7 +86,7 @@ void Ledger::Shard::link_unused(uint32_t first, uint32_t end) {
 bool Ledger::Shard::grow() {
   const uint32_t old_bits = bits;
   const uint32_t new_bits = slots == nullptr ? first_bits : old_bits + 1;
-  if (new_bits > 28) {
+  if (new_bits > 30) {
     return false;
   }
   Slot* fresh = map_pages<Slot>(size_t{1} << new_bits);
@@ -88,11 +95,11 @@ bool Ledger::Shard::grow() {
   }
   const uint32_t had = slots == nullptr ? 0 : blocks_for(old_bits);
   const uint32_t has = blocks_for(new_bits);
-  void* moved = blocks == nullptr
-                    ? map_pages<Block>(has)
-                    : mremap(blocks, had * sizeof(Block), has * sizeof(Block), MREMAP_MAYMOVE);
+  void* moved = blocks == nullptr ? map_pages<Block>(has)
+                                  : mremap(blocks, mapped_size(had * sizeof(Block)),
+                                           mapped_size(has * sizeof(Block)), MREMAP_MAYMOVE);
   if (moved == nullptr || moved == MAP_FAILED) {
-    munmap(fresh, sizeof(Slot) << new_bits);
+    munmap(fresh, mapped_size(sizeof(Slot) << new_bits));
     return false;
   }
   blocks = static_cast<Block*>(moved);
@@ -103,11 +110,16 @@ bool Ledger::Shard::grow() {
     free_block = no_block;
   } else {
     for (size_t i = 0; i < size_t{1} << old_bits; ++i) {
-      if (old[i].address != 0) {
-        slots[index_of(old[i].address)] = old[i];
+      if (old[i].block != 0) {
+        // All are different: the first empty slot is the one.
+        uint32_t index = home_of(old[i].hash);
+        while (slots[index].block != 0) {
+          index = (index + 1) & ((1U << bits) - 1);
+        }
+        slots[index] = old[i];
       }
     }
-    munmap(old, sizeof(Slot) << old_bits);
+    munmap(old, mapped_size(sizeof(Slot) << old_bits));
   }
   link_unused(had, has);
   return true;
@@ -116,27 +128,27 @@ bool Ledger::Shard::grow() {
 /// Moves the rest of the run up, so that no tombstones pile up.
 void Ledger::Shard::remove(uint32_t index) {
   const uint32_t mask = (1U << bits) - 1;
-  const uint32_t block = slots[index].block;
+  const uint32_t block = slots[index].block - 1;
   blocks[block].address = 0;
   blocks[block].thread = free_block;
   free_block = block;
   uint32_t hole = index;
-  for (uint32_t next = (hole + 1) & mask; slots[next].address != 0; next = (next + 1) & mask) {
-    if (((next - home_of(slots[next].address)) & mask) >= ((next - hole) & mask)) {
+  for (uint32_t next = (hole + 1) & mask; slots[next].block != 0; next = (next + 1) & mask) {
+    if (((next - home_of(slots[next].hash)) & mask) >= ((next - hole) & mask)) {
       slots[hole] = slots[next];
       hole = next;
     }
   }
-  slots[hole].address = 0;
+  slots[hole].block = 0;
   count.store(count.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
 }
 
-void Ledger::Shard::remember(const FreedBlock& block) {
+void Ledger::Shard::remember(const Block& block, uint64_t time, uint32_t thread, Api by) {
   if (freed == nullptr) {
     freed = map_pages<FreedBlock>(remembered);
   }
   if (freed != nullptr) {
-    freed[freed_count++ % remembered] = block;
+    freed[freed_count++ % remembered] = {block, time, thread, by};
   }
 }
 
@@ -146,17 +158,24 @@ bool Ledger::insert(const Block& block) {
   }
   Shard& shard = shard_of(block.address);
   const Guard guard(shard.mutex);
-  if (Block* there = shard.look_up(block.address); there != nullptr) {
-    *there = block;
-    return true;
+  uint32_t index = 0;
+  if (shard.slots != nullptr) {
+    index = shard.index_of(block.address);
+    if (shard.slots[index].block != 0) {
+      shard.blocks[shard.slots[index].block - 1] = block;
+      return true;
+    }
   }
-  if ((shard.slots == nullptr || shard.free_block == no_block) && !shard.grow()) {
-    return false;
+  if (shard.slots == nullptr || shard.free_block == no_block) {
+    if (!shard.grow()) {
+      return false;
+    }
+    index = shard.index_of(block.address);
   }
   const uint32_t taken = shard.free_block;
   shard.free_block = shard.blocks[taken].thread;
   shard.blocks[taken] = block;
-  shard.slots[shard.index_of(block.address)] = {.address = block.address, .block = taken};
+  shard.slots[index] = {.hash = hash_of(block.address), .block = taken + 1};
   shard.count.store(shard.count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   return true;
 }
@@ -164,15 +183,16 @@ bool Ledger::insert(const Block& block) {
 bool Ledger::erase(uint64_t address, uint64_t time, uint32_t thread, Api by, Block* erased) {
   Shard& shard = shard_of(address);
   const Guard guard(shard.mutex);
-  const Block* there = shard.look_up(address);
-  if (there == nullptr) {
+  const uint32_t index = shard.find_slot(address);
+  if (index == no_slot) {
     return false;
   }
-  shard.remember({*there, time, thread, by});
+  const Block& there = shard.blocks[shard.slots[index].block - 1];
+  shard.remember(there, time, thread, by);
   if (erased != nullptr) {
-    *erased = *there;
+    *erased = there;
   }
-  shard.remove(shard.index_of(address));
+  shard.remove(index);
   return true;
 }
 
@@ -212,17 +232,18 @@ bool Ledger::release(uint64_t address, uint64_t time, uint32_t thread, Api by, B
   Shard& shard = shard_of(address);
   const Guard guard(shard.mutex);
   *before = Block{};
-  Block* there = shard.look_up(address);
-  if (there == nullptr) {
+  const uint32_t index = shard.find_slot(address);
+  if (index == no_slot) {
     return false;
   }
-  *before = *there;
-  if (there->owner == Owner::hsa) {
-    there->released = time;
+  Block& there = shard.blocks[shard.slots[index].block - 1];
+  *before = there;
+  if (there.owner == Owner::hsa) {
+    there.released = time;
     return false;
   }
-  shard.remember({*before, time, thread, by});
-  shard.remove(shard.index_of(address));
+  shard.remember(there, time, thread, by);
+  shard.remove(index);
   return true;
 }
 
@@ -263,8 +284,8 @@ size_t Ledger::visit(void* context, LiveVisitor see_live, FreedVisitor see_freed
       continue;
     }
     for (size_t i = 0; shard.slots != nullptr && i < size_t{1} << shard.bits; ++i) {
-      if (shard.slots[i].address != 0) {
-        see_live(context, shard.blocks[shard.slots[i].block]);
+      if (shard.slots[i].block != 0) {
+        see_live(context, shard.blocks[shard.slots[i].block - 1]);
       }
     }
     for (size_t i = 0; shard.freed != nullptr && i < remembered && i < shard.freed_count; ++i) {
@@ -293,7 +314,7 @@ void Ledger::clear() {
   for (Shard& shard : shards_) {
     const Guard guard(shard.mutex);
     for (size_t i = 0; shard.slots != nullptr && i < size_t{1} << shard.bits; ++i) {
-      shard.slots[i].address = 0;
+      shard.slots[i] = {};
     }
     if (shard.blocks != nullptr) {
       shard.free_block = no_block;

@@ -82,12 +82,14 @@ class Ledger {
 
  private:
   /// The table is kept small, and the blocks are handed out last in, first out, so that at a
-  /// million live blocks an insertion waits for memory once.
+  /// million live blocks an insertion waits for memory once. The address itself is in the block:
+  /// that is looked at only when the 32 bits of its hash agree.
   struct Slot {
-    uint64_t address = 0;  // 0: empty
-    uint32_t block = 0;    // index in `blocks`
-    uint32_t unused = 0;
+    uint32_t hash = 0;
+    uint32_t block = 0;  // index in `blocks` and 1; 0: empty
   };
+
+  static constexpr uint32_t no_slot = UINT32_MAX;
 
   struct alignas(64) Shard {
     Mutex mutex;
@@ -100,16 +102,23 @@ class Ledger {
     uint32_t free_block = 0;         // head of the list of unused blocks, linked by `thread`
 
     bool grow();
-    [[nodiscard]] uint32_t home_of(uint64_t address) const;
+    [[nodiscard]] uint32_t home_of(uint32_t hash) const { return hash >> (32U - bits); }
     [[nodiscard]] uint32_t index_of(uint64_t address) const;
+    [[nodiscard]] uint32_t find_slot(uint64_t address) const;  // no_slot: not there
     Block* look_up(uint64_t address);
     void link_unused(uint32_t first, uint32_t end);
     void remove(uint32_t index);
-    void remember(const FreedBlock& block);
+    void remember(const Block& block, uint64_t time, uint32_t thread, Api by);
   };
 
+  static constexpr uint32_t shard_bits = 4;
+  static_assert(shards == 1U << shard_bits);
   static uint64_t mix(uint64_t address) { return address * 0x9E3779B97F4A7C15U; }
-  Shard& shard_of(uint64_t address) { return shards_[mix(address) >> 60U]; }
+  /// What is left of it when the shard is known.
+  static uint32_t hash_of(uint64_t address) {
+    return static_cast<uint32_t>(mix(address) >> (32U - shard_bits));
+  }
+  Shard& shard_of(uint64_t address) { return shards_[mix(address) >> (64U - shard_bits)]; }
 
   std::array<Shard, shards> shards_{};
 };

@@ -55,38 +55,13 @@ bool read_fraction(std::string_view text, uint32_t& millionths) {
   return value > 0 && value <= whole;
 }
 
+/// The words that rocmfix-run knows.
 bool read_flag(const char* text, bool& value) {
   const std::string_view word = text;
-  if (word == "1" || word == "on") {
+  if (word == "1" || word == "y" || word == "yes" || word == "true" || word == "on") {
     value = true;
-  } else if (word == "0" || word == "off" || word.empty()) {
+  } else if (word == "0" || word == "n" || word == "no" || word == "false" || word == "off") {
     value = false;
-  } else {
-    return false;
-  }
-  return true;
-}
-
-bool read_policy(const char* text, CoherencePolicy& policy) {
-  const std::string_view word = text;
-  if (word == "auto") {
-    policy = CoherencePolicy::automatic;
-  } else if (word == "off") {
-    policy = CoherencePolicy::off;
-  } else if (word == "all") {
-    policy = CoherencePolicy::all;
-  } else {
-    return false;
-  }
-  return true;
-}
-
-bool read_out_of_memory(const char* text, OutOfMemory& value) {
-  const std::string_view word = text;
-  if (word == "fail") {
-    value = OutOfMemory::fail;
-  } else if (word == "host") {
-    value = OutOfMemory::host;
   } else {
     return false;
   }
@@ -151,6 +126,32 @@ bool read_descriptor(const char* text, int& descriptor) {
   return true;
 }
 
+bool read_coherence(const char* text, CoherencePolicy& policy) {
+  const std::string_view word = text;
+  if (word == "auto") {
+    policy = CoherencePolicy::automatic;
+  } else if (word == "off") {
+    policy = CoherencePolicy::off;
+  } else if (word == "all") {
+    policy = CoherencePolicy::all;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool read_out_of_memory(const char* text, OutOfMemory& value) {
+  const std::string_view word = text;
+  if (word == "fail") {
+    value = OutOfMemory::fail;
+  } else if (word == "host") {
+    value = OutOfMemory::host;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 bool read_vram_cap(const char* text, VramCap& cap) {
   const std::string_view word = text;
   if (word == "off") {
@@ -200,7 +201,7 @@ void read_settings(Settings& settings, Lookup lookup) {
   };
   read("ROCMFIX_HIP", read_flag, settings.enabled);
   read("ROCMFIX_VERBOSE", read_flag, settings.verbose);
-  read("ROCMFIX_COHERENCE", read_policy, settings.coherence);
+  read("ROCMFIX_COHERENCE", read_coherence, settings.coherence);
   read("ROCMFIX_VRAM_CAP", read_vram_cap, settings.cap);
   read("ROCMFIX_OOM", read_out_of_memory, settings.out_of_memory);
   read("ROCMFIX_REPORT_FD", read_descriptor, settings.report_fd);

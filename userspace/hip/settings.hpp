@@ -40,7 +40,12 @@ struct Settings {
 using Lookup = const char* (*)(const char* name);
 
 void read_settings(Settings& settings, Lookup lookup);
-/// "0.8", "80%", "5368709120", "5G", "off". False: not understood, `cap` unchanged.
+/// These are rocmfix-run's, too: what it accepts is what is understood here.
+/// "auto", "off", "all". False: not understood, `policy` unchanged; so with the others.
+bool read_coherence(const char* text, CoherencePolicy& policy);
+/// "fail", "host".
+bool read_out_of_memory(const char* text, OutOfMemory& value);
+/// "0.8", "80%", "5368709120", "5G", "off".
 bool read_vram_cap(const char* text, VramCap& cap);
 /// A file descriptor's number.
 bool read_descriptor(const char* text, int& descriptor);

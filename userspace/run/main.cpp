@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// rocmfix-run: sets the environment part of the plan and becomes the command.
+// rocmfix-run: sets the environment part of the plan, adds the layer to LD_PRELOAD, and runs the
+// command: under supervision where there is a GPU that can fault (supervise.hpp), else it becomes
+// the command.
 //
-// exec and no fork: the process id stays, so exit status, signals, job control and the terminal
-// are the command's own. LD_PRELOAD is not touched, nor is any variable that the user has set.
+// No variable that the user has set is changed but LD_PRELOAD, which grows, and those of a measure
+// that says so (ladder.toml).
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +17,8 @@
 #include "preparation.hpp"
 #include "report.hpp"
 #include "rocmfix/json.hpp"
+#include "simulation.hpp"
+#include "supervise.hpp"
 
 namespace rocmfix::run {
 
@@ -56,10 +60,15 @@ int print_dry_run(const Options& options, const Preparation& preparation) {
                             : dry_run_text(options, preparation));
 }
 
-/// Never over what is set, whatever the plan says: the last guard of "the user wins".
+/// The plan never over what is set, whatever it says: the last guard of "the user wins".
 bool set_environment(const Preparation& preparation) {
   for (const EnvironmentChange& change : preparation.environment.set) {
     if (setenv(change.name.c_str(), change.value.c_str(), /*overwrite=*/0) != 0) {
+      return false;
+    }
+  }
+  for (const EnvironmentChange& change : preparation.preload.changes) {
+    if (setenv(change.name.c_str(), change.value.c_str(), /*overwrite=*/1) != 0) {
       return false;
     }
   }
@@ -94,7 +103,23 @@ int become(char** command) {
   return report(error, errnum == ENOENT ? not_found : not_executable);
 }
 
-int launch(const Options& options) {
+/// With nothing to look after, nothing is worth a process that stays.
+bool is_supervised(const Options& options, const Preparation& preparation) {
+  return preparation.supported || !options.layer.simulated.empty() || options.retries > 0;
+}
+
+int launch_supervised(const Options& options, const Preparation& preparation) {
+  const auto status = supervise({.options = &options,
+                                 .preparation = &preparation,
+                                 .set_environment = [&] { return set_environment(preparation); },
+                                 .become = [&] { return become(options.command); }});
+  return status ? *status : report(status.error(), own_failure);
+}
+
+int launch(const Options& options, char** argv) {
+  if (const auto entered = enter_simulation(options, argv); !entered) {
+    return report(entered.error(), own_failure);
+  }
   const auto preparation = prepare(options);
   if (!preparation) {
     return report(preparation.error(), own_failure);
@@ -106,6 +131,9 @@ int launch(const Options& options) {
     say(verbose_text(*preparation));
   } else if (options.verbosity == Verbosity::normal) {
     say(warning_text(preparation->environment));
+  }
+  if (is_supervised(options, *preparation)) {
+    return launch_supervised(options, *preparation);
   }
   if (!set_environment(*preparation)) {
     return report(io_error("cannot set the environment", errno), own_failure);
@@ -129,6 +157,6 @@ int main(int argc, char** argv) {
     case Action::version:
       return print("rocmfix-run " ROCMFIX_VERSION "\n");
     default:
-      return launch(*options);
+      return launch(*options, argv);
   }
 }

@@ -6,9 +6,11 @@
 #include <getopt.h>
 
 #include <array>
-#include <cstdlib>
+#include <charconv>
 #include <optional>
 #include <string_view>
+
+#include "variables.hpp"
 
 namespace rocmfix::run {
 
@@ -17,11 +19,20 @@ const char* const help_text =
 Run COMMAND with the environment that suits this machine's RDNA1 or RDNA2 GPU.
 
 A variable that you have set, even to nothing, stays as it is. One that is known
-to cause GPU memory faults here is named on stderr. Without a supported GPU
-nothing is set and COMMAND simply runs.
+to cause GPU memory faults here is named on stderr. librocmfix-hip.so is added
+to LD_PRELOAD. Without a supported GPU nothing is set and COMMAND simply runs.
 
 Options, and the variable that stands for each:
       --profile NAME   safe (default) or original     ROCMFIX_PROFILE
+      --coherence WHICH  make host memory non-coherent: auto (default), all, off
+                                                       ROCMFIX_COHERENCE
+      --vram-cap CAP   of VRAM: 0.8 (default), 5G, off ROCMFIX_VRAM_CAP
+      --oom HOW        beyond it: fail (default), host ROCMFIX_OOM
+      --no-hip         without librocmfix-hip.so       ROCMFIX_HIP=0
+      --simulate CARD[,CARD]  on simulated GPUs: rocmfix sim list
+                                                       ROCMFIX_SIM
+      --retries N      after a GPU fault, start COMMAND again, N times at most
+                                                       ROCMFIX_RETRIES
       --root DIR       take the facts from DIR         ROCMFIX_ROOT
   -q, --quiet          no warnings                     ROCMFIX_QUIET=1
   -v, --verbose        say what is set, and why        ROCMFIX_VERBOSE=1
@@ -40,6 +51,12 @@ namespace {
 // name what was typed.
 enum LongOption : int {
   option_profile = 0x100,
+  option_coherence,
+  option_vram_cap,
+  option_oom,
+  option_no_hip,
+  option_simulate,
+  option_retries,
   option_root,
   option_quiet,
   option_verbose,
@@ -49,8 +66,14 @@ enum LongOption : int {
   option_version,
 };
 
-constexpr std::array<option, 9> long_options{{
+constexpr std::array<option, 15> long_options{{
     {"profile", required_argument, nullptr, option_profile},
+    {"coherence", required_argument, nullptr, option_coherence},
+    {"vram-cap", required_argument, nullptr, option_vram_cap},
+    {"oom", required_argument, nullptr, option_oom},
+    {"no-hip", no_argument, nullptr, option_no_hip},
+    {"simulate", required_argument, nullptr, option_simulate},
+    {"retries", required_argument, nullptr, option_retries},
     {"root", required_argument, nullptr, option_root},
     {"quiet", no_argument, nullptr, option_quiet},
     {"verbose", no_argument, nullptr, option_verbose},
@@ -60,39 +83,6 @@ constexpr std::array<option, 9> long_options{{
     {"version", no_argument, nullptr, option_version},
     {nullptr, 0, nullptr, 0},
 }};
-
-constexpr std::string_view see_help = "see rocmfix-run --help";
-
-Error usage_error(std::string what, std::string_view hint = see_help) {
-  return {.code = ErrorCode::invalid, .what = std::move(what), .hint = std::string(hint)};
-}
-
-/// A variable that is set to nothing counts as not set: `ROCMFIX_ROOT= rocmfix-run ...` is how a
-/// shell user takes one back for a single call.
-const char* own_variable(const char* name) {
-  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
-  return value != nullptr && *value != '\0' ? value : nullptr;
-}
-
-Result<bool> read_switch(const char* name) {
-  const char* const text = own_variable(name);
-  if (text == nullptr) {
-    return false;
-  }
-  const std::string_view value = text;
-  for (const std::string_view yes : {"1", "y", "yes", "true", "on"}) {
-    if (value == yes) {
-      return true;
-    }
-  }
-  for (const std::string_view no : {"0", "n", "no", "false", "off"}) {
-    if (value == no) {
-      return false;
-    }
-  }
-  return fail(usage_error(std::string(name) + " has the value '" + text + "'",
-                          "set it to 1 or 0, or leave it unset"));
-}
 
 Result<Profile> read_profile(std::string_view text, std::string_view origin) {
   if (const auto profile = parse_profile(text)) {
@@ -116,8 +106,33 @@ struct Flags {
   std::optional<Verbosity> verbosity;
   const char* profile = nullptr;
   const char* root = nullptr;
+  const char* retries = nullptr;
+  LayerFlags layer;
   bool json = false;
 };
+
+/// False: none of the layer's.
+bool read_layer_flag(int code, const char* value, LayerFlags& layer) {
+  switch (code) {
+    case option_coherence:
+      layer.coherence = value;
+      return true;
+    case option_vram_cap:
+      layer.vram_cap = value;
+      return true;
+    case option_oom:
+      layer.out_of_memory = value;
+      return true;
+    case option_no_hip:
+      layer.no_hip = true;
+      return true;
+    case option_simulate:
+      layer.simulate = value;
+      return true;
+    default:
+      return false;
+  }
+}
 
 Result<Flags> read_flags(int argc, char** argv) {
   Flags flags;
@@ -132,6 +147,9 @@ Result<Flags> read_flags(int argc, char** argv) {
         break;
       case option_root:
         flags.root = optarg;
+        break;
+      case option_retries:
+        flags.retries = optarg;
         break;
       case option_json:
         flags.json = true;
@@ -156,7 +174,9 @@ Result<Flags> read_flags(int argc, char** argv) {
         flags.action = Action::version;
         return flags;
       default:
-        return fail(usage_error(rejected_option(code, argv)));
+        if (!read_layer_flag(code, optarg, flags.layer)) {
+          return fail(usage_error(rejected_option(code, argv)));
+        }
     }
   }
   return flags;
@@ -180,6 +200,25 @@ Result<Verbosity> read_verbosity(const Flags& flags) {
   return *verbose ? Verbosity::verbose : Verbosity::normal;
 }
 
+Result<unsigned> read_retries(const Flags& flags) {
+  const char* const text =
+      flags.retries != nullptr ? flags.retries : own_variable("ROCMFIX_RETRIES");
+  unsigned value = 0;
+  if (text == nullptr) {
+    return value;
+  }
+  constexpr unsigned most = 1000;
+  const std::string_view digits = text;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || end != digits.data() + digits.size() || value > most) {
+    return fail(
+        usage_error(std::string(flags.retries != nullptr ? "--retries" : "ROCMFIX_RETRIES") +
+                        ": not understood: '" + text + "'",
+                    "a number from 0 to 1000"));
+  }
+  return value;
+}
+
 Result<Options> complete(const Flags& flags, char** command) {
   Options options{.action = flags.action, .json = flags.json, .command = command};
   const auto verbosity = read_verbosity(flags);
@@ -201,6 +240,25 @@ Result<Options> complete(const Flags& flags, char** command) {
   const char* const root = flags.root != nullptr ? flags.root : own_variable("ROCMFIX_ROOT");
   if (root != nullptr) {
     options.root = root;
+  }
+  const auto retries = read_retries(flags);
+  if (!retries) {
+    return fail(retries.error());
+  }
+  options.retries = *retries;
+  LayerFlags layer_flags = flags.layer;
+  if (flags.verbosity) {
+    layer_flags.verbose_layer = *flags.verbosity == Verbosity::verbose;
+  }
+  auto layer = complete_layer(layer_flags);
+  if (!layer) {
+    return fail(layer.error());
+  }
+  options.layer = std::move(*layer);
+  if (root != nullptr && !options.layer.simulated.empty()) {
+    return fail(usage_error(
+        "the facts cannot be those of " + options.root + " and of a simulated card at once",
+        "leave out --root (ROCMFIX_ROOT) or --simulate (ROCMFIX_SIM)"));
   }
   return options;
 }

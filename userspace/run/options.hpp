@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 
+#include "layer_options.hpp"
 #include "rocmfix/error.hpp"
 #include "rocmfix/policy.hpp"
 
@@ -21,6 +22,8 @@ struct Options {
   Profile profile = Profile::safe;
   Verbosity verbosity = Verbosity::normal;
   bool json = false;
+  LayerOptions layer{};
+  unsigned retries = 0;  ///< restarts after a GPU fault, in all
   std::string root = "/";
   char** command = nullptr;  ///< ends with a null pointer, as execvp(3) wants it
 };

@@ -32,6 +32,11 @@ Machine launch_facts(const Root& root, const Policy& policy, std::vector<Gpu> gp
   return machine;
 }
 
+template <class T>
+void append(std::vector<T>& list, const std::vector<T>& more) {
+  list.insert(list.end(), more.begin(), more.end());
+}
+
 }  // namespace
 
 Result<Preparation> prepare(const Options& options) {
@@ -54,6 +59,13 @@ Result<Preparation> prepare(const Options& options) {
         make_plan(machine, *policy, {.profile = options.profile, .only = Layer::environment});
     result.environment = environment_of(plan);
   }
+  auto preload = plan_preload(options, result.supported);
+  if (!preload) {
+    return fail(preload.error());
+  }
+  result.preload = std::move(*preload);
+  append(result.environment.set, result.preload.changes);
+  append(result.environment.warnings, result.preload.warnings);
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "options.hpp"
+#include "preload.hpp"
 #include "rocmfix/environment.hpp"
 #include "rocmfix/gpu.hpp"
 
@@ -16,7 +17,8 @@ namespace rocmfix::run {
 struct Preparation {
   std::vector<Gpu> gpus;        ///< every AMD GPU, supported or not
   bool supported = false;       ///< one of them may be touched
-  EnvironmentPlan environment;  ///< empty unless `supported`
+  EnvironmentPlan environment;  ///< what --dry-run shows; the preload's changes are in it
+  Preload preload;              ///< empty unless `supported` or simulated
 };
 
 /// Errors: io when the root cannot be opened, invalid when a file in /etc/rocmfix/ cannot be used.

@@ -17,21 +17,6 @@ bool is_control(char c) {
   return byte < 0x20 || byte == 0x7f;
 }
 
-std::string printable(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string result;
-  result.reserve(text.size());
-  for (const char c : text) {
-    if (is_control(c)) {
-      const auto byte = static_cast<unsigned char>(c);
-      result += {'\\', 'x', digits[byte >> 4U], digits[byte & 0xfU]};
-    } else {
-      result += c;
-    }
-  }
-  return result;
-}
-
 /// As a POSIX shell would have to be given it.
 std::string shell_word(std::string_view word) {
   constexpr std::string_view harmless = "%+,-./:=@_";
@@ -82,6 +67,21 @@ std::string changes_text(std::string_view heading, const std::vector<Environment
 
 }  // namespace
 
+std::string printable(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string result;
+  result.reserve(text.size());
+  for (const char c : text) {
+    if (is_control(c)) {
+      const auto byte = static_cast<unsigned char>(c);
+      result += {'\\', 'x', digits[byte >> 4U], digits[byte & 0xfU]};
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
 std::string error_text(const Error& error) {
   std::string text = "error: " + printable(to_string(error)) + "\n";
   if (!error.hint.empty()) {
@@ -105,7 +105,7 @@ std::string verbose_text(const Preparation& preparation) {
     text += std::string(program) + gpu_text(gpu) + "\n";
   }
   if (!preparation.supported) {
-    return text + std::string(program) + "no supported GPU: nothing is set\n";
+    text += std::string(program) + "no supported GPU: nothing is set for one\n";
   }
   for (const EnvironmentChange& change : preparation.environment.set) {
     text += std::string(program) + "set " + assignment(change.name, change.value) + ": " +
@@ -126,7 +126,7 @@ std::string dry_run_text(const Options& options, const Preparation& preparation)
   text += "profile: " + std::string(to_string(options.profile)) + "\n";
   const EnvironmentPlan& environment = preparation.environment;
   if (!preparation.supported) {
-    text += "no supported GPU (RDNA1 or RDNA2): nothing would be set\n";
+    text += "no supported GPU (RDNA1 or RDNA2): nothing would be set for one\n";
   } else if (environment.set.empty()) {
     text += "nothing would be set\n";
   }

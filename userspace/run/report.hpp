@@ -6,10 +6,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "preparation.hpp"
 
 namespace rocmfix::run {
+
+/// Control characters as "\x1b", so that text from elsewhere stays on its line. UTF-8 passes.
+std::string printable(std::string_view text);
 
 /// "error: ..." and, when there is one, "hint: ..."; each ends with a newline.
 std::string error_text(const Error& error);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Looking a card up and listing them. The table itself is generated (generate_cards.cpp).
+// Looking a card up, and what may be said of one. The table itself is generated
+// (generate_cards.cpp).
 #include "card.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace rocmfix::sim {
 
@@ -19,14 +21,16 @@ std::string gfx_name(std::uint32_t gfx_target) {
   return fmt::format("gfx{}{:x}{:x}", gfx_target / 10000, gfx_target / 100 % 100, gfx_target % 100);
 }
 
-std::string card_list() {
-  std::string text;
-  for (const Card& card : cards()) {
-    text += fmt::format("{:<10} {:<24} {:<8} GC {}.{}.{:<3} {:>6} MiB\n", card.name, card.title,
-                        gfx_name(card.gfx_target), card.gc_major, card.gc_minor, card.gc_revision,
-                        card.vram_mib);
-  }
-  return text;
+std::span<const CardOption> card_options() {
+  static constexpr std::array<CardOption, 6> all = {{
+      {"largebar", "all of its VRAM is visible to the CPU"},
+      {"patched", "the driver is the patched one: what the journal says of page tables"},
+      {"svm", "the kernel has SVM: as kernel7.2"},
+      {"kernel6.1", "the driver's interface is that of Linux 6.1"},
+      {"kernel6.12", "of 6.12, the default"},
+      {"kernel7.2", "of 7.2"},
+  }};
+  return all;
 }
 
 }  // namespace rocmfix::sim

@@ -33,8 +33,12 @@ std::span<const Card> cards();
 /// By its name; nullptr: there is none.
 const Card* find_card(std::string_view name);
 
-/// One line a card, for `rocmfix sim list`: name, title, gfx target, VRAM.
-std::string card_list();
+/// What may follow a card's name, as in "rx6700xt+largebar".
+struct CardOption {
+  std::string_view name;
+  std::string_view meaning;
+};
+std::span<const CardOption> card_options();
 
 /// "gfx1031" for 100301.
 std::string gfx_name(std::uint32_t gfx_target);

@@ -30,9 +30,15 @@ def merge(under: dict, over: dict) -> dict:
     return result
 
 
-def load_toml(name: str) -> dict:
-    with open(DATA / name, "rb") as file:
+def load_toml(name: str, folder: Path = DATA) -> dict:
+    with open(folder / name, "rb") as file:
         return tomllib.load(file)
+
+
+def load_cards() -> dict:
+    """The simulator's cards, with what only the roots need laid over them."""
+    return merge(load_toml("cards.toml", DATA.parents[1] / "userspace/data"),
+                 load_toml("cards.toml"))
 
 
 def resolve(table: dict, name: str, base: dict) -> dict:
@@ -51,7 +57,7 @@ def load_machines() -> dict:
 class Machine:
     def __init__(self, description: dict):
         self.about = description
-        kernels, self.cards = load_toml("kernels.toml"), load_toml("cards.toml")
+        kernels, self.cards = load_toml("kernels.toml"), load_cards()
         self.kernel = kernels[description["kernel"]]
         self.rocmfix = description.get("rocmfix", {})
         self.stock_parameters = {**kernels["all"]["parameters"],

@@ -101,18 +101,20 @@ bool parse_cards(std::string_view text, Configuration& out, std::string& error) 
       for (const Card& card : cards()) {
         names += fmt::format(" {}", card.name);
       }
-      error = fmt::format("error: ROCMFIX_SIM: there is no card '{}'\nhint: one of{}\n",
+      error = fmt::format("error: there is no card '{}' to simulate\nhint: one of{}\n",
                           parts.front(), names);
       return false;
     }
     gpu.large_bar = gpu.card->apu;
     for (std::size_t i = 1; i < parts.size(); ++i) {
       if (!apply_option(parts[i], gpu, out.kernel)) {
+        std::string names;
+        for (const CardOption& option : card_options()) {
+          names += fmt::format(" +{}", option.name);
+        }
         error = fmt::format(
-            "error: ROCMFIX_SIM: unknown option '{}'\nhint: after a card's name: +largebar, "
-            "+patched, "
-            "+svm (as +kernel7.2), +kernel6.1, +kernel6.12, +kernel7.2\n",
-            parts[i]);
+            "error: a simulated card has no option '{}'\nhint: after a card's name:{}\n", parts[i],
+            names);
         return false;
       }
     }

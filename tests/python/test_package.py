@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: MIT
+"""import rocmfix: the environment by librocmfix, PyTorch's patches, the self-test."""
+
+import os
+import subprocess
+import sys
+import warnings
+
+import pytest
+
+from conftest import BUILD, SOURCE
+from rocmfix import library, torch_patches
+
+ROOTS = os.environ.get("ROCMFIX_TEST_ROOTS", str(BUILD / "roots"))
+
+
+def run_python(program, root, **environment):
+    """In a process of its own: what is tested changes the process."""
+    base = {"PATH": f"{BUILD / 'bin'}:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": str(SOURCE / "userspace/python"), "ROCMFIX_ROOT": f"{ROOTS}/{root}",
+            "ROCMFIX_LIBRARY": os.environ["ROCMFIX_LIBRARY"]}  # fmt: skip
+    words = ["-m", "rocmfix"] if program is None else ["-c", program]
+    return subprocess.run([sys.executable, *words], env={**base, **environment}, text=True,
+                          capture_output=True, timeout=240)  # fmt: skip
+
+
+def output_of(program, root, **environment):
+    done = run_python(program, root, **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+# ---------------------------------------------------------------- the library
+
+
+def test_the_version_is_that_of_the_changelog():
+    first = (SOURCE / "debian/changelog").read_text().split(")")[0]
+    assert first == f"rocmfix ({library.version()}"
+
+
+def test_gpus_are_those_of_the_command():
+    gpu = library.gpus(f"{ROOTS}/rx5600xt")[0]
+    assert (gpu.gfx, gpu.supported, gpu.bdf) == ("gfx1010", True, "0000:03:00.0")
+    assert [gpu.supported for gpu in library.gpus(f"{ROOTS}/mi210")] == [False]
+    assert library.gpus(f"{ROOTS}/no-amd") == []
+
+
+def test_what_the_library_says_is_an_exception_with_its_hint():
+    with pytest.raises(library.LibraryError, match="no profile is named 'fast'") as caught:
+        library.environment("fast", "/")
+    assert "safe and original" in caught.value.hint
+    with pytest.raises(library.LibraryError, match="/nowhere"):
+        library.gpus("/nowhere")
+
+
+def test_without_the_library_the_error_says_what_to_install():
+    done = run_python("import rocmfix; rocmfix.version()", "rx5600xt", ROCMFIX_LIBRARY="/no/such.so")
+    assert done.returncode == 1
+    assert "LibraryError: cannot load librocmfix.so.1: /no/such.so" in done.stderr
+
+
+# ---------------------------------------------------------------- apply_rocm_fix()
+
+SHOW = """
+import os, sys, warnings, rocmfix
+warnings.simplefilter("error")
+before = dict(os.environ)
+report = rocmfix.apply_rocm_fix(profile=os.environ.get("TEST_PROFILE", "safe"))
+print({k: v for k, v in os.environ.items() if before.get(k) != v}, report.supported, report.torch)
+print("torch" in sys.modules, len(report.fallback))
+"""
+
+
+def test_on_rdna2_the_override_is_set_and_torch_is_patched():
+    shown = output_of(SHOW, "rx6700xt")
+    assert "'HSA_OVERRIDE_GFX_VERSION': '10.3.0'" in shown
+    assert "'PIN_MEMORY': 'False'" in shown
+    assert "True 1." in shown or "True 2." in shown
+    assert int(shown.split()[-1]) > 15
+
+
+def test_on_rdna1_no_override_is_set():
+    assert "HSA_OVERRIDE_GFX_VERSION" not in output_of(SHOW, "rx5600xt")
+
+
+@pytest.mark.parametrize("root", ["mi210", "rx7900xtx", "no-amd"])
+def test_without_a_supported_gpu_nothing_is_changed(root):
+    assert output_of(SHOW, root) == "{} False None\nFalse 0\n"
+
+
+def test_the_users_value_stays_and_a_harmful_one_is_named():
+    done = run_python(SHOW, "rx5600xt", HSA_OVERRIDE_GFX_VERSION="10.3.0")
+    assert done.returncode == 1
+    assert "RocmfixWarning: HSA_OVERRIDE_GFX_VERSION=10.3.0: gfx101x has another" in done.stderr
+    kept = output_of(SHOW.replace('"error"', '"ignore"'), "rx6700xt", HSA_OVERRIDE_GFX_VERSION="9.0.0",
+                     PIN_MEMORY="True")  # fmt: skip
+    assert kept.startswith("{} True")
+
+
+def test_a_second_call_changes_nothing():
+    twice = "import rocmfix\nfirst = rocmfix.apply_rocm_fix()\nimport torch\nzeros = torch.zeros\n"
+    twice += "second = rocmfix.apply_rocm_fix()\nprint(second.environment, torch.zeros is zeros)"
+    assert output_of(twice, "rx6700xt") == "{} True\n"
+
+
+def test_a_share_of_memory_that_makes_no_sense_is_an_error():
+    for share in ("0", "1.5", "-1"):
+        done = run_python(f"import rocmfix; rocmfix.apply_rocm_fix(memory_fraction={share})", "/")
+        assert "ValueError: memory_fraction is" in done.stderr
+
+
+def test_it_says_that_an_abort_cannot_be_caught():
+    assert "rocmfix-run --retries" in output_of("import rocmfix; print(rocmfix.apply_rocm_fix())", "rx5600xt")
+
+
+# ---------------------------------------------------------------- PyTorch
+
+torch = pytest.importorskip("torch")
+
+
+@pytest.fixture
+def patched():
+    torch_patches.switch_pinning_off(torch)
+    torch_patches.guard_factories(torch)
+    yield torch
+    torch_patches.take_back(torch)
+
+
+def test_real_tensors_are_made_as_before(patched):
+    assert patched.zeros(2, 3).tolist() == [[0, 0, 0], [0, 0, 0]]
+    assert patched.arange(3).tolist() == [0, 1, 2]
+    assert patched.zeros.__name__ == "zeros"
+    assert patched.ones_like(patched.empty(2, dtype=torch.int32)).dtype == torch.int32
+
+
+def test_pinned_memory_is_off(patched):
+    assert not torch.utils.data.DataLoader([1], 1, False, None, None, 0, None, True).pin_memory
+    assert not torch.utils.data.DataLoader([1], pin_memory=True).pin_memory
+    assert not patched.zeros(1).pin_memory().is_pinned()
+    assert not patched.zeros(1, pin_memory=True).is_pinned()
+
+
+def test_all_of_it_can_be_taken_back():
+    before = (torch.zeros, torch.Tensor.pin_memory, torch.utils.data.DataLoader.__init__)
+    torch_patches.switch_pinning_off(torch)
+    torch_patches.guard_factories(torch)
+    assert torch.zeros is not before[0]
+    torch_patches.take_back(torch)
+    assert (torch.zeros, torch.Tensor.pin_memory, torch.utils.data.DataLoader.__init__) == before
+
+
+def refusing(text, device_of_success="cpu"):
+    calls = []
+
+    def zeros(*size, **named):
+        calls.append(named.get("device"))
+        if named.get("device") != device_of_success:
+            raise RuntimeError(text)
+        return torch.zeros(*size)
+
+    return zeros, calls
+
+
+@pytest.mark.parametrize("text", [
+    "HIP out of memory. Tried to allocate 2.00 GiB",
+    "HIP error: no kernel image is available for execution on the device",
+    "HIP error: invalid device function",
+])  # fmt: skip
+def test_an_allocation_that_raises_is_made_on_the_cpu_with_a_warning(text):
+    zeros, calls = refusing(text)
+    with pytest.warns(torch_patches.FallbackWarning, match="torch.zeros on the GPU failed"):
+        tensor = torch_patches.guarded(zeros)(2, device="cuda:0")
+    assert tensor.tolist() == [0, 0]
+    assert calls == ["cuda:0", "cpu"]
+
+
+def test_what_is_not_the_gpus_refusal_is_raised():
+    for text in ("expected a non-empty list", "Memory access fault by GPU node-1"):
+        zeros, calls = refusing(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(RuntimeError, match=text):
+                torch_patches.guarded(zeros)(2, device="cuda")
+        assert calls == ["cuda"]
+
+
+def test_a_failure_on_the_cpu_is_not_tried_there_again():
+    zeros, calls = refusing("out of memory", device_of_success="nowhere")
+    with pytest.raises(RuntimeError):
+        torch_patches.guarded(zeros)(2, device="cpu")
+    assert calls == ["cpu"]
+
+
+class FakeCuda:
+    """Two cards: an RX 5600 XT and an MI210."""
+
+    def __init__(self):
+        self.fractions = []
+
+    def is_available(self):
+        return True
+
+    def device_count(self):
+        return 2
+
+    def get_device_properties(self, device):
+        return type("Properties", (), {"gcnArchName": ("gfx1010:xnack-", "gfx90a")[device]})
+
+    def set_per_process_memory_fraction(self, fraction, device):
+        self.fractions.append((fraction, device))
+
+
+def test_only_rdna_gpus_get_a_memory_fraction():
+    cuda = FakeCuda()
+    assert torch_patches.limit_memory(type("torch", (), {"cuda": cuda}), 0.8) == [0]
+    assert cuda.fractions == [(0.8, 0)]
+
+
+# ---------------------------------------------------------------- python3 -m rocmfix
+
+
+def test_the_self_test_prints_what_it_has_checked():
+    done = run_python(None, "rx5600xt")
+    assert done.returncode == 0, done.stdout
+    for line in ("ok      library: librocmfix", "ok      GPUs: AMD Radeon RX 5600 XT (gfx1010)",
+                 "ok      fallback:", "ok      pinned memory:", " 0 failed"):  # fmt: skip
+        assert line in done.stdout
+
+
+def test_the_self_test_fails_on_a_harmful_variable():
+    done = run_python(None, "rx5600xt", HSA_OVERRIDE_GFX_VERSION="10.3.0")
+    assert done.returncode == 1
+    assert "FAILED  environment: HSA_OVERRIDE_GFX_VERSION=10.3.0" in done.stdout
+
+
+def test_the_self_test_is_not_applicable_without_a_supported_gpu():
+    done = run_python(None, "no-amd")
+    assert done.returncode == 3
+    assert "nothing was set" in done.stdout

@@ -1,0 +1,423 @@
+# SPDX-License-Identifier: MIT
+"""rocmfix-yolo, part by part, without a training: tests/training has those."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from conftest import SOURCE
+from rocmfix import sensors
+from rocmfix.library import Gpu
+from rocmfix.yolo import checkpoint, cli, launcher
+from rocmfix.yolo.batch import Governor, Pressure
+from rocmfix.yolo.errors import Failure
+from rocmfix.yolo.hints import Hints, read_hints
+from rocmfix.yolo.journal import Journal, account_of
+from rocmfix.yolo.session import Session
+
+# ---------------------------------------------------------------- command line
+
+
+@pytest.mark.parametrize("words, arguments", [
+    ("--model yolov8n.pt --epochs 10", {"model": "yolov8n.pt", "epochs": "10"}),
+    ("model=a.pt epochs=10 name=", {"model": "a.pt", "epochs": "10", "name": ""}),
+    ("--amp --data d.yaml", {"amp": "True", "data": "d.yaml"}),
+    ("--amp data=d.yaml", {"amp": "True", "data": "d.yaml"}),
+    ("--no-plots --close-mosaic 3", {"plots": "False", "close_mosaic": "3"}),
+    ("--lr0 -1 --data=a=b.yaml", {"lr0": "-1", "data": "a=b.yaml"}),
+])  # fmt: skip
+def test_every_key_of_ultralytics_is_handed_on(words, arguments):
+    line = cli.read_line(words.split())
+    assert (line.arguments, line.own, line.words) == (arguments, {}, [])
+
+
+def test_options_of_its_own_are_not():
+    line = cli.read_line("--retries 3 --python=/bin/true --no-dynamic-batch --batch 8".split())
+    assert line.own == {"retries": "3", "python": "/bin/true", "no-dynamic-batch": "1"}
+    assert line.arguments == {"batch": "8"}
+
+
+@pytest.mark.parametrize("words, what", [
+    ([], "what shall it do"),
+    (["fly"], "no such verb: fly"),
+    (["train"], "which model"),
+    (["train", "yolov8n.pt"], "is no KEY=VALUE"),
+    (["train", "-x"], "unknown option -x"),
+    (["train", "--model", "m", "--retries", "many"], "--retries many"),
+    (["train", "--model", "m", "--retries"], "missing value after --retries"),
+    (["train", "--model", "m", "--min-batch", "4", "--max-batch", "2"], "less than"),
+])  # fmt: skip
+def test_wrong_usage_is_an_error_with_status_2(words, what):
+    with pytest.raises(Failure, match=what) as caught:
+        cli.run(words)
+    assert caught.value.status == 2
+
+
+def test_help_needs_neither_torch_nor_ultralytics():
+    done = subprocess.run(
+        [sys.executable, "-S", "-X", "importtime", SOURCE / "userspace/python/rocmfix-yolo", "--help"],
+        env={**os.environ, "PYTHONPATH": str(SOURCE / "userspace/python")},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Usage: rocmfix-yolo train")
+    assert "torch" not in [line.split("|")[-1].strip() for line in done.stderr.splitlines()]
+
+
+def make_run(directory):
+    state = directory / "rocmfix"
+    state.mkdir(parents=True)
+    Session("train", {"model": "m.pt", "epochs": "5"}, save_dir="/gone").write(state / "session.json")
+    return directory
+
+
+def test_resume_finds_a_run_by_its_directory_by_its_weights_and_as_the_newest(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_run(tmp_path / "runs/detect/old")
+    os.utime(tmp_path / "runs/detect/old/rocmfix/session.json", (1, 1))
+    run = make_run(tmp_path / "runs/detect/train")
+    for words in (["runs/detect/train"], ["runs/detect/train/weights/last.pt"], []):
+        session = cli.session_of("resume", cli.read_line([*words, "batch=2"]))
+        assert (session.save_dir, session.resume) == (str(run), True)  # moved: it is where it is
+        assert session.arguments == {"model": "m.pt", "epochs": "5", "batch": "2"}
+    with pytest.raises(Failure, match="is no run of rocmfix-yolo"):
+        cli.session_of("resume", cli.read_line([str(tmp_path)]))
+
+
+# ---------------------------------------------------------------- hints
+
+
+def test_hints_are_what_the_supervisor_has_set():
+    assert read_hints({}) == Hints()
+    assert read_hints({"ROCMFIX_ATTEMPT": "3", "ROCMFIX_RESUME": "1", "ROCMFIX_BATCH_SCALE": "0.25",
+                       "ROCMFIX_PRECISION": "full", "ROCMFIX_DEVICE": "cpu"}) == Hints(
+        3, True, 0.25, True, True)  # fmt: skip
+    for name, value in (("ATTEMPT", "0"), ("BATCH_SCALE", "2"), ("BATCH_SCALE", "half")):
+        with pytest.raises(ValueError, match=value):
+            read_hints({f"ROCMFIX_{name}": value})
+
+
+# ---------------------------------------------------------------- batch
+
+
+def test_a_full_card_halves_the_batch_and_that_batch_is_not_tried_again():
+    governor = Governor(8, 2, 8)
+    assert "95%" in governor.after_epoch(Pressure(0.95))
+    assert governor.batch == 4
+    for _ in range(20):
+        governor.after_epoch(Pressure(0.1))
+    assert governor.batch == 4
+
+
+def test_the_allocators_retry_counts_as_full():
+    governor = Governor(8, 1, 8)
+    assert governor.after_epoch(Pressure(0.5, retried=True))
+    assert governor.batch == 4
+
+
+def test_room_for_some_epochs_doubles_it_up_to_what_is_allowed():
+    governor = Governor(4, 1, 12)
+    changes = [governor.after_epoch(Pressure(0.3)) is not None for _ in range(9)]
+    assert changes == [False, False, True, False, False, True, False, False, False]
+    assert governor.batch == 12
+
+
+def test_no_room_for_twice_the_batch_leaves_it():
+    governor = Governor(4, 1, 16)
+    assert not any(governor.after_epoch(Pressure(0.5)) for _ in range(10))
+
+
+def test_the_smallest_batch_is_the_end():
+    governor = Governor(3, 2, 3)
+    assert (governor.halved(), governor.batch, governor.halved()) == (2, 2, None)
+
+
+# ---------------------------------------------------------------- journal
+
+
+def events(*rows):
+    return [{"event": kind, "time": at, **fields} for at, kind, fields in rows]
+
+
+def start(first):
+    return {"first": first, "epochs": 6}
+
+
+def test_an_account_of_two_faults():
+    account = account_of(events(
+        (0, "launch", {}), (10, "start", start(1)), (20, "epoch", {"epoch": 1}),
+        (30, "epoch", {"epoch": 2}),
+        (40, "launch", {}), (48, "start", start(3)),  # a fault after 30
+        (55, "launch", {}), (60, "start", start(3)), (70, "epoch", {"epoch": 3}), (90, "end", {}),
+        (91, "exit", {"fault": False}),
+    ))  # fmt: skip
+    assert [(f.time, f.after_epoch, f.lost_seconds) for f in account.faults] == [(30, 2, 18), (48, 2, 12)]
+    assert (account.done, account.epochs, account.finished, account.seconds) == (3, 6, True, 90)
+
+
+def test_faults_before_training_went_on_are_not_counted_twice():
+    account = account_of(events(
+        (0, "launch", {}), (10, "start", start(1)), (20, "launch", {}), (30, "launch", {}),
+        (37, "start", start(1)),
+    ))  # fmt: skip
+    assert [f.lost_seconds for f in account.faults] == [10, 17]
+
+
+def test_the_users_pause_is_no_fault_and_no_lost_time():
+    account = account_of(events(
+        (0, "launch", {}), (10, "start", start(1)), (20, "stop", {}), (21, "exit", {"fault": False}),
+        (9000, "launch", {}), (9010, "start", start(1)), (9020, "end", {}),
+    ))  # fmt: skip
+    assert (account.faults, account.seconds, account.finished) == ([], 40, True)
+
+
+def test_giving_up_is_told_by_the_launchers_last_word():
+    account = account_of(events(
+        (0, "launch", {}), (10, "start", start(1)), (25, "exit", {"fault": True})
+    ))  # fmt: skip
+    assert (len(account.faults), account.lost_seconds, account.finished) == (1, 15, False)
+
+
+def test_a_torn_line_is_passed_over_and_does_not_spoil_the_next(tmp_path):
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.append("launch", attempt=1)
+    with open(journal.path, "a") as file:
+        file.write('{"event": "epo')
+    journal.append("launch", attempt=2)
+    assert [event["attempt"] for event in journal.read()] == [1, 2]
+
+
+def test_the_journal_is_not_written_through_a_link(tmp_path):
+    (tmp_path / "mine").write_text("")
+    (tmp_path / "journal.jsonl").symlink_to(tmp_path / "mine")
+    with pytest.raises(OSError):
+        Journal(tmp_path / "journal.jsonl").append("launch")
+    assert (tmp_path / "mine").read_text() == ""
+
+
+def test_durations_are_for_people():
+    assert [launcher.duration(n) for n in (0.25, 75, 3599, 3720, 40_000)] == [
+        "0.2 s", "1 min 15 s", "1 h 0 min", "1 h 2 min", "11 h 7 min"]  # fmt: skip
+
+
+# ---------------------------------------------------------------- verified checkpoints
+
+torch = pytest.importorskip("torch")
+
+
+class Weights:
+    """A run's directory as ultralytics leaves it after an epoch."""
+
+    def __init__(self, run):
+        self.run, self.state = run, run / "rocmfix"
+        (run / "weights").mkdir()
+        self.state.mkdir()
+
+    def write(self, number, name="last.pt", **content):
+        content = {"epoch": number - 1, "model": {"w": torch.full((3,), float(number))},
+                   "optimizer": {}, **content}  # fmt: skip
+        torch.save(content, self.run / "weights" / name)
+
+    def keep(self, epoch, best=True):
+        self.write(epoch)
+        if best:
+            self.write(epoch, "best.pt")
+        (self.run / "results.csv").write_text("epoch\n" + "".join(f"{n}\n" for n in range(1, epoch + 1)))
+        return checkpoint.keep(self.state, epoch, self.run / "weights", best, {"epoch": epoch - 1},
+                               self.run / "results.csv", {"epochs": 9, "stop": False})  # fmt: skip
+
+    def newest(self):
+        return checkpoint.newest(self.state)[0]
+
+    def weight(self, name="last.pt"):
+        return float(torch.load(self.run / "weights" / name)["model"]["w"][0])
+
+
+@pytest.fixture
+def weights(tmp_path):
+    return Weights(tmp_path)
+
+
+def test_the_two_newest_are_kept(weights):
+    for epoch in (1, 2, 3):
+        weights.keep(epoch)
+    assert [path.name for path in checkpoint.generations(weights.state)] == ["epoch-00003", "epoch-00002"]
+    assert sorted(path.name for path in weights.state.iterdir()) == ["epoch-00002", "epoch-00003"]
+
+
+def test_a_torn_last_pt_and_rows_that_were_not_kept_are_undone(weights):
+    weights.keep(1)
+    weights.keep(2, best=False)
+    last = weights.run / "weights/last.pt"
+    last.write_bytes(last.read_bytes()[:200])
+    (weights.run / "weights/best.pt").unlink()
+    with open(weights.run / "results.csv", "a") as file:
+        file.write("3\n4")
+    checkpoint.restore(weights.newest(), weights.run)
+    assert (weights.weight(), weights.weight("best.pt")) == (2, 1)
+    assert (weights.run / "results.csv").read_text() == "epoch\n1\n2\n"
+
+
+@pytest.mark.parametrize("name", ["last.pt", "state.pt", "results.csv", "manifest.json"])
+def test_a_damaged_one_is_passed_over_for_the_one_before(weights, name):
+    weights.keep(1)
+    path = weights.keep(2).directory / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x40
+    path.write_bytes(content)
+    generation, complaints = checkpoint.newest(weights.state)
+    assert generation.epoch == 1
+    assert len(complaints) == 1 and complaints[0].startswith("epoch-00002: ")
+
+
+def test_nothing_that_does_not_load_back_counts(weights):
+    weights.keep(1)
+    for content in ({"epoch": 0}, {"optimizer": None}, {"model": None}):
+        weights.write(2, **content)
+        with pytest.raises(checkpoint.Damaged):
+            checkpoint.keep(weights.state, 2, weights.run / "weights", True, {}, weights.run / "results.csv", {})
+    (weights.run / "weights/last.pt").write_bytes(b"PK\3\4 no checkpoint")
+    with pytest.raises(checkpoint.Damaged):
+        checkpoint.keep(weights.state, 2, weights.run / "weights", True, {}, weights.run / "results.csv", {})
+    assert weights.newest().epoch == 1
+
+
+def keep_and_die(weights, count):
+    """In a fork: SIGKILL at the `count`-th step that changes the disk. Gives its exit status."""
+    child = os.fork()
+    if child == 0:
+        left = count
+
+        def dying(original):
+            def call(*arguments, **named):
+                nonlocal left
+                left -= 1
+                if left == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return original(*arguments, **named)
+
+            return call
+
+        try:
+            for name in ("fsync", "rename", "mkdir", "link", "unlink", "rmdir"):
+                setattr(os, name, dying(getattr(os, name)))
+            weights.keep(3)
+        finally:
+            os._exit(0 if weights.newest().epoch == 3 else 1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_killed_at_any_step_there_is_a_whole_one(weights):
+    """Epoch 3 is written again and again, and dies a step later each time."""
+    for count in range(1, 60):
+        shutil.rmtree(weights.state / "epoch-00003", ignore_errors=True)
+        weights.keep(1)
+        weights.keep(2)
+        status = keep_and_die(weights, count)
+        generation, complaints = checkpoint.newest(weights.state)
+        assert generation.epoch in (2, 3) and complaints == []
+        checkpoint.load(generation.directory / "last.pt")
+        if status == 0:
+            break
+        assert status == -signal.SIGKILL
+    assert status == 0 and count > 15 and generation.epoch == 3
+
+
+# ---------------------------------------------------------------- sensors
+
+
+def make_gpu(root, status="active", **files):
+    device = root / "sys/bus/pci/devices/0000:03:00.0"
+    for name, value in {"power/runtime_status": status, "mem_info_vram_used": 3 << 30,
+                        "mem_info_vram_total": 6 << 30, "gpu_busy_percent": 97,
+                        "hwmon/hwmon3/temp1_input": 71000, "hwmon/hwmon3/power1_average": 142_400_000,
+                        **files}.items():  # fmt: skip
+        if value is not None:
+            (device / name).parent.mkdir(parents=True, exist_ok=True)
+            (device / name).write_text(f"{value}\n")
+    return sensors.Sensors("0000:03:00.0", str(root))
+
+
+def test_the_status_line(tmp_path):
+    assert make_gpu(tmp_path).read().text() == "VRAM 3.0 of 6.0 GiB, GPU 97 %, 71 °C, 142 W"
+
+
+def test_what_is_not_there_is_left_out(tmp_path):
+    gpu = make_gpu(tmp_path, **{"gpu_busy_percent": None, "hwmon/hwmon3/power1_average": None})
+    assert gpu.read().text() == "VRAM 3.0 of 6.0 GiB, 71 °C"
+
+
+def test_a_suspended_gpu_is_not_asked(tmp_path):
+    assert make_gpu(tmp_path, status="suspended").read().text() == ""
+
+
+def test_samples_come_back_from_their_file(tmp_path):
+    path = tmp_path / "gpu.csv"
+    sampler = sensors.Sampler(make_gpu(tmp_path), path, period=0.01)
+    sampler.start()
+    deadline = time.monotonic() + 30
+    while len(sensors.read_rows(path)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    sampler.stop()
+    with open(path, "a") as file:
+        file.write("17000")  # a process that died here
+    rows = sensors.read_rows(path)
+    assert len(rows) >= 3
+    assert (rows[0].vram_used, rows[0].busy, rows[0].power) == (3 << 30, 97, 142.4)
+    assert sensors.summary(sampler.take()).temperature == 71
+
+
+def test_pytorchs_device_numbers_are_kfds_nodes_that_are_visible(monkeypatch):
+    gpus = [Gpu("0000:0c:00.0", None, "gfx1030", True, 2, None), Gpu("0000:03:00.0", None, "gfx1010", True, 1, None),
+            Gpu("0000:0d:00.0", None, None, False, None, None)]  # fmt: skip
+    for name in ("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES"):
+        monkeypatch.delenv(name, raising=False)
+    assert [sensors.find_gpu(n, gpus).kfd_node for n in (0, 1)] == [1, 2]
+    assert sensors.find_gpu(2, gpus) is None
+    monkeypatch.setenv("HIP_VISIBLE_DEVICES", "1")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    assert sensors.find_gpu(0, gpus).kfd_node == 2
+
+
+# ---------------------------------------------------------------- the launcher's wait
+
+WAITER = """
+import os, sys
+sys.path.insert(0, {package!r})
+from rocmfix.yolo.launcher import wait_for
+sys.exit(os.waitstatus_to_exitcode(wait_for(sys.argv[1:])) & 0xff)
+"""
+
+
+def waiter(*command):
+    program = WAITER.format(package=str(SOURCE / "userspace/python"))
+    return subprocess.Popen([sys.executable, "-c", program, *command], stdout=subprocess.PIPE, text=True)
+
+
+def test_the_commands_status_is_waited_for():
+    assert waiter("sh", "-c", "exit 7").wait(60) == 7
+    assert waiter("sh", "-c", "kill -ABRT $$").wait(60) == (-signal.SIGABRT & 0xFF)
+
+
+def test_a_signal_from_another_process_is_passed_on_once():
+    trapping = "trap 'echo TERM' TERM; echo ready; sleep 1 & wait; wait; echo end"
+    process = waiter("bash", "-c", trapping)
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout.read() == "TERM\nend\n"
+    assert process.wait(60) == 0
+
+
+def test_it_stops_and_goes_on_with_the_command():
+    process = waiter("bash", "-c", "echo $$; kill -STOP $$; echo on")
+    process.stdout.readline()
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    os.kill(process.pid, signal.SIGCONT)
+    assert process.stdout.read() == "on\n"
+    assert process.wait(60) == 0

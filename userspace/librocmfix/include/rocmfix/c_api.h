@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The way in for other languages: what `rocmfix env --json` and `rocmfix status --json` print, from
+ * the same code. The Python package is built on it.
+ *
+ * Every text is UTF-8 and NUL-terminated. Nothing here throws, and nothing changes the machine or
+ * the environment. The functions may be called from any thread, as long as no other one changes
+ * the environment (setenv) meanwhile. */
+#ifndef ROCMFIX_C_API_H
+#define ROCMFIX_C_API_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* "0.1.0". Static: not to be freed. */
+const char* rocmfix_version(void);
+
+/* The JSON document, schema 1, of the variables that this process should set, would keep, and
+ * should be warned of: {"schema","set","kept","warnings"}; all empty without a supported GPU.
+ * `root`: "/", or a captured root; `profile`: "safe" or "original".
+ * On failure {"schema","error","hint"}. NULL only when there is no memory.
+ * The caller frees it with rocmfix_free(). */
+char* rocmfix_environment_json(const char* root, const char* profile);
+
+/* The same for {"schema","gpus","driver"}. */
+char* rocmfix_status_json(const char* root);
+
+/* NULL is allowed. */
+void rocmfix_free(char* text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Whether a command that ended is started again, and with which measures. Pure: no clock, no
+// process, no file; what happened goes in, a decision comes out.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "rocmfix/ladder.hpp"
+
+namespace rocmfix {
+
+/// How one attempt ended.
+struct Outcome {
+  FaultKind fault = FaultKind::none;     ///< classified; a crash alone is none
+  bool crashed = false;                  ///< ended by SIGABRT, SIGSEGV or SIGBUS
+  bool told_to_stop = false;             ///< somebody sent INT, QUIT, TERM or HUP
+  bool worked = false;                   ///< it is known to have made a GPU call
+  std::vector<std::string> causes;       ///< all that were found, by id
+  std::vector<std::string> sure_causes;  ///< the likely and certain ones of them
+  std::uint64_t lived_ms = 0;
+  std::uint64_t ended_ms = 0;  ///< of any clock that does not go back
+};
+
+struct Attempt {
+  std::vector<const Rung*> measures;  ///< what it ran with, in the order they were taken
+  Outcome outcome;
+};
+
+/// What of the machine and the user a rung may ask for.
+struct Circumstances {
+  std::set<std::string, std::less<>> families;        ///< of the supported GPUs
+  std::set<std::string, std::less<>> gfx;             ///< of the supported GPUs
+  std::set<std::string, std::less<>> user_variables;  ///< names that the user has set
+};
+
+enum class Verdict : std::uint8_t {
+  restart,
+  no_fault,      ///< no GPU fault and no hang
+  no_crash,      ///< it ended by itself: an exception, an exit
+  told_to_stop,  ///< somebody wanted it to end
+  too_early,     ///< it had not done anything yet
+  spent,         ///< the retries are used up
+  too_often,     ///< too many faults in too short a time
+};
+std::string_view to_string(Verdict verdict);  ///< "restart", "no_fault": as in JSON
+/// For a person: "it had not done anything yet".
+std::string_view describe(Verdict verdict);
+
+struct Decision {
+  Verdict verdict = Verdict::no_fault;
+  std::uint64_t delay_ms = 0;
+  const Rung* taken = nullptr;        ///< the new measure; nullptr: none is left, or none is due
+  const Rung* taken_back = nullptr;   ///< a diagnosis that is over
+  std::vector<const Rung*> measures;  ///< what the next attempt runs with
+};
+
+/// `history`: every attempt so far, the one that just ended last; never empty. `retries`: how many
+/// restarts the user allows in all.
+Decision decide_restart(const Ladder& ladder, const Circumstances& circumstances,
+                        const std::vector<Attempt>& history, std::uint64_t retries);
+
+/// The variables that `measures` set, without the user's own; a later measure wins.
+std::vector<Assignment> assignments_of(const std::vector<const Rung*>& measures,
+                                       const Circumstances& circumstances);
+
+}  // namespace rocmfix

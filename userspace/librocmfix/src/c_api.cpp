@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// The C interface: JSON documents of json.hpp, and no second form of any fact.
+#include "rocmfix/c_api.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <string>
+
+#include "rocmfix/environment.hpp"
+#include "rocmfix/json.hpp"
+#include "rocmfix/plan.hpp"
+
+namespace {
+
+using rocmfix::Error;
+using rocmfix::ErrorCode;
+using rocmfix::Machine;
+using rocmfix::Policy;
+using rocmfix::Result;
+using rocmfix::Root;
+
+/// From malloc(3), as C callers expect; nullptr without memory.
+char* copy_of(const std::string& text) {
+  auto* const copy = static_cast<char*>(std::malloc(text.size() + 1));
+  if (copy != nullptr) {
+    std::memcpy(copy, text.c_str(), text.size() + 1);
+  }
+  return copy;
+}
+
+/// No exception may cross into a caller that is not C++: a bug becomes an error document.
+template <class Function>
+char* document(Function&& function) {
+  try {
+    const Result<std::string> text = function();
+    return copy_of(text ? *text : rocmfix::error_json(text.error()));
+  } catch (const std::exception& bug) {
+    return copy_of(
+        rocmfix::error_json({.what = std::string("internal error: ") + bug.what(), .hint = {}}));
+  }
+}
+
+struct Facts {
+  Policy policy;
+  Machine machine;
+};
+
+Result<Facts> facts_of(const char* root_path) {
+  const auto root = Root::open(root_path);
+  if (!root) {
+    return rocmfix::fail(root.error());
+  }
+  auto policy = Policy::load(*root);
+  if (!policy) {
+    return rocmfix::fail(policy.error());
+  }
+  auto machine = rocmfix::inspect_machine(*root, *policy);
+  if (!machine) {
+    return rocmfix::fail(machine.error());
+  }
+  return Facts{.policy = std::move(*policy), .machine = std::move(*machine)};
+}
+
+}  // namespace
+
+extern "C" {
+
+const char* rocmfix_version() {
+  return ROCMFIX_VERSION;
+}
+
+char* rocmfix_environment_json(const char* root, const char* profile) {
+  return document([&]() -> Result<std::string> {
+    const auto wanted = rocmfix::parse_profile(profile);
+    if (!wanted) {
+      return rocmfix::fail(Error{.code = ErrorCode::invalid,
+                                 .what = "no profile is named '" + std::string(profile) + "'",
+                                 .hint = "the profiles are safe and original"});
+    }
+    auto facts = facts_of(root);
+    if (!facts) {
+      return rocmfix::fail(facts.error());
+    }
+    // Of a captured root, too: it is this process that the variables are for.
+    const auto system = Root::open("/");
+    if (system) {
+      facts->machine.environment = rocmfix::inherited_environment(*system);
+    }
+    const rocmfix::PlanOptions options{.profile = *wanted, .only = rocmfix::Layer::environment};
+    return rocmfix::environment_json(
+        rocmfix::environment_of(rocmfix::make_plan(facts->machine, facts->policy, options)));
+  });
+}
+
+char* rocmfix_status_json(const char* root) {
+  return document([&]() -> Result<std::string> {
+    const auto facts = facts_of(root);
+    if (!facts) {
+      return rocmfix::fail(facts.error());
+    }
+    return rocmfix::status_json(facts->machine);
+  });
+}
+
+void rocmfix_free(char* text) {
+  std::free(text);
+}
+}

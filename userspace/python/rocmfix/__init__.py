@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+"""PyTorch on consumer Radeon GPUs of the RDNA1 and RDNA2 families.
+
+    import rocmfix
+    rocmfix.apply_rocm_fix()      # before "import torch"
+
+A GPU memory fault that aborts the process cannot be caught by it: start the program with
+`rocmfix-run --retries N`, or train with `rocmfix-yolo`. `python3 -m rocmfix` checks the setup.
+"""
+
+from .fix import LIMITS, Report, RocmfixWarning, apply_rocm_fix
+from .library import LibraryError, version
+from .torch_patches import FallbackWarning
+
+__all__ = [
+    "LIMITS",
+    "FallbackWarning",
+    "LibraryError",
+    "Report",
+    "RocmfixWarning",
+    "apply_rocm_fix",
+    "version",
+]

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""apply_rocm_fix(): the environment and PyTorch, made ready for an RDNA1 or RDNA2 GPU.
+
+Owns the order in which it is done. Which variables are set is librocmfix's decision.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import warnings
+from dataclasses import dataclass, field
+
+from . import library, torch_patches
+
+LIMITS = (
+    "a GPU memory fault that aborts the process cannot be caught in it: "
+    "start the program with rocmfix-run --retries N, and have it resume"
+)
+
+
+class RocmfixWarning(UserWarning):
+    """Something is set, or comes too late, that is known to do harm."""
+
+
+@dataclass
+class Report:
+    """What apply_rocm_fix() did. `str()` of it is for people."""
+
+    supported: bool = False  # an RDNA1 or RDNA2 GPU is in this machine
+    gpus: list[library.Gpu] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)  # variables that were set
+    warnings: list[str] = field(default_factory=list)
+    torch: str | None = None  # version of PyTorch, None without one
+    limited: list[int] = field(default_factory=list)  # devices with a memory fraction
+    memory_fraction: float = 0.0  # of their VRAM, 0 to 1
+    fallback: list[str] = field(default_factory=list)  # factory functions that fall back
+
+    def __str__(self) -> str:
+        if not self.supported:
+            return "rocmfix: no RDNA1 or RDNA2 GPU here: nothing was changed"
+        lines = [f"rocmfix: {gpu.name or gpu.bdf} ({gpu.gfx})" for gpu in self.gpus if gpu.supported]
+        lines += [f"rocmfix: set {name}={value}" for name, value in self.environment.items()]
+        lines += [f"rocmfix: warning: {text}" for text in self.warnings]
+        if self.torch is None:
+            lines.append("rocmfix: no PyTorch: only the environment was set")
+        else:
+            lines.append(f"rocmfix: torch {self.torch}: pinned memory off")
+            lines += [
+                f"rocmfix: device {device}: {self.memory_fraction:.0%} of its VRAM at most"
+                for device in self.limited
+            ]
+        lines.append(f"rocmfix: {LIMITS}")
+        return "\n".join(lines)
+
+
+def _set_environment(profile: str, root: str | None, report: Report) -> None:
+    plan = library.environment(profile, root)
+    for variable in plan.set:
+        os.environ[variable.name] = variable.value
+        report.environment[variable.name] = variable.value
+    report.warnings += [f"{item.name}={item.value}: {item.reason}" for item in plan.warnings]
+    # Read by older ultralytics; the DataLoader patch is for the newer.
+    if "PIN_MEMORY" not in os.environ:
+        os.environ["PIN_MEMORY"] = report.environment["PIN_MEMORY"] = "False"
+
+
+def _patch_torch(memory_fraction: float, cpu_fallback: bool, report: Report) -> None:
+    try:
+        torch = importlib.import_module("torch")
+        importlib.import_module("torch.utils.data")
+    except ImportError as problem:
+        report.warnings.append(f"cannot import torch: {problem}")
+        return
+    report.torch = str(torch.__version__)
+    torch_patches.switch_pinning_off(torch)
+    if cpu_fallback:
+        report.fallback = torch_patches.guard_factories(torch)
+    if library.layer_is_loaded():
+        return  # it has taken its share off the VRAM that HIP reports; not twice
+    report.memory_fraction = memory_fraction
+    report.limited = torch_patches.limit_memory(torch, memory_fraction)
+
+
+def apply_rocm_fix(
+    *,
+    profile: str = "safe",
+    memory_fraction: float = 0.8,
+    cpu_fallback: bool = True,
+    root: str | None = None,
+) -> Report:
+    """Call it before `import torch`: sets the environment, then imports and adjusts PyTorch.
+
+    profile          "safe", or "original" (settings that are known to do harm among them)
+    memory_fraction  of each supported GPU's VRAM that PyTorch may allocate, above 0 and up to 1;
+                     not used under rocmfix-run, whose --vram-cap counts
+    cpu_fallback     an allocation that raises (out of memory, no kernel image, invalid device
+                     function) is made in host memory, with a FallbackWarning
+    root             the machine to look at; default: ROCMFIX_ROOT, else this one
+
+    Without a supported GPU nothing is changed. A variable that is set stays as it is. Calling it
+    again does no harm. It does not help against a fault that aborts the process: see LIMITS.
+
+    Raises ValueError for a fraction out of range and library.LibraryError when librocmfix is
+    missing or a file of the administrator's cannot be understood.
+    """
+    if not 0 < memory_fraction <= 1:
+        raise ValueError(f"memory_fraction is {memory_fraction}, not above 0 and up to 1")
+    report = Report(gpus=library.gpus(root))
+    report.supported = any(gpu.supported for gpu in report.gpus)
+    if not report.supported:
+        library.environment(profile, root)  # so that a wrong profile is an error everywhere
+        return report
+    if "torch" in sys.modules and sys.modules["torch"].cuda.is_initialized():
+        report.warnings.append("torch has opened the GPU already: variables set now are not read")
+    _set_environment(profile, root, report)
+    _patch_torch(memory_fraction, cpu_fallback, report)
+    for text in report.warnings:
+        warnings.warn(text, RocmfixWarning, stacklevel=2)
+    return report

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+"""librocmfix.so through its C interface (rocmfix/c_api.h): GPUs, environment, version.
+
+Owns finding and calling the library. Refuses to do: hold any rule of its own; what is set on which
+GPU is decided in userspace/data, once.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+SONAME = "librocmfix.so.1"
+
+
+class LibraryError(RuntimeError):
+    """The library is missing, or says that something is wrong. `hint` is what to do next."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.hint = hint
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """An AMD GPU of this machine. None: not known."""
+
+    bdf: str  # PCI address, "0000:03:00.0"
+    name: str | None
+    gfx: str | None  # "gfx1010"
+    supported: bool  # RDNA1 or RDNA2
+    kfd_node: int | None
+    vram_bytes: int | None
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable of the plan, and why."""
+
+    name: str
+    value: str
+    reason: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What to set, what of the user's stays, and what of either is known to do harm."""
+
+    set: tuple[Variable, ...]
+    kept: tuple[Variable, ...]
+    warnings: tuple[Variable, ...]
+
+
+def _candidates() -> list[str]:
+    named = os.environ.get("ROCMFIX_LIBRARY")
+    if named:
+        return [named]
+    # In a build tree the package is build/python/rocmfix and the library in build/lib.
+    beside = Path(__file__).absolute().parent.parent.parent / "lib" / SONAME
+    return [str(beside), SONAME] if beside.is_file() else [SONAME]
+
+
+@lru_cache(maxsize=1)
+def _library() -> ctypes.CDLL:
+    problem = ""
+    for name in _candidates():
+        try:
+            library = ctypes.CDLL(name)
+            break
+        except OSError as error:
+            problem = str(error)
+    else:
+        raise LibraryError(
+            f"cannot load {SONAME}: {problem}",
+            "apt install librocmfix1; or, from a checkout, make build",
+        )
+    library.rocmfix_version.restype = ctypes.c_char_p
+    # void pointers, not c_char_p: that one would be copied and its address lost before it is freed.
+    library.rocmfix_status_json.restype = ctypes.c_void_p
+    library.rocmfix_status_json.argtypes = [ctypes.c_char_p]
+    library.rocmfix_environment_json.restype = ctypes.c_void_p
+    library.rocmfix_environment_json.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
+    library.rocmfix_free.restype = None
+    library.rocmfix_free.argtypes = [ctypes.c_void_p]
+    return library
+
+
+def _document(function: str, *arguments: str) -> dict[str, Any]:
+    library = _library()
+    address = getattr(library, function)(*(os.fsencode(text) for text in arguments))
+    if not address:
+        raise MemoryError(f"{function}: no memory")
+    try:
+        document: dict[str, Any] = json.loads(ctypes.string_at(address).decode("utf-8"))
+    finally:
+        library.rocmfix_free(address)
+    if "error" in document:
+        raise LibraryError(document["error"], document.get("hint", ""))
+    return document
+
+
+def root_of_this_process() -> str:
+    """The machine to look at: ROCMFIX_ROOT, as rocmfix-run reads it, else "/"."""
+    return os.environ.get("ROCMFIX_ROOT") or "/"
+
+
+def layer_is_loaded() -> bool:
+    """Whether librocmfix-hip.so is in this process: it limits VRAM and unpins by itself."""
+    try:
+        return "librocmfix-hip.so" in Path("/proc/self/maps").read_text()
+    except OSError:
+        return False
+
+
+def version() -> str:
+    """The version of librocmfix, "0.1.0". Raises LibraryError when there is none."""
+    text: bytes = _library().rocmfix_version()
+    return text.decode("ascii")
+
+
+def gpus(root: str | None = None) -> list[Gpu]:
+    """The AMD GPUs, by PCI address. Raises LibraryError. No GPU is woken."""
+    found = _document("rocmfix_status_json", root or root_of_this_process())["gpus"]
+    return [Gpu(**{name: item[name] for name in Gpu.__annotations__}) for item in found]
+
+
+def environment(profile: str = "safe", root: str | None = None) -> Environment:
+    """What this process should have set, given what it has. Changes nothing.
+
+    `profile`: "safe" or "original". Raises LibraryError for another one, and when a file in
+    /etc/rocmfix or /etc/modprobe.d cannot be understood.
+    """
+    plan = _document("rocmfix_environment_json", root or root_of_this_process(), profile)
+    return Environment(
+        *(tuple(Variable(**item) for item in plan[key]) for key in ("set", "kept", "warnings"))
+    )

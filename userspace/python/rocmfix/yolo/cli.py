@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: MIT
+"""The command line of rocmfix-yolo. Imports neither torch nor ultralytics: --help is instant."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .. import library
+from . import launcher
+from .errors import Failure, report
+from .session import Session, state_of
+
+HELP = """\
+Usage: rocmfix-yolo train   --model MODEL --data DATA [--KEY VALUE | KEY=VALUE]...
+       rocmfix-yolo resume  [RUN] [KEY=VALUE]...
+       rocmfix-yolo val     --model MODEL [--data DATA] [KEY=VALUE]...
+       rocmfix-yolo predict --model MODEL --source SOURCE [KEY=VALUE]...
+Train YOLO with ultralytics on an RDNA1 or RDNA2 GPU, and get to the end of it.
+
+A GPU memory fault ends the process; the next one goes on from the newest
+verified checkpoint. Every key of ultralytics is handed to it. Defaults that are
+not ultralytics': batch=4 imgsz=640 amp=False. RUN is the directory of a run
+(runs/detect/train), by default the newest one under runs/.
+
+Options, and the variable that stands for each:
+      --retries N          new processes after faults (10)      ROCMFIX_RETRIES
+      --profile NAME       safe (default) or original           ROCMFIX_PROFILE
+      --python FILE        the interpreter that has ultralytics ROCMFIX_PYTHON
+      --min-batch N        when VRAM is nearly full, not below (1)
+      --max-batch N        when there is room, up to (the batch asked for)
+      --no-dynamic-batch   leave the batch alone
+  -h, --help               print this help
+      --version            print the version
+
+Exit status: 0 done, 1 something is wrong, 2 wrong usage; the signal of the last
+process when every one of them ended in a fault.
+"""
+
+VERBS = ("train", "resume", "val", "predict")
+WITH_VALUE = ("retries", "profile", "python", "min-batch", "max-batch")
+_KEY = re.compile(r"[A-Za-z_]\w*=")
+
+
+@dataclass
+class Line:
+    """What was typed: `own` options of rocmfix-yolo, ultralytics' `arguments`, and other words."""
+
+    own: dict[str, str] = field(default_factory=dict)
+    arguments: dict[str, str] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+
+
+def read_line(words: list[str]) -> Line:
+    """Raises Failure with status 2."""
+    line = Line()
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--"):
+            key, equals, value = word.partition("=")
+            if equals and _KEY.match(word):
+                line.arguments[key] = value
+            elif word.startswith("-"):
+                raise Failure(f"unknown option {word}", "rocmfix-yolo --help", 2)
+            else:
+                line.words.append(word)
+            continue
+        name, equals, value = word[2:].partition("=")
+        if name in WITH_VALUE:
+            if not equals and not rest:
+                raise Failure(f"missing value after {word}", "rocmfix-yolo --help", 2)
+            line.own[name] = value if equals else rest.pop(0)
+        elif name == "no-dynamic-batch" and not equals:
+            line.own[name] = "1"
+        elif not re.fullmatch(r"[A-Za-z][\w-]*", name):
+            raise Failure(f"unknown option {word}", "rocmfix-yolo --help", 2)
+        elif equals:
+            line.arguments[name.replace("-", "_")] = value
+        elif rest and not rest[0].startswith("--") and not _KEY.match(rest[0]):
+            line.arguments[name.replace("-", "_")] = rest.pop(0)
+        elif name.startswith("no-"):
+            line.arguments[name[3:].replace("-", "_")] = "False"
+        else:
+            line.arguments[name.replace("-", "_")] = "True"
+    return line
+
+
+def _number(line: Line, name: str, default: int, low: int) -> int:
+    text = line.own.get(name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or int(text) < low:
+        raise Failure(f"--{name} {text}: a whole number from {low} up", "rocmfix-yolo --help", 2)
+    return int(text)
+
+
+def find_run(words: list[str]) -> Path:
+    """The directory of the run to resume. Raises Failure."""
+    if len(words) > 1:
+        raise Failure(f"one run at a time, not {' and '.join(words)}", status=2)
+    if words:
+        named = Path(words[0]).absolute()
+        # Its weights/last.pt, as ultralytics wants it, is understood too.
+        for directory in (named, *named.parents[:2]):
+            if (state_of(directory) / "session.json").is_file():
+                return directory
+        raise Failure(f"{words[0]} is no run of rocmfix-yolo",
+                      "for a run of ultralytics itself: yolo train resume model=.../last.pt")  # fmt: skip
+    found = Path("runs").glob("**/rocmfix/session.json")
+    newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
+    if newest is None:
+        raise Failure("there is no run of rocmfix-yolo under runs/ here",
+                      "name it: rocmfix-yolo resume DIRECTORY")  # fmt: skip
+    return newest.absolute().parent.parent
+
+
+def session_of(verb: str, line: Line) -> Session:
+    """Raises Failure."""
+    if verb == "resume":
+        run = find_run(line.words)
+        session = Session.read(state_of(run) / "session.json")
+        session.save_dir, session.resume = str(run), True
+        session.arguments.update(line.arguments)
+    else:
+        if line.words:
+            raise Failure(f"'{line.words[0]}' is no KEY=VALUE", "rocmfix-yolo --help", 2)
+        if not line.arguments.get("model"):
+            raise Failure("which model?", f"for example: rocmfix-yolo {verb} --model yolov8n.pt", 2)
+        session = Session(verb, line.arguments)
+    session.smallest_batch = _number(line, "min-batch", session.smallest_batch, 1)
+    session.largest_batch = _number(line, "max-batch", session.largest_batch, 1)
+    if session.largest_batch and session.largest_batch < session.smallest_batch:
+        raise Failure("--max-batch is less than --min-batch", status=2)
+    session.dynamic_batch = session.dynamic_batch and "no-dynamic-batch" not in line.own
+    return session
+
+
+def run(words: list[str]) -> int:
+    if not words:
+        raise Failure("what shall it do?", "rocmfix-yolo train --model yolov8n.pt --data coco8.yaml "
+                      "--epochs 10; or rocmfix-yolo --help", 2)  # fmt: skip
+    if any(word in ("-h", "--help") for word in words):
+        print(HELP, end="")
+        return 0
+    if words[0] == "--version":
+        print(f"rocmfix-yolo {library.version()}")
+        return 0
+    verb = words[0]
+    if verb not in VERBS:
+        raise Failure(f"no such verb: {verb}", f"it can {', '.join(VERBS)}", 2)
+    line = read_line(words[1:])
+    variable = os.environ.get("ROCMFIX_RETRIES")
+    if variable and "retries" not in line.own:
+        line.own["retries"] = variable
+    retries = _number(line, "retries", 10, 0)
+    return launcher.launch(
+        session_of(verb, line), retries, line.own.get("profile"), line.own.get("python")
+    )
+
+
+def main() -> int:
+    try:
+        return run(sys.argv[1:])
+    except Failure as failure:
+        return report(failure)
+    except library.LibraryError as problem:
+        return report(Failure(str(problem), problem.hint))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

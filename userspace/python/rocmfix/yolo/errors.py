@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""How rocmfix-yolo speaks: to stderr, and errors as everywhere in rocmfix."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+
+class Failure(Exception):
+    """What a user can understand and act on; shown without a traceback."""
+
+    def __init__(self, what: str, hint: str = "", status: int = 1) -> None:
+        super().__init__(what)
+        self.hint = hint
+        self.status = status  # 1 something is wrong, 2 usage
+
+
+def say(text: str) -> None:
+    """A line on stderr: stdout, and the bars on it, are ultralytics' own."""
+    try:
+        print(f"rocmfix-yolo: {text}", file=sys.stderr, flush=True)
+    except OSError:
+        pass  # a reader that went away is no reason to stop training
+
+
+def report(failure: Failure) -> int:
+    print(f"error: {failure}", file=sys.stderr)
+    if failure.hint:
+        print(f"hint: {failure.hint}", file=sys.stderr)
+    return failure.status
+
+
+def tell_supervisor_of_a_fault() -> None:
+    """As librocmfix-hip.so does when ROCr aborts. Here HIP has raised, and no address is known."""
+    document = {"schema": 1, "kind": "gpu_memory_fault", "fault": {"reasons": []},
+                "calls": [{"api": "torch"}]}  # fmt: skip
+    try:
+        os.write(int(os.environ["ROCMFIX_REPORT_FD"]), json.dumps(document).encode() + b"\n")
+    except (KeyError, ValueError, OSError):
+        pass  # without a supervisor there is nobody to tell

@@ -1,0 +1,367 @@
+# SPDX-License-Identifier: MIT
+"""One worker's part of a training: from the newest verified checkpoint, or the start, to the end.
+
+Owns the loop of tries in this process (a batch that does not fit, a batch that may grow) and what
+each epoch leaves behind. A fault ends the process; the next worker begins here again.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import traceback
+from pathlib import Path
+from typing import Any
+
+from .. import library, sensors, torch_patches
+from . import checkpoint, plot
+from .batch import Governor, Pressure
+from .errors import say, tell_supervisor_of_a_fault
+from .exact import ExactState, resumable
+from .hints import Hints
+from .journal import Journal
+from .session import Session, state_of
+
+# ultralytics takes these over on resume; the others are the checkpoint's.
+ON_RESUME = frozenset(
+    "imgsz batch device close_mosaic save_period workers cache patience time freeze val plots".split()
+)
+# The GPU's context is lost, and with it everything in this process: as good as an abort.
+CONTEXT_LOST = ("illegal memory access", "unspecified launch failure", "hiperrorlaunchfailure",
+                "hiperrorillegaladdress", "hsa_status_error", "device-side assert")  # fmt: skip
+
+
+class BatchChange(Exception):
+    """Between two epochs: go on from the checkpoint with another batch."""
+
+
+class Training:
+    def __init__(self, session: Session, path: Path, arguments: dict[str, Any], hints: Hints) -> None:
+        self.session, self._path = session, path
+        self.arguments = arguments
+        self.hints = hints
+        self.cpu = hints.cpu
+        self._sampler: sensors.Sampler | None = None
+        self._kept = 0  # the last epoch whose checkpoint counts, from 1
+        self._launched = False
+        batch = arguments.get("batch", 4)
+        self.governor: Governor | None = None
+        if isinstance(batch, int) and batch >= 1:
+            largest = session.largest_batch or batch
+            self.governor = Governor(batch, min(session.smallest_batch, batch), max(largest, 1))
+        elif hints.batch_scale < 1:
+            say("batch is for ultralytics to find out, so the hint of a smaller one is not followed")
+
+    # ------------------------------------------------------------------ the run's directory
+
+    @property
+    def run_directory(self) -> Path | None:
+        return Path(self.session.save_dir) if self.session.save_dir else None
+
+    @property
+    def _journal(self) -> Journal:
+        assert self.run_directory is not None
+        return Journal(state_of(self.run_directory) / "journal.jsonl")
+
+    def _adopt(self, directory: Path) -> None:
+        """From here on the run is where ultralytics has put it, for all tries."""
+        self.session.save_dir = str(directory)
+        state_of(directory).mkdir(exist_ok=True)
+        self.session.write(self._path)
+        self.session.write(state_of(directory) / "session.json")
+        self._launch()
+
+    def _launch(self) -> None:
+        if not self._launched:
+            self._launched = True
+            self._journal.append("launch", attempt=self.hints.attempt, pid=os.getpid())
+
+    # ------------------------------------------------------------------ tries
+
+    def run(self) -> int:
+        """Until it is done. Gives the exit status, or raises Failure."""
+        if self.run_directory is not None:
+            self._launch()
+            self._recall_batch()
+        if self.governor is not None and self.hints.batch_scale < 1:
+            wanted = self.arguments.get("batch", 4)
+            self._scale(max(1, int(wanted * self.hints.batch_scale)))
+        if self.cpu:
+            say("ON THE CPU from here on: every measure on the GPU has been tried. This is slow")
+        while True:
+            generation = self._newest()
+            if generation is not None and generation.finished:
+                self._finish(generation)
+            elif not self._try(generation):
+                # Out of the frames of the failed try, or its tensors stay on the GPU.
+                gc.collect()
+                self._empty_cache()
+                continue
+            self._journal.append("end")
+            self._draw()
+            return 0
+
+    def _recall_batch(self) -> None:
+        """What an earlier worker has found out about the batch holds."""
+        changes = [event for event in self._journal.read() if event["event"] == "batch"]
+        if changes and self.governor is not None:
+            self.governor.batch = max(1, int(changes[-1]["new"]))
+
+    def _scale(self, batch: int) -> None:
+        assert self.governor is not None
+        if batch < self.governor.batch:
+            say(f"batch {batch} instead of {self.governor.batch}, after a fault")
+            self.governor.batch = self.governor.largest = batch
+
+    def _newest(self) -> checkpoint.Generation | None:
+        if self.run_directory is None:
+            return None
+        generation, complaints = checkpoint.newest(state_of(self.run_directory))
+        for complaint in complaints:
+            say(f"warning: a checkpoint is damaged and is passed over: {complaint}")
+        self._kept = generation.epoch if generation else 0
+        return generation
+
+    def _try(self, generation: checkpoint.Generation | None) -> bool:
+        """False: once more. Never returns from a GPU context that is lost."""
+        try:
+            if generation is None:
+                self._begin()
+            elif self.hints.full_precision and generation.facts.get("amp"):
+                self._begin_in_full_precision(generation)
+            else:
+                self._resume(generation)
+            return True
+        except BatchChange:
+            return False
+        except KeyboardInterrupt:
+            self._leave("stop")
+            raise
+        except (RuntimeError, MemoryError) as problem:
+            return self._judge(problem)
+        except BaseException as problem:
+            self._leave("error", what=repr(problem))
+            raise
+        finally:
+            self._stop_sampler()
+
+    def _leave(self, event: str, **fields: Any) -> None:
+        if self.run_directory is not None and self._launched:
+            self._journal.append(event, **fields)
+
+    def _judge(self, problem: Exception) -> bool:
+        text = str(problem).lower()
+        if any(part in text for part in CONTEXT_LOST):
+            traceback.print_exc()
+            say("the GPU's context is lost: this process ends as after a GPU memory fault")
+            tell_supervisor_of_a_fault()
+            signal.signal(signal.SIGABRT, signal.SIG_DFL)
+            os.abort()
+        refused = torch_patches.is_gpu_refusal(problem)
+        if not refused or self.cpu or self.run_directory is None:
+            self._leave("error", what=repr(problem))
+            raise problem
+        old = self.governor.batch if self.governor else None
+        new = self.governor.halved() if self.governor and "out of memory" in text else None
+        if new is not None:
+            say(f"out of memory on the GPU with batch {old}: going on with {new}")
+            self._journal.append("batch", old=old, new=new, why="out of memory")
+        else:
+            first_line = str(problem).splitlines()[0]
+            say(f"the GPU cannot do it ({first_line})")
+            say("ON THE CPU from here on, which is slow; Ctrl-C ends it, nothing is lost")
+            self.cpu = True
+        return False
+
+    def _empty_cache(self) -> None:
+        import torch
+
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    # ------------------------------------------------------------------ with ultralytics
+
+    def _begin(self) -> None:
+        arguments = dict(self.arguments)
+        if self.run_directory is not None:  # nothing of it was kept: the same place again
+            arguments.update(project=str(self.run_directory.parent), name=self.run_directory.name,
+                             exist_ok=True)  # fmt: skip
+        self._train(str(arguments.pop("model")), arguments, ExactState(say=say))
+
+    def _resume(self, generation: checkpoint.Generation) -> None:
+        assert self.run_directory is not None
+        checkpoint.restore(generation, self.run_directory)
+        say(f"going on after epoch {generation.epoch} of {generation.facts['epochs']}, "
+            f"from a verified checkpoint")  # fmt: skip
+        arguments = {name: value for name, value in self.arguments.items() if name in ON_RESUME}
+        if "data" in self.arguments:
+            arguments["data"] = self.arguments["data"]
+        # The run may have been moved since; ultralytics would go on in the old place.
+        arguments.update(resume=True, save_dir=str(self.run_directory))
+        saved = checkpoint.load(generation.directory / "state.pt")
+        last = self.run_directory / "weights/last.pt"
+        self._train(str(last), arguments, ExactState(saved, say))
+
+    def _begin_in_full_precision(self, generation: checkpoint.Generation) -> None:
+        """amp cannot be changed on resume, so the weights go on in a run of their own."""
+        assert self.run_directory is not None
+        left = int(generation.facts["epochs"]) - generation.epoch
+        old = self.run_directory
+        say(f"full precision from here on. Precision cannot change within a run: a new run, "
+            f"'{old.name}-fp32', begins with the weights of epoch {generation.epoch} "
+            f"and has the {left} epochs that are left")  # fmt: skip
+        self._journal.append("stop", why="precision")
+        self.session.earlier.append(str(old))
+        self.session.earlier_epochs += generation.epoch
+        self.session.save_dir = None
+        self._launched = False
+        self.arguments.update(amp=False, epochs=left, project=str(old.parent),
+                              name=f"{old.name}-fp32", model=str(generation.directory / "last.pt"),
+                              exist_ok=False)  # fmt: skip
+        self.session.arguments.update({name: str(self.arguments[name]) for name in (
+            "amp", "epochs", "project", "name", "model", "exist_ok")})  # fmt: skip
+        self._begin()
+
+    def _train(self, model: str, arguments: dict[str, Any], state: ExactState) -> None:
+        from ultralytics import YOLO
+
+        if self.governor is not None:
+            arguments["batch"] = self.governor.batch
+        if self.cpu:
+            arguments["device"] = "cpu"
+        yolo = YOLO(model, task=self.arguments.get("task"))
+        callbacks = {
+            "on_pretrain_routine_start": [lambda trainer: self._adopt(trainer.save_dir)],
+            "on_train_start": [state.on_train_start, self._on_train_start],
+            "on_train_epoch_start": [state.on_train_epoch_start, self._on_train_epoch_start],
+            "on_train_batch_start": [state.on_train_batch_start],
+            "on_model_save": [lambda trainer: self._keep(trainer, state)],
+            "on_fit_epoch_end": [self._on_epoch_end],
+        }
+        for event, functions in callbacks.items():
+            for function in functions:
+                yolo.add_callback(event, function)
+        yolo.train(trainer=resumable(yolo.task_map[yolo.task]["trainer"], state), **arguments)
+
+    def _finish(self, generation: checkpoint.Generation) -> None:
+        """What ultralytics does after the last epoch: small weights, a validation, results.png."""
+        from ultralytics import YOLO
+        from ultralytics.utils.plotting import plot_results
+        from ultralytics.utils.torch_utils import strip_optimizer
+
+        assert self.run_directory is not None
+        say("all epochs are done; the final validation again")
+        run = self.run_directory
+        checkpoint.restore(generation, run)
+        for name in ("last.pt", "best.pt"):
+            if (run / "weights" / name).is_file():
+                strip_optimizer(run / "weights" / name)
+        arguments = {name: value for name, value in self.arguments.items()
+                     if name in {"data", "imgsz", "device", "workers", "plots"}}  # fmt: skip
+        if self.cpu:
+            arguments["device"] = "cpu"
+        best = run / "weights/best.pt"
+        if best.is_file():
+            arguments.update(batch=int(generation.facts["batch"]) * 2, project=str(run.parent),
+                             name=run.name, exist_ok=True)  # fmt: skip
+            YOLO(str(best)).val(**arguments)
+        if arguments.get("plots", True):
+            plot_results(file=run / "results.csv")
+
+    # ------------------------------------------------------------------ callbacks
+
+    def _on_train_start(self, trainer: Any) -> None:
+        if self.governor is not None and trainer.batch_size != self.governor.batch:
+            self.governor.batch = int(trainer.batch_size)
+        self._journal.append("start", first=trainer.start_epoch + 1, epochs=trainer.epochs,
+                             batch=trainer.batch_size, device=str(trainer.device),
+                             amp=bool(trainer.amp))  # fmt: skip
+        if trainer.device.type == "cuda":
+            self._start_sampler(trainer)
+
+    def _on_train_epoch_start(self, trainer: Any) -> None:
+        if trainer.device.type == "cuda":
+            import torch
+
+            torch.cuda.reset_peak_memory_stats(trainer.device)
+            self._retries = torch.cuda.memory_stats(trainer.device).get("num_alloc_retries", 0)
+
+    def _keep(self, trainer: Any, state: ExactState) -> None:
+        epoch = trainer.epoch + 1
+        assert self.run_directory is not None
+        facts = {"epochs": trainer.epochs, "batch": trainer.batch_size, "amp": bool(trainer.amp),
+                 "device": str(trainer.device), "stop": bool(trainer.stop)}  # fmt: skip
+        try:
+            checkpoint.keep(state_of(self.run_directory), epoch, trainer.wdir,
+                            trainer.best_fitness == trainer.fitness, state.capture(trainer),
+                            trainer.csv, facts)  # fmt: skip
+        except (OSError, checkpoint.Damaged) as problem:
+            say(f"warning: the checkpoint of epoch {epoch} does not count ({problem}); "
+                f"a fault now would go back to epoch {self._kept}")  # fmt: skip
+            return
+        self._kept = epoch
+        self._journal.append("epoch", epoch=epoch)
+
+    def _on_epoch_end(self, trainer: Any) -> None:
+        if trainer.epoch + 1 != self._kept:
+            return  # the final validation, which ultralytics counts as one more
+        pressure = self._pressure(trainer)
+        line = f"epoch {self._kept}/{trainer.epochs} kept"
+        if self._sampler is not None:
+            line += f"; {sensors.summary(self._sampler.take()).text()}"
+        if pressure is not None:
+            line += f"; PyTorch's share at most {pressure.peak:.0%} full; batch {trainer.batch_size}"
+        say(line)
+        self._govern(trainer, pressure)
+
+    def _govern(self, trainer: Any, pressure: Pressure | None) -> None:
+        if self.governor is None:
+            return
+        if trainer.batch_size != self.governor.batch:  # ultralytics itself has halved it
+            old, self.governor.batch = self.governor.batch, int(trainer.batch_size)
+            self._journal.append("batch", old=old, new=trainer.batch_size, why="out of memory")
+        if pressure is None or not self.session.dynamic_batch or trainer.stop:
+            return
+        old = self.governor.batch
+        why = self.governor.after_epoch(pressure)
+        if why is not None:
+            say(f"batch {old} becomes {self.governor.batch}: {why}")
+            self._journal.append("batch", old=old, new=self.governor.batch, why=why)
+            raise BatchChange
+
+    def _pressure(self, trainer: Any) -> Pressure | None:
+        if trainer.device.type != "cuda":
+            return None
+        import torch
+
+        total = torch.cuda.get_device_properties(trainer.device).total_memory
+        share = 1.0 if library.layer_is_loaded() else 0.8
+        retries = torch.cuda.memory_stats(trainer.device).get("num_alloc_retries", 0)
+        peak = torch.cuda.max_memory_allocated(trainer.device) / (total * share)
+        return Pressure(peak, retries > self._retries)
+
+    # ------------------------------------------------------------------ the GPU's sensors
+
+    def _start_sampler(self, trainer: Any) -> None:
+        assert self.run_directory is not None
+        root = library.root_of_this_process()
+        gpu = sensors.find_gpu(trainer.device.index or 0, library.gpus(root))
+        if gpu is not None:
+            self._sampler = sensors.Sampler(
+                sensors.Sensors(gpu.bdf, root), state_of(self.run_directory) / "gpu.csv"
+            )
+            self._sampler.start()
+
+    def _stop_sampler(self) -> None:
+        sampler, self._sampler = self._sampler, None
+        if sampler is not None:
+            sampler.stop()
+
+    def _draw(self) -> None:
+        assert self.run_directory is not None
+        samples = sensors.read_rows(state_of(self.run_directory) / "gpu.csv")
+        try:
+            plot.draw(self._journal.read(), samples, self.run_directory / "rocmfix.png")
+        except (ImportError, OSError) as problem:
+            say(f"warning: no rocmfix.png: {problem}")

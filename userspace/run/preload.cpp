@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "preload.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+
+namespace rocmfix::run {
+
+namespace {
+
+constexpr std::string_view separators = " :";
+
+struct Library {
+  std::string_view file;
+  std::string_view hint;
+};
+constexpr Library layer_library{
+    "librocmfix-hip.so", "reinstall rocmfix, or do without it: rocmfix-run --no-hip COMMAND"};
+constexpr Library simulator_library{"librocmfix-sim.so", "apt install rocmfix-sim"};
+
+std::string parent(std::string_view path) {
+  return std::string(path.substr(0, path.find_last_of('/')));
+}
+
+Result<std::string> find_library(const Library& library) {
+  std::array<char, PATH_MAX> self{};
+  const ssize_t length = readlink("/proc/self/exe", self.data(), self.size());
+  if (length <= 0) {
+    return fail(io_error("cannot tell where rocmfix-run itself is: /proc/self/exe", errno));
+  }
+  const std::string prefix = parent(parent({self.data(), static_cast<std::size_t>(length)}));
+  std::string looked_in;
+  for (const std::string_view directory : {ROCMFIX_LIBRARY_DIR "/", "lib/"}) {
+    const std::string path = prefix + "/" + std::string(directory) + std::string(library.file);
+    if (access(path.c_str(), R_OK) != 0) {
+      looked_in += (looked_in.empty() ? "" : ", nor ") + path;
+      continue;
+    }
+    if (path.find_first_of(separators) != std::string::npos) {
+      return fail(Error{.code = ErrorCode::invalid,
+                        .what = "LD_PRELOAD cannot name a path with a blank or a colon: " + path,
+                        .hint = "build or install rocmfix below another directory"});
+    }
+    return path;
+  }
+  return fail(Error{.code = ErrorCode::not_applicable,
+                    .what = "there is no " + looked_in,
+                    .hint = std::string(library.hint)});
+}
+
+bool contains(std::string_view list, std::string_view path) {
+  for (std::size_t at = 0; at < list.size();) {
+    const auto end = std::min(list.find_first_of(separators, at), list.size());
+    if (list.substr(at, end - at) == path) {
+      return true;
+    }
+    at = end + 1;
+  }
+  return false;
+}
+
+/// nullptr: not set. Set to nothing is the user's word, too.
+const char* inherited(const char* name) {
+  return std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
+}
+
+void add_tools_library(const std::string& path, Preload& preload) {
+  const char* const users = inherited("HSA_TOOLS_LIB");
+  if (users == nullptr) {
+    preload.changes.push_back(
+        {"HSA_TOOLS_LIB", path, "ROCr before 6.0 finds the layer by this variable only"});
+  } else if (!contains(users, path)) {
+    preload.warnings.push_back({"HSA_TOOLS_LIB", users,
+                                "yours is kept: a ROCr before 6.0 then does without the layer "
+                                "(coherence, VRAM limit, fault "
+                                "reports), unless you add " +
+                                    path + " to it, after a blank",
+                                "seen with ROCr 5.2.3, 6.1.2 and 6.4.3"});
+  }
+}
+
+void add_settings(const Options& options, Preload& preload) {
+  const LayerFlags& flags = options.layer.flags;
+  const auto add = [&](const char* name, const char* value, const char* reason) {
+    if (value != nullptr) {
+      preload.changes.push_back({name, value, reason});
+    }
+  };
+  add("ROCMFIX_COHERENCE", flags.coherence, "--coherence");
+  add("ROCMFIX_VRAM_CAP", flags.vram_cap, "--vram-cap");
+  add("ROCMFIX_OOM", flags.out_of_memory, "--oom");
+  if (flags.verbose_layer) {
+    add("ROCMFIX_VERBOSE", *flags.verbose_layer ? "1" : "0",
+        *flags.verbose_layer ? "--verbose" : "--quiet");
+  }
+}
+
+}  // namespace
+
+std::string appended(std::string_view list, std::string_view path) {
+  if (contains(list, path)) {
+    return std::string(list);
+  }
+  // A list that ends with a separator, or has nothing in it, needs none.
+  const bool separated = list.empty() || separators.find(list.back()) != std::string_view::npos;
+  return std::string(list) + (separated ? "" : ":") + std::string(path);
+}
+
+Result<std::string> find_simulator() {
+  return find_library(simulator_library);
+}
+
+Result<Preload> plan_preload(const Options& options, bool supported) {
+  Preload preload;
+  const bool simulated = !options.layer.simulated.empty();
+  const char* const users = inherited("LD_PRELOAD");
+  const std::string before = users == nullptr ? "" : users;
+  std::string list = before;
+  std::string reason;
+  if (simulated) {
+    const auto simulator = find_simulator();
+    if (!simulator) {
+      return fail(simulator.error());
+    }
+    list = appended(list, *simulator);
+    reason = "the simulated card";
+    preload.changes.push_back({"ROCMFIX_SIM", options.layer.simulated, "the simulated card"});
+  }
+  if (!supported) {
+    // Still simulated: a card that is none of ours can be, too.
+  } else if (options.layer.enabled) {
+    const auto layer = find_library(layer_library);
+    if (!layer) {
+      return fail(layer.error());
+    }
+    list = appended(list, *layer);
+    reason += std::string(reason.empty() ? "" : ", and ") + "the layer in the HIP process";
+    add_tools_library(*layer, preload);
+    add_settings(options, preload);
+  } else if (options.layer.flags.no_hip) {
+    preload.changes.push_back({"ROCMFIX_HIP", "0", "--no-hip"});
+  }
+  if (simulated || list != before) {
+    preload.changes.push_back({"LD_PRELOAD", list, "appended: " + reason});
+  }
+  return preload;
+}
+
+}  // namespace rocmfix::run

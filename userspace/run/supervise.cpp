@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+#include "supervise.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <ctime>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "report.hpp"
+#include "rocmfix/restart.hpp"
+#include "supervise_descriptor.hpp"
+#include "supervise_examination.hpp"
+#include "supervise_family.hpp"
+#include "supervise_incident.hpp"
+#include "supervise_process.hpp"
+#include "supervise_state.hpp"
+#include "supervise_terminal.hpp"
+
+namespace rocmfix::run {
+
+namespace {
+
+constexpr std::string_view program = "rocmfix-run: ";
+
+/// SIGPIPE is blocked. One write(2), so that lines of several processes do not mix.
+void say(std::string_view text) {
+  [[maybe_unused]] const bool written = write_all(STDERR_FILENO, text);
+}
+
+/// What is known to matter to a GPU program, and what a rung may set.
+bool is_of_interest(std::string_view variable) {
+  constexpr std::array prefixes = {"HSA_",     "HIP_",   "ROCR_",   "CUDA_VISIBLE", "GPU_",
+                                   "PYTORCH_", "TORCH_", "MIOPEN_", "ROCBLAS_",     "AMD_"};
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](std::string_view prefix) { return variable.starts_with(prefix); });
+}
+
+Circumstances circumstances_of(const Preparation& preparation) {
+  Circumstances circumstances;
+  for (const Gpu& gpu : preparation.gpus) {
+    if (gpu.supported) {
+      circumstances.families.emplace(to_string(gpu.family));
+      circumstances.gfx.insert(gpu.gfx.value_or(""));
+    }
+  }
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    circumstances.user_variables.emplace(text.substr(0, text.find('=')));
+  }
+  return circumstances;
+}
+
+Surroundings surroundings_of(const Options& options, const Preparation& preparation) {
+  Surroundings surroundings{.root = options.root,
+                            .gpus = preparation.gpus,
+                            .variables = {},
+                            .incident_directory = incident_directory()};
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    if (is_of_interest(*entry)) {
+      surroundings.variables.push_back(printable(*entry));
+    }
+  }
+  for (const EnvironmentChange& change : preparation.environment.set) {
+    if (is_of_interest(change.name)) {
+      surroundings.variables.push_back(printable(change.name + "=" + change.value));
+    }
+  }
+  return surroundings;
+}
+
+class Supervisor {
+ public:
+  Supervisor(const Job& job, Ladder ladder, SignalQueue signals, KernelLog& log)
+      : options_(*job.options),
+        job_(job),
+        ladder_(std::move(ladder)),
+        signals_(std::move(signals)),
+        log_(log),
+        circumstances_(circumstances_of(*job.preparation)),
+        surroundings_(surroundings_of(*job.options, *job.preparation)) {
+    for (char* const* word = options_.command; *word != nullptr; ++word) {
+      command_.emplace_back(*word);
+    }
+  }
+
+  Result<int> run() {
+    for (;;) {
+      const std::int64_t began = std::time(nullptr);
+      const auto ended = run_command(signals_, start());
+      if (!ended) {
+        return fail(ended.error());
+      }
+      const int stubborn = end_left_behind();
+      if (stubborn > 0) {
+        say(std::string(program) + "warning: " + std::to_string(stubborn) +
+            " processes of the command cannot be ended: stuck in the driver?\n");
+      }
+      const auto delay = look_into(*ended, began);
+      int by = 0;
+      if (!delay) {
+        return end_as(signals_, *ended);
+      }
+      if (!wait_unless_told(signals_, *delay, &by)) {
+        return end_as(signals_, Ending{.signalled = true, .status = by, .reports = {}});
+      }
+      terminal_.restore(ended->pid);
+    }
+  }
+
+ private:
+  [[nodiscard]] Start start() const {
+    return {.with_reports = job_.preparation->supported && options_.layer.enabled,
+            .enter = [this](int reports) { return enter(reports); }};
+  }
+
+  /// In the child.
+  [[nodiscard]] int enter(int reports) const {
+    constexpr int own_failure = 125;
+    bool set = job_.set_environment();
+    const auto put = [&](const std::string& name, const std::string& value) {
+      set = set && setenv(name.c_str(), value.c_str(), 1) == 0;
+    };
+    if (reports >= 0) {
+      put("ROCMFIX_REPORT_FD", std::to_string(reports));
+    }
+    if (options_.retries > 0) {
+      put("ROCMFIX_ATTEMPT", std::to_string(history_.size() + 1));
+      unsetenv("ROCMFIX_RETRIES");  // or a launcher in the launcher would multiply them
+    }
+    if (!history_.empty()) {
+      put("ROCMFIX_RESUME", "1");
+    }
+    for (const Assignment& one : assignments_of(measures_, circumstances_)) {
+      put(std::string(one.name), std::string(one.value));
+    }
+    if (!set) {
+      say(error_text(io_error("cannot set the environment", errno)));
+      return own_failure;
+    }
+    return job_.become();
+  }
+
+  /// How long to wait before the next attempt; nullopt: this was the last.
+  std::optional<std::uint64_t> look_into(const Ending& ending, std::int64_t began) {
+    Examination examination = examine(ending, began, log_, surroundings_);
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    examination.outcome.ended_ms = static_cast<std::uint64_t>(now.tv_sec) * 1000 +
+                                   static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+    history_.push_back({measures_, examination.outcome});
+    const Decision decision = decide_restart(ladder_, circumstances_, history_, options_.retries);
+    const bool found = !examination.report.empty() || !examination.incidents.empty();
+    if (found) {
+      account_for(ending, examination, decision);
+    } else {
+      tell_the_end(ending);
+    }
+    if (decision.verdict != Verdict::restart) {
+      return std::nullopt;
+    }
+    measures_ = decision.measures;
+    return decision.delay_ms;
+  }
+
+  void account_for(const Ending& ending, const Examination& examination,
+                   const Decision& decision) const {
+    const Account account{.examination = &examination,
+                          .ending = &ending,
+                          .command = command_,
+                          .attempt = history_.size(),
+                          .retries = options_.retries,
+                          .decision = options_.retries > 0 ? &decision : nullptr,
+                          .measures = measures_,
+                          .assignments = assignments_of(measures_, circumstances_)};
+    const auto saved = save_incident(surroundings_.incident_directory, account);
+    const bool quiet = options_.verbosity == Verbosity::quiet;
+    std::string text;
+    if (!quiet) {
+      text = incident_text(account);
+      text += std::string(program) +
+              (saved ? "  saved: " + printable(*saved)
+                     : "  not saved: " + printable(to_string(saved.error()))) +
+              "\n";
+    }
+    const bool loud = decision.taken != nullptr && decision.taken->loud;
+    if (!quiet || loud) {
+      text += decision_text(account, circumstances_);
+    }
+    say(text);
+  }
+
+  /// After faults, how it came out.
+  void tell_the_end(const Ending& ending) const {
+    if (options_.verbosity == Verbosity::quiet) {
+      return;
+    }
+    const std::size_t faults = history_.size() - 1;
+    if (faults > 0) {
+      say(std::string(program) + "attempt " + std::to_string(history_.size()) + " ended" +
+          (ending.signalled ? " by signal " : " with status ") + std::to_string(ending.status) +
+          ", after " + std::to_string(faults) + (faults == 1 ? " fault" : " faults") +
+          ", described in " + printable(surroundings_.incident_directory) + "\n");
+    } else if (options_.verbosity == Verbosity::verbose && is_crash(ending)) {
+      say(std::string(program) + "a crash, and no sign of a GPU fault in the layer's report" +
+          (log_.source() == LogSource::none ? "; the kernel log could not be read\n"
+                                            : " or the kernel log\n"));
+    }
+  }
+
+  const Options& options_;
+  const Job& job_;
+  Ladder ladder_;
+  SignalQueue signals_;
+  KernelLog& log_;
+  Terminal terminal_;
+  Circumstances circumstances_;
+  Surroundings surroundings_;
+  std::vector<std::string> command_;
+  std::vector<Attempt> history_;
+  std::vector<const Rung*> measures_;
+};
+
+}  // namespace
+
+Result<int> supervise(const Job& job) {
+  const auto root = Root::open(job.options->root);
+  if (!root) {
+    return fail(root.error());
+  }
+  auto ladder = job.options->retries > 0 ? Ladder::load(*root) : Ladder::built_in();
+  if (!ladder) {
+    return fail(ladder.error());
+  }
+  KernelLog log(*root);
+  auto signals = SignalQueue::open();
+  if (!signals) {
+    return fail(signals.error());
+  }
+  adopt_orphans();
+  return Supervisor(job, std::move(*ladder), std::move(*signals), log).run();
+}
+
+}  // namespace rocmfix::run

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+#include "supervise_examination.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "supervise_family.hpp"
+#include "supervise_helper.hpp"
+
+namespace rocmfix::run {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Nothing that comes from another process may throw here, or have a type that it should not have.
+Json parsed(std::string_view text) {
+  return Json::parse(text, nullptr, /*allow_exceptions=*/false);
+}
+
+std::string text_of(const Json& object, const char* key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return object.is_object() && found != object.end() && found->is_string()
+             ? found->get<std::string>()
+             : std::string();
+}
+
+bool is_report(const Json& document) {
+  return document.is_object() && text_of(document, "kind") == "gpu_memory_fault" &&
+         document.contains("fault") && document["fault"].is_object();
+}
+
+/// The first whole report among the lines that were written to the descriptor.
+std::string report_in(std::string_view lines) {
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    if (is_report(parsed(line))) {
+      return std::string(line);
+    }
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+  }
+  return {};
+}
+
+std::string read_file(const std::string& path) {
+  constexpr std::size_t limit = 1U << 20U;
+  const int fd = open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  std::string text;
+  std::array<char, 16384> buffer{};
+  while (fd >= 0 && text.size() < limit) {
+    const ssize_t got = read(fd, buffer.data(), buffer.size());
+    if (got <= 0 && !(got < 0 && errno == EINTR)) {
+      break;
+    }
+    text.append(buffer.data(), got < 0 ? 0 : static_cast<std::size_t>(got));
+  }
+  if (fd >= 0) {
+    close(fd);
+  }
+  return text;
+}
+
+/// Where the descriptor was of no use to the layer, it has written a file, SECONDS-PID.json.
+void find_report_file(const std::string& directory, std::int64_t began, pid_t pid,
+                      Examination& examination) {
+  DIR* const open_directory = directory.empty() ? nullptr : opendir(directory.c_str());
+  if (open_directory == nullptr) {
+    return;
+  }
+  const std::string ending = "-" + std::to_string(pid) + ".json";
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
+  while (const dirent* const entry = readdir(open_directory)) {
+    const std::string name = entry->d_name;
+    if (name.ends_with(ending) && std::strtoll(name.c_str(), nullptr, 10) >= began) {
+      std::string text = read_file(directory + "/" + name);
+      const Json document = parsed(text);
+      // One with incidents is a supervisor's own.
+      if (is_report(document) && !document.contains("incidents")) {
+        examination.report = std::move(text);
+        examination.report_name = name;
+      }
+    }
+  }
+  closedir(open_directory);
+}
+
+/// ROCr prints this line on the command's stderr, which is not ours to read; the layer was told the
+/// same by ROCr.
+std::string as_rocr_says(const Json& report) {
+  constexpr std::array<std::pair<const char*, const char*>, 7> words = {{
+      {"page_not_present", "Page not present or supervisor privilege"},
+      {"read_only", "Write access to a read-only page"},
+      {"no_execute", "Execute access to a page marked NX"},
+      {"host_only", "Host access only"},
+      {"dram_ecc", "ECC failure"},
+      {"sram_ecc", "SRAM ECC failure"},
+      {"hang", "GPU hang"},
+  }};
+  const Json& fault = report["fault"];
+  std::string reason = "Unknown";
+  if (fault.contains("reasons") && fault["reasons"].is_array() && !fault["reasons"].empty() &&
+      fault["reasons"].front().is_string()) {
+    const std::string name = fault["reasons"].front().get<std::string>();
+    for (const auto& [key, text] : words) {
+      if (name == key) {
+        reason = text;
+      }
+    }
+  }
+  std::string node = "1";
+  if (report.contains("gpu") && report["gpu"].is_object() && report["gpu"].contains("node")) {
+    node = report["gpu"]["node"].dump();
+  }
+  const std::string address = text_of(fault, "address");
+  return "Memory access fault by GPU node-" + node + " on address " +
+         (address == "0x0" ? "(nil)" : address) + ". Reason: " + reason + ".";
+}
+
+bool has_worked(const Json& report) {
+  const bool calls =
+      report.contains("calls") && report["calls"].is_array() && !report["calls"].empty();
+  const bool blocks = report.contains("layer") && report["layer"].is_object() &&
+                      report["layer"].contains("live") &&
+                      report["layer"]["live"].is_number_unsigned() &&
+                      report["layer"]["live"].get<std::uint64_t>() > 0;
+  return calls || blocks;
+}
+
+/// In the words that `rocmfix explain` knows from rocminfo and the kernel.
+void add_machine(const Surroundings& surroundings, std::vector<ExplainedLine>& lines) {
+  if (const auto root = Root::open(surroundings.root)) {
+    if (const auto version = root->read_line("/proc/version")) {
+      lines.push_back({"machine", *version});
+    }
+  }
+  for (const Gpu& gpu : surroundings.gpus) {
+    if (gpu.kfd_node) {
+      const auto colon = gpu.pci_id.find(':');
+      lines.push_back({"machine", "amdgpu: Topology: Add dGPU node [0x" +
+                                      gpu.pci_id.substr(colon + 1) + ":0x" +
+                                      gpu.pci_id.substr(0, colon) + "]"});
+    }
+    if (gpu.gfx) {
+      lines.push_back({"machine", "amdgcn-amd-amdhsa--" + *gpu.gfx});
+    }
+  }
+  for (const std::string& variable : surroundings.variables) {
+    lines.push_back({"environment", variable});
+  }
+}
+
+std::string explainer() {
+  std::array<char, PATH_MAX> self{};
+  const ssize_t length = readlink("/proc/self/exe", self.data(), self.size() - 1);
+  std::string path(self.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+  path = path.substr(0, path.rfind('/') + 1) + "rocmfix";
+  return access(path.c_str(), X_OK) == 0 ? path : "rocmfix";
+}
+
+/// The array of incidents; null when there is no answer.
+Json explain(const std::vector<ExplainedLine>& lines, const std::string& root) {
+  std::string text;
+  for (const ExplainedLine& line : lines) {
+    text += line.text + "\n";
+  }
+  const auto answer = run_helper({explainer(), "--root", root, "explain", "--json", "-"}, text);
+  Json document = answer ? parsed(*answer) : Json();
+  return document.is_object() && document.contains("incidents") && document["incidents"].is_array()
+             ? document["incidents"]
+             : Json();
+}
+
+/// The log is the whole machine's: a process that lives on, and is none of ours, had a fault of its
+/// own.
+bool is_foreign(const Json& event, pid_t command) {
+  if (!event.contains("pid") || !event["pid"].is_number_unsigned()) {
+    return false;
+  }
+  const auto pid = event["pid"].get<pid_t>();
+  return pid != command && kill(pid, 0) == 0 && !is_below(pid, getpid());
+}
+
+FaultKind kind_of(const Json& event) {
+  const std::string type = text_of(event, "type");
+  if (type == "gpu_memory_fault" || type == "page_fault" || type == "aperture_violation") {
+    return FaultKind::memory;
+  }
+  if (type == "gpu_hang" || type == "ring_timeout" || type == "gpu_reset" || type == "vram_lost") {
+    return FaultKind::hang;
+  }
+  return FaultKind::none;
+}
+
+/// Leaves out the incidents of others; a memory fault is what a hang after it came from.
+void take_incidents(const Json& incidents, pid_t command, Examination& examination) {
+  Json ours = Json::array();
+  Outcome& outcome = examination.outcome;
+  for (const Json& incident : incidents) {
+    if (!incident.is_object() || !incident.contains("events") || !incident["events"].is_array()) {
+      continue;
+    }
+    const Json& events = incident["events"];
+    if (std::any_of(events.begin(), events.end(),
+                    [&](const Json& event) { return is_foreign(event, command); })) {
+      continue;
+    }
+    for (const Json& event : events) {
+      const FaultKind kind = kind_of(event);
+      if (outcome.fault == FaultKind::none || kind == FaultKind::memory) {
+        outcome.fault = kind;
+      }
+    }
+    for (const Json& cause : incident.value("causes", Json::array())) {
+      const std::string id = text_of(cause, "id");
+      outcome.causes.push_back(id);
+      if (text_of(cause, "confidence") != "possible") {
+        outcome.sure_causes.push_back(id);
+      }
+    }
+    ours.push_back(incident);
+  }
+  if (!ours.empty()) {
+    examination.incidents = ours.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+}
+
+}  // namespace
+
+bool is_crash(const Ending& ending) {
+  constexpr int as_a_shell = 128;  // the command is a script, and what it ran has crashed
+  const int signal = ending.signalled ? ending.status : ending.status - as_a_shell;
+  return signal == SIGABRT || signal == SIGSEGV || signal == SIGBUS;
+}
+
+Examination examine(const Ending& ending, std::int64_t began, KernelLog& log,
+                    const Surroundings& surroundings) {
+  Examination examination;
+  Outcome& outcome = examination.outcome;
+  outcome.crashed = is_crash(ending);
+  outcome.told_to_stop = ending.told_to_stop;
+  outcome.lived_ms = ending.lived_ms;
+  examination.report = report_in(ending.reports);
+  if (examination.report.empty() && outcome.crashed) {
+    find_report_file(surroundings.incident_directory, began, ending.pid, examination);
+  }
+  const bool failed = ending.signalled || ending.status != 0;
+  const std::vector<std::string> kernel =
+      failed ? log.take(outcome.crashed || ending.signalled) : std::vector<std::string>();
+  if (examination.report.empty() && kernel.empty()) {
+    return examination;
+  }
+  add_machine(surroundings, examination.lines);
+  const char* const source = log.source() == LogSource::journal ? "journal" : "kernel";
+  for (const std::string& line : kernel) {
+    examination.lines.push_back({source, line});
+  }
+  if (!examination.report.empty()) {
+    const Json report = parsed(examination.report);
+    examination.lines.push_back({"layer", as_rocr_says(report)});
+    outcome.fault = FaultKind::memory;
+    outcome.worked = has_worked(report);
+  }
+  const Json incidents = explain(examination.lines, surroundings.root);
+  examination.explained = incidents.is_array();
+  if (examination.explained) {
+    take_incidents(incidents, ending.pid, examination);
+  }
+  return examination;
+}
+
+}  // namespace rocmfix::run

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// What ended the command: the layer's reports, the kernel's log and the exit status, put together
+// and put before `rocmfix explain`.
+//
+// Refuses to: call something a GPU fault that neither the layer nor the kernel calls one. An abort
+// alone is none.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "rocmfix/gpu.hpp"
+#include "rocmfix/restart.hpp"
+#include "supervise_kernel_log.hpp"
+#include "supervise_process.hpp"
+
+namespace rocmfix::run {
+
+/// What the log alone does not say.
+struct Surroundings {
+  std::string root = "/";
+  std::vector<Gpu> gpus;
+  std::vector<std::string> variables;  ///< "NAME=VALUE" of the command's environment that matter
+  std::string incident_directory;      ///< empty: none
+};
+
+struct ExplainedLine {
+  const char* source;  ///< "kernel", "journal", "layer", "environment", "machine"
+  std::string text;
+};
+
+struct Examination {
+  Outcome outcome;
+  std::vector<ExplainedLine> lines;  ///< what `rocmfix explain` was given
+  std::string report;                ///< the layer's document, JSON; empty: none
+  std::string report_name;           ///< of the file that it was in, which it should stay
+  std::string incidents;             ///< explain's, a JSON array; empty: not asked, or no answer
+  bool explained = false;
+};
+
+/// Something that ended as this did may be a fault's end: worth to ask the journal.
+bool is_crash(const Ending& ending);
+
+/// `began`: seconds since 1970, when the command was started.
+Examination examine(const Ending& ending, std::int64_t began, KernelLog& log,
+                    const Surroundings& surroundings);
+
+}  // namespace rocmfix::run

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The account of a fault: a document for a bug report, and a few lines on stderr.
+//
+// Writes one file, whole or not at all, for the user alone. Prints nothing raw that came from the
+// command or a log.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "rocmfix/restart.hpp"
+#include "supervise_examination.hpp"
+
+namespace rocmfix::run {
+
+struct Account {
+  const Examination* examination = nullptr;
+  const Ending* ending = nullptr;
+  std::vector<std::string> command;
+  std::size_t attempt = 1;
+  std::uint64_t retries = 0;
+  const Decision* decision = nullptr;   ///< nullptr: no retries were asked for
+  std::vector<const Rung*> measures;    ///< what it ran with
+  std::vector<Assignment> assignments;  ///< what they set
+};
+
+/// The file's name. Errors: io.
+Result<std::string> save_incident(const std::string& directory, const Account& account);
+
+/// What happened, where, why perhaps, what to try. Lines that begin with "rocmfix-run: ".
+std::string incident_text(const Account& account);
+
+/// What is done about it: "attempt 2 in 1 s, with ...", or why nothing is. Empty without retries.
+std::string decision_text(const Account& account, const Circumstances& circumstances);
+
+}  // namespace rocmfix::run

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// ROCMFIX_* as rocmfix-run reads them: set to nothing is not set, and what cannot be understood is
+// an error, never passed over. Changes no variable.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "rocmfix/error.hpp"
+
+namespace rocmfix::run {
+
+inline constexpr std::string_view see_help = "see rocmfix-run --help";
+
+/// For exit status 2.
+Error usage_error(std::string what, std::string_view hint = see_help);
+
+/// nullptr: not set, or set to nothing: `ROCMFIX_ROOT= rocmfix-run ...` is how a shell user takes
+/// one back for a single call.
+const char* own_variable(const char* name);
+
+/// 1, y, yes, true, on and their opposites. Errors: invalid for any other value.
+Result<bool> read_switch(const char* name, bool otherwise = false);
+
+}  // namespace rocmfix::run
