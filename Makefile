@@ -54,6 +54,11 @@ check-vradeon: ## what amdgpu writes into page tables and registers, on virtual 
 	@$(SETUP) vm kernel deb build roots
 	@tests/vm/vradeon/check-all
 
+.PHONY: check-livepatch
+check-livepatch: ## the livepatch on 6.1, 6.12 and 7.3, on virtual cards (15 minutes)
+	@$(SETUP) vm kernel
+	@tests/vm/check-livepatch-all
+
 .PHONY: check-kunit
 check-kunit: ## KUnit on the patched functions in every Debian kernel, in QEMU (5 minutes)
 	@$(SETUP) kernel vm
