@@ -46,13 +46,28 @@ class Hub:
 
 
 @dataclass(frozen=True)
+class SdmaTrap:
+    """How an interrupt of SDMA 0 and 1 is told apart from others."""
+
+    src_id: int
+    client_id: tuple
+    sdma1_ring_id: int
+
+
+# soc15_ih_clientid.h, irqsrcs_sdma0_5_0.h
+SDMA_TRAP_5 = SdmaTrap(src_id=224, client_id=(8, 9), sdma1_ring_id=0)
+# soc21_ih_clientid.h, irqsrcs_gfx_11_0_0.h
+SDMA_TRAP_6 = SdmaTrap(src_id=49, client_id=(10, 10), sdma1_ring_id=0x10)
+
+
+@dataclass(frozen=True)
 class Card:
     name: str
     title: str
     device: int
     revision: int
     subsystem: int
-    family: int  # GFX10 or GFX11: which layout the page-table entries have
+    sdma_trap: SdmaTrap
     gfxhub: Hub
     mmhub: Hub
     versions: dict  # IP block: version, or one version for each instance
@@ -140,7 +155,7 @@ CARDS = [
         device=0x731F,
         revision=0xC1,
         subsystem=0x0B36,
-        family=10,
+        sdma_trap=SDMA_TRAP_5,
         # gc_10_1_0_offset.h
         gfxhub=Hub(
             prefix="GC",
@@ -212,7 +227,7 @@ CARDS = [
         device=0x73BF,
         revision=0xC1,
         subsystem=0x0E3A,
-        family=10,
+        sdma_trap=SDMA_TRAP_5,
         # gc_10_3_0_offset.h
         gfxhub=Hub(
             prefix="GC",
@@ -283,7 +298,7 @@ CARDS = [
         device=0x744C,
         revision=0xC8,
         subsystem=0x0E3B,
-        family=11,
+        sdma_trap=SDMA_TRAP_6,
         # gc_11_0_0_offset.h
         gfxhub=Hub(
             prefix="GC",

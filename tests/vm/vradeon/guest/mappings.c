@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * usage: mappings SLOT gem|kfd|svm
+ * usage: mappings SLOT gem|kfd|svm|given
  * Makes every kind of mapping that the interface knows on the virtual card in
- * that slot, and prints what the driver wrote for it, read out of its VRAM:
+ * that slot (given: reads from stdin which ones are there), and prints what the
+ * driver wrote for it, read out of its VRAM:
  *
  *   pte CARD INTERFACE MEMORY FLAGS ASKED = MTYPE LEVEL BITS NAMES
  *   refused CARD INTERFACE MEMORY FLAGS ASKED = STEP ERRNO
@@ -121,7 +122,8 @@ static void try_mapping(struct mapping *mapping, void *data)
 	const char *step;
 	int error;
 
-	mapping->address = page_table_address(run->pdb2, PDB1, run->next_pdb0++, ptb);
+	if (!mapping->address)
+		mapping->address = page_table_address(run->pdb2, PDB1, run->next_pdb0++, ptb);
 	error = mapping->map(mapping, &step);
 	if (error) {
 		printf("refused %s %s %s %s %s = %s %s\n", run->card, mapping->interface,
@@ -178,6 +180,7 @@ static const struct interface {
 	{ "gem", gem_open, gem_each },
 	{ "kfd", kfd_open, kfd_each },
 	{ "svm", kfd_open, svm_each },
+	{ "given", given_open, given_each },
 };
 
 static const struct interface *find_interface(const char *name)
@@ -196,7 +199,7 @@ int main(int argc, char **argv)
 	int minor;
 
 	if (!interface) {
-		fprintf(stderr, "usage: mappings SLOT gem|kfd|svm\n");
+		fprintf(stderr, "usage: mappings SLOT gem|kfd|svm|given\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);

@@ -11,12 +11,12 @@
 #include <stdint.h>
 
 struct mapping {
-	const char *interface;	/* "gem", "kfd", "svm" */
+	const char *interface;	/* "gem", "kfd", "svm", "hip" */
 	const char *memory;	/* "vram", "gtt", "userptr" */
 	const char *flags;	/* names of the flags of the BO, "plain" for none */
 	const char *asked;	/* the MTYPE asked for */
 	size_t size;
-	uint64_t address;	/* in the GPU's address space */
+	uint64_t address;	/* in the GPU's address space; 0: one will be chosen */
 	/* 0, or the errno with which the driver refused, and where in `step` */
 	int (*map)(const struct mapping *mapping, const char **step);
 	/* index of the memory, flags and MTYPE in the interface's own tables */
@@ -39,5 +39,9 @@ int kfd_map(const struct mapping *mapping, const char **step);
 /* svm.c: SVM ranges, at /dev/kfd after kfd_open(). */
 void svm_each(mapping_visitor *each, void *data);
 int svm_map(const struct mapping *mapping, const char **step);
+
+/* given.c: what another process has mapped, as it says on stdin. */
+bool given_open(const char *render_node, int render_minor);
+void given_each(mapping_visitor *each, void *data);
 
 #endif

@@ -36,9 +36,12 @@ struct vradeon_card {
 	__le32 gc_segment0;
 	__le32 gc_segment1;
 	__le32 osssys_segment0;
-	/* GCMC_VM_FB_LOCATION_BASE, GCVM_CONTEXT0_PAGE_TABLE_BASE_ADDR_LO32 */
+	/* MMMC_VM_FB_LOCATION_BASE, MMVM_CONTEXT0_PAGE_TABLE_BASE_ADDR_LO32 */
 	__le32 fb_location_base;
 	__le32 context0_page_table_base;
+	u8 sdma_trap_src_id;
+	u8 sdma_client_id[2];
+	u8 sdma1_ring_id;
 	__le32 register_count;
 } __packed;
 

@@ -35,8 +35,6 @@
 #define MQD_PQ_CONTROL			145
 
 /* soc15_ih_clientid.h */
-#define CLIENTID_SDMA0			8
-#define CLIENTID_SDMA1			9
 #define CLIENTID_GRBM_CP		20
 /* ME 2, pipe 1, queue 0: no compute ring is there */
 #define RING_ID_KIQ			(2 << 2 | 1)
@@ -118,7 +116,8 @@ static void vradeon_engine_find_sdma(struct vradeon *gpu, unsigned int instance)
 	queue->rptr_report = vradeon_read(gpu, sdma + SDMA_RB_RPTR_ADDR_LO) |
 			     (u64)vradeon_read(gpu, sdma + SDMA_RB_RPTR_ADDR_HI) << 32;
 	queue->dwords = 1u << (cntl >> 1 & 0x1f);
-	queue->client_id = instance ? CLIENTID_SDMA1 : CLIENTID_SDMA0;
+	queue->client_id = gpu->card.sdma_client_id[instance];
+	queue->ring_id = instance ? gpu->card.sdma1_ring_id : 0;
 }
 
 static void vradeon_engine_work(struct vradeon *gpu, struct vradeon_queue *queue)

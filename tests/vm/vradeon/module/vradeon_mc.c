@@ -9,11 +9,11 @@
 
 #include "vradeon.h"
 
-/* relative to GCMC_VM_FB_LOCATION_BASE, in units of 16 MiB */
+/* relative to MMMC_VM_FB_LOCATION_BASE, in units of 16 MiB */
 #define MC_AGP_TOP		2
 #define MC_AGP_BOT		3
 #define MC_AGP_BASE		4
-/* relative to GCVM_CONTEXT0_PAGE_TABLE_BASE_ADDR_LO32 */
+/* relative to MMVM_CONTEXT0_PAGE_TABLE_BASE_ADDR_LO32 */
 #define VM_PAGE_TABLE_START	0x20
 #define VM_PAGE_TABLE_END	0x40
 

@@ -25,9 +25,6 @@
 #define SDMA_OP_GPUVM_INV	16
 #define SDMA_OP_GCR_REQ		17
 
-/* SDMA0_5_0__SRCID__SDMA_TRAP */
-#define SRCID_SDMA_TRAP		224
-
 static u64 vradeon_sdma_address(const u32 *at)
 {
 	return at[0] | (u64)at[1] << 32;
@@ -168,7 +165,8 @@ u32 vradeon_sdma_execute(struct vradeon *gpu, const struct vradeon_queue *queue,
 		vradeon_mc_write(gpu, vradeon_sdma_address(at + 1), at[3]);
 		break;
 	case SDMA_OP_TRAP:
-		vradeon_ih_add(gpu, queue->client_id, SRCID_SDMA_TRAP, 0, at[1]);
+		vradeon_ih_add(gpu, queue->client_id, gpu->card.sdma_trap_src_id,
+			       queue->ring_id, at[1]);
 		break;
 	case SDMA_OP_CONST_FILL:
 		vradeon_sdma_fill(gpu, vradeon_sdma_address(at + 1), at[3],
