@@ -88,7 +88,7 @@ deb: ## Debian packages into dist/
 	@scripts/build-debs
 
 .PHONY: lint
-lint: ## clang-format, clang-tidy, cppcheck, shellcheck, checkpatch, man pages
+lint: ## clang-format, clang-tidy, cppcheck, shellcheck, mypy, checkpatch, man pages
 	@$(SETUP) build lint
 	@$(MAKE) --no-print-directory build
 	@scripts/lint

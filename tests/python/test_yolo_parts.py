@@ -85,6 +85,8 @@ def test_resume_finds_a_run_by_its_directory_by_its_weights_and_as_the_newest(tm
         session = cli.session_of("resume", cli.read_line([*words, "batch=2"]))
         assert (session.save_dir, session.resume) == (str(run), True)  # moved: it is where it is
         assert session.arguments == {"model": "m.pt", "epochs": "5", "batch": "2"}
+    with pytest.raises(Failure, match="amp cannot be changed within a run"):
+        cli.session_of("resume", cli.read_line(["--amp"]))
     with pytest.raises(Failure, match="is no run of rocmfix-yolo"):
         cli.session_of("resume", cli.read_line([str(tmp_path)]))
 

@@ -60,21 +60,23 @@ class Lab:
         self.root = self.make_root()
         subprocess.run([sys.executable, HERE / "make-data", self.data], check=True)
 
-    def make_root(self):
-        """A machine with an RX 5600 XT, and a supervisor that is quick and takes no measure.
+    def make_root(self, name="root", rungs=()):
+        """A machine with an RX 5600 XT, and a supervisor that is quick and takes only these measures.
 
-        A measure (half the batch) would change the numbers; test_measures has those.
+        None by default: half the batch, for one, would change the numbers.
         """
-        root = self.directory / "root"
+        root = self.directory / name
         roots = Path(os.environ.get("ROCMFIX_TEST_ROOTS", BUILD / "roots"))
         shutil.copytree(roots / "rx5600xt", root, symlinks=True)
         (root / "etc/rocmfix").mkdir(parents=True, exist_ok=True)
         ladder = tomllib.loads((SOURCE / "userspace/data/ladder.toml").read_text())
         text = "[restart]\ndelay_ms = 10\ndelay_max_ms = 10\nsettle_ms = 1\n"
         for rung in ladder["rung"]:
-            words = {name: json.dumps(rung[name]) for name in ("name", "step", "summary", "grade", "source")}
-            text += "[[rung]]\n" + "".join(f"{name} = {value}\n" for name, value in words.items())
-            text += f"set = {json.dumps(rung['set'])}\nenabled = false\nwhen = {{ fault = [\"memory\"] }}\n"
+            text += "[[rung]]\n"
+            for key in ("name", "step", "summary", "set", "grade", "source"):
+                text += f"{key} = {json.dumps(rung[key])}\n"
+            text += f"enabled = {json.dumps(rung['name'] in rungs)}\n"
+            text += 'when = { fault = ["memory"] }\n'
         (root / "etc/rocmfix/ladder.toml").write_text(text)
         return root
 

@@ -2,6 +2,7 @@
 """Real trainings, disturbed at random points, end as one that was never disturbed."""
 
 import csv
+import ctypes
 import os
 import re
 import signal
@@ -9,7 +10,7 @@ import subprocess
 
 import pytest
 
-from lab import EPOCHS, random_faults
+from lab import EPOCHS, Run, random_faults
 
 COMPARE = """
 import sys, torch
@@ -105,6 +106,65 @@ def test_a_lost_context_is_a_fault_and_a_python_error_is_not(lab, undisturbed):
     assert run.statuses == [1]
     assert lab.struck("wrong") == 1
     assert "The size of tensor a (3)" in run.outputs[0]
+
+
+FAULT = {"kind": "abort", "event": "on_train_batch_start", "count": 5}
+
+
+def measured(lab, name, rung, faults, **more):
+    root = lab.make_root(f"{name}-root", (rung,))
+    run = lab.train(name, faults, hints={"ROCMFIX_ROOT": str(root)}, **more)
+    assert run.statuses == [0], run.outputs[-1]
+    return run
+
+
+def test_a_smaller_batch_is_taken_over_and_the_run_goes_on(lab):
+    run = measured(lab, "half", "batch-half", [FAULT], epochs=3)
+    assert run.epochs == [1, 2, 3]
+    assert [(event["first"], event["batch"]) for event in run.event("start")] == [(1, 4), (2, 2)]
+    assert "batch 2 instead of 4, after a fault" in run.outputs[0]
+
+
+def test_full_precision_begins_a_new_run_from_the_weights_and_says_so(lab):
+    run = measured(lab, "precision", "full-precision", [FAULT, FAULT], epochs=4, amp="bf16")
+    new = Run(run.directory.parent / "run-fp32")
+    assert run.epochs[:1] == [1]
+    (start, *later) = new.event("start")
+    assert (start["amp"], start["epochs"], start["first"]) == (False, 3, 1)
+    assert [event["first"] for event in later] == [2]  # the second fault: within the new run
+    assert new.epochs == [1, 2, 3]
+    assert "Precision cannot change within a run: a new run, 'run-fp32', begins with the weights of "\
+           "epoch 1 and has the 3 epochs that are left" in run.outputs[0]
+    assert "finished: 4 of 4 epochs" in run.outputs[0] and "2 faults met" in run.outputs[0]
+
+
+def test_the_cpu_is_announced(lab):
+    run = measured(lab, "cpu", "cpu", [FAULT], epochs=2)
+    assert "ON THE CPU from here on" in run.outputs[0]
+    assert run.epochs == [1, 2]
+
+
+def hip_runtime():
+    for name in ("libamdhip64.so.5", "libamdhip64.so.6", "libamdhip64.so.7"):
+        try:
+            ctypes.CDLL(name)
+            return name
+        except OSError:
+            pass
+    return None
+
+
+def test_an_abort_of_rocr_itself_on_a_simulated_card(lab, undisturbed):
+    """The real HIP runtime in the training process, our layer in it, a memory fault of the card."""
+    if hip_runtime() is None:
+        pytest.skip("no HIP runtime (apt install libamdhip64-dev)")
+    hints = {"ROCMFIX_SIM": "rx5600xt", "ROCMFIX_ROOT": "", "ROCMFIX_TEST_HIP": hip_runtime()}
+    run = lab.train("rocr", [{**FAULT, "kind": "rocr"}], hints=hints)
+    assert run.statuses == [0], run.outputs[-1]
+    assert lab.struck("rocr") == 1
+    assert "Memory access fault by GPU node-1" in run.outputs[0]
+    assert "1 fault met" in run.outputs[0]
+    assert_same(lab, run, undisturbed)
 
 
 @pytest.mark.parametrize("arguments, status, what", [

@@ -50,7 +50,8 @@ void say_unprotected() {
 
 }  // namespace
 
-api::Error Allocation::done(api::Error result, const void* address, Place place, uint64_t size) {
+api::Error Allocation::done(api::Error result, const void* address, Place place,
+                            uint64_t size) const {
   if (!outermost_ || !layer.active()) {
     if (result == api::success && address != nullptr &&
         layer.state.load(std::memory_order_relaxed) == State::asleep) {
@@ -85,14 +86,15 @@ api::Error Allocation::done(api::Error result, const void* address, Place place,
   return result;
 }
 
-api::Error Allocation::done_from_pool(api::Error result, const void* address, uint64_t size) {
+api::Error Allocation::done_from_pool(api::Error result, const void* address, uint64_t size) const {
   layer.has_pooled.store(true, std::memory_order_relaxed);
   // What the pool had is told by no one else.
   intent.recorded = 0;
   return done(result, address, Place::vram, size);
 }
 
-api::Error Allocation::done_without_address(api::Error result) {
+api::Error Allocation::done_without_address(api::Error result) const {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of ROCr's, never followed
   return done(result, reinterpret_cast<const void*>(intent.largest), Place::vram,
               intent.largest_size);
 }

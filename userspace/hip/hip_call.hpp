@@ -25,11 +25,11 @@ class Allocation {
   Allocation& operator=(Allocation&&) = delete;
 
   /// Returns `result`. Only the outermost call is written down.
-  api::Error done(api::Error result, const void* address, Place place, uint64_t size);
+  api::Error done(api::Error result, const void* address, Place place, uint64_t size) const;
   /// From a memory pool, which may keep it when it is freed.
-  api::Error done_from_pool(api::Error result, const void* address, uint64_t size);
+  api::Error done_from_pool(api::Error result, const void* address, uint64_t size) const;
   /// For what has no address of its own, as arrays: the largest block that ROCr gave.
-  api::Error done_without_address(api::Error result);
+  api::Error done_without_address(api::Error result) const;
 
  private:
   bool outermost_;

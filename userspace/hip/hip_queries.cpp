@@ -35,8 +35,11 @@ int find_gpu(int device) {
   unsigned bus = 0;
   unsigned slot = 0;
   unsigned function = 0;
-  if (get_id == nullptr || get_id(id.data(), static_cast<int>(id.size()), device) != api::success ||
-      sscanf(id.data(), "%x:%x:%x.%x", &domain, &bus, &slot, &function) != 4) {
+  if (get_id == nullptr || get_id(id.data(), static_cast<int>(id.size()), device) != api::success) {
+    return unknown_gpu;
+  }
+  // NOLINTNEXTLINE(cert-err34-c): of HIP's own making, and all four must be there
+  if (sscanf(id.data(), "%x:%x:%x.%x", &domain, &bus, &slot, &function) != 4) {
     return unknown_gpu;
   }
   const uint32_t bdf = bus << 8U | slot << 3U | function;

@@ -70,7 +70,7 @@ uint32_t Ledger::Shard::find_slot(uint64_t address) const {
   return slots[index].block == 0 ? no_slot : index;
 }
 
-Block* Ledger::Shard::look_up(uint64_t address) {
+Block* Ledger::Shard::look_up(uint64_t address) const {
   const uint32_t index = find_slot(address);
   return index == no_slot ? nullptr : &blocks[slots[index].block - 1];
 }

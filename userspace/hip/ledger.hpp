@@ -105,7 +105,7 @@ class Ledger {
     [[nodiscard]] uint32_t home_of(uint32_t hash) const { return hash >> (32U - bits); }
     [[nodiscard]] uint32_t index_of(uint64_t address) const;
     [[nodiscard]] uint32_t find_slot(uint64_t address) const;  // no_slot: not there
-    Block* look_up(uint64_t address);
+    [[nodiscard]] Block* look_up(uint64_t address) const;
     void link_unused(uint32_t first, uint32_t end);
     void remove(uint32_t index);
     void remember(const Block& block, uint64_t time, uint32_t thread, Api by);

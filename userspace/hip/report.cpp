@@ -49,7 +49,7 @@ int report_channel() {
 }
 
 constexpr uint32_t patience = 20;  // ms, for each part of the ledger
-std::array<char, 64 * 1024> document;
+std::array<char, 64U << 10U> document;
 std::array<Call, 32> last_calls;
 
 bool write_all(int file, std::string_view text) {

@@ -62,8 +62,9 @@ namespace {
 /// Unknown (0) when it cannot be read.
 uint32_t true_gfx_version(uint32_t node) {
   std::array<char, 96> path{};
-  snprintf(path.data(), path.size(), "/sys/devices/virtual/kfd/kfd/topology/nodes/%u/properties",
-           node);
+  // Cannot be longer: a node's number has at most ten digits.
+  static_cast<void>(snprintf(path.data(), path.size(),
+                             "/sys/devices/virtual/kfd/kfd/topology/nodes/%u/properties", node));
   const int file = open(path.data(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     return 0;

@@ -67,17 +67,17 @@ void say_active() {
   std::array<char, 256> text{};
   const Gpu& gpu = layer.gpus.front();
   const bool host = layer.settings.out_of_memory == OutOfMemory::host;
-  snprintf(
+  static_cast<void>(snprintf(
       text.data(), text.size(),
       "%s, %zu GPU(s), coherence %s%s, VRAM limit %llu of %llu MiB, out of memory: %s",
       gpu.name.data(), layer.gpu_count, policies[static_cast<size_t>(layer.settings.coherence)],
       layer.coherence.load() ? "" : " (not applied: a GPU of another family is in the process)",
       static_cast<unsigned long long>(
           (layer.budgets.front().limit() != 0 ? layer.budgets.front().limit() : gpu.vram) >> 20U),
-      static_cast<unsigned long long>(gpu.vram >> 20U), host ? "host" : "fail");
+      static_cast<unsigned long long>(gpu.vram >> 20U), host ? "host" : "fail"));
   std::array<char, 64> table{};
-  snprintf(table.data(), table.size(), " (table %u, %u bytes)", layer.table.major_id,
-           layer.table.minor_id);
+  static_cast<void>(snprintf(table.data(), table.size(), " (table %u, %u bytes)",
+                             layer.table.major_id, layer.table.minor_id));
   say("active: ", text.data(), ", in ", layer.rocr_path.data(), table.data());
 }
 
@@ -92,8 +92,9 @@ bool load(hsa::ApiTable& api) {
   const AmdExtLayout* layout = find_amd_ext_layout(layer.table);
   if (core_slots == nullptr || layout == nullptr) {
     std::array<char, 96> text{};
-    snprintf(text.data(), text.size(), "core %u/%u, ext %u/%u", core_version.major_id,
-             core_version.minor_id, layer.table.major_id, layer.table.minor_id);
+    static_cast<void>(snprintf(text.data(), text.size(), "core %u/%u, ext %u/%u",
+                               core_version.major_id, core_version.minor_id, layer.table.major_id,
+                               layer.table.minor_id));
     return refuse("this ROCr's tables are not known: ", text.data());
   }
   if (!read_tables(core, *core_slots, ext, layout->slots)) {

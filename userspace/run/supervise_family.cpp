@@ -57,7 +57,7 @@ std::optional<Relations> relations_of(pid_t pid) {
   found.state = *at++;
   char* next = nullptr;
   found.parent = static_cast<pid_t>(std::strtol(at, &next, 10));
-  std::strtol(next, &next, 10);
+  static_cast<void>(std::strtol(next, &next, 10));  // the group
   found.session = static_cast<pid_t>(std::strtol(next, &next, 10));
   return found;
 }
@@ -157,7 +157,7 @@ int end_left_behind() {
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    constexpr timespec step{0, step_ms * 1'000'000};
+    constexpr timespec step{0, step_ms * 1'000'000L};
     sigtimedwait(&child, nullptr, &step);
   }
 }

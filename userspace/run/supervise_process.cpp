@@ -133,11 +133,11 @@ class Run {
     sigaction(signal, nullptr, &action);
     const bool ignored = action.sa_handler == SIG_IGN;  // NOLINT: a union of the system's
     if (signal == SIGSTOP || ignored) {
-      raise(SIGSTOP);
+      static_cast<void>(raise(SIGSTOP));
       return;
     }
     // The terminal's own is pending beside this one; the signal that continues takes both away.
-    raise(signal);
+    static_cast<void>(raise(signal));
     sigset_t one;
     sigemptyset(&one);
     sigaddset(&one, signal);
@@ -191,7 +191,7 @@ class Run {
   // kill -9 of rocmfix-run means the command. What the command starts is not covered.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != supervisor) {
-    raise(SIGKILL);
+    static_cast<void>(raise(SIGKILL));
   }
   if (reports >= 0) {
     fcntl(reports, F_SETFD, 0);
@@ -246,7 +246,7 @@ bool wait_unless_told(const SignalQueue& signals, std::uint64_t ms, int* by) {
         return false;
       }
       if (number == SIGTSTP && signal->ssi_code == SI_KERNEL) {
-        raise(SIGSTOP);
+        static_cast<void>(raise(SIGSTOP));
       }
     }
     const std::uint64_t now = now_ms();
@@ -272,7 +272,7 @@ int end_as(const SignalQueue& signals, const Ending& ending) {
   sigemptyset(&one);
   sigaddset(&one, ending.status);
   sigprocmask(SIG_UNBLOCK, &one, nullptr);
-  raise(ending.status);
+  static_cast<void>(raise(ending.status));
   // Process 1 of a container cannot die so.
   constexpr int as_a_shell = 128;
   return as_a_shell + ending.status;

@@ -9,11 +9,14 @@ file N.json.struck when it has died of it:
       ROCr's message and abort() from another thread, `delay` seconds after the `count`-th event
       of ultralytics
   {"kind": "kill", ...}                 the same with SIGKILL
+  {"kind": "rocr", ...}                 the same by ROCr itself, on a simulated card: the real HIP
+                                        runtime in this process, a real memory fault event
   {"kind": "torn", "count": 2}          SIGKILL in the middle of the `count`-th write of last.pt
   {"kind": "fsync", "count": 9}         SIGKILL at the `count`-th fsync(2), which are rocmfix's own
   {"kind": "raise", "event": ..., "text": "HIP out of memory"}   a RuntimeError there
 """
 
+import ctypes
 import importlib.abc
 import importlib.machinery
 import json
@@ -47,8 +50,26 @@ def take_fault():
     return None, None
 
 
+def fault_on_the_simulated_card():
+    hip = ctypes.CDLL(os.environ["ROCMFIX_TEST_HIP"])
+    block, size = ctypes.c_void_p(), ctypes.c_size_t(3 << 20)
+    if hip.hipMalloc(ctypes.byref(block), size) != 0:
+        os.write(2, b"error: no memory on the simulated card\n")
+        os._exit(70)
+    command = json.dumps({"fault": "memory", "address": block.value, "reason": "not_present"})
+    ctypes.CDLL(None).rocmfix_sim_control(command.encode())
+    content = ctypes.create_string_buffer(size.value)
+    for _ in range(600):  # ROCr's own thread aborts meanwhile
+        hip.hipMemcpy(block, content, size, 1)
+        time.sleep(0.05)
+    os.write(2, b"error: no fault came from the simulated card\n")
+    os._exit(70)
+
+
 def die(fault, mark):
     mark.touch()
+    if fault["kind"] == "rocr":
+        fault_on_the_simulated_card()
     if fault["kind"] == "abort":
         descriptor = os.environ.get("ROCMFIX_REPORT_FD")
         if descriptor:

@@ -220,7 +220,7 @@ std::optional<MemoryFault> AddressSpace::fill(unsigned gpu, std::uint64_t to, co
 }
 
 char* AddressSpace::pointer(unsigned gpu, std::uint64_t va, std::size_t size,
-                            std::shared_ptr<Buffer>* hold) {
+                            std::shared_ptr<Buffer>* hold) const {
   const auto found = entry(gpu, va);
   if (!found || found->size - (va - found->start) < size) {
     return nullptr;

@@ -54,8 +54,8 @@ class AddressSpace {
                                   std::size_t pattern_size, std::uint64_t size);
 
   /// A pointer for atomics and polling; nullptr: not mapped on this GPU. Valid while `hold` lives.
-  char* pointer(unsigned gpu, std::uint64_t va, std::size_t size,
-                std::shared_ptr<Buffer>* hold = nullptr);
+  [[nodiscard]] char* pointer(unsigned gpu, std::uint64_t va, std::size_t size,
+                              std::shared_ptr<Buffer>* hold = nullptr) const;
 
   /// Under the lock of the address space.
   template <class Use>

@@ -109,7 +109,7 @@ bool run_pm4(Queue& queue, const char* packet) {
                    fmt::format("PM4 packet {:#x} in an indirect buffer is not simulated", header));
       return false;
     }
-    at += length * 4U;
+    at += std::uint64_t{length} * 4;
     words -= std::min(words, length);
   }
   return true;

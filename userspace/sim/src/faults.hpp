@@ -75,7 +75,7 @@ class Faults {
     std::uint64_t packets = 0;
   };
   std::string parse(std::string_view json, Pending& out, bool& clears);
-  bool is_due(const Pending& pending) const;
+  [[nodiscard]] bool is_due(const Pending& pending) const;
   void fire(const Pending& pending);
   std::optional<std::uint64_t> address_of(const Pending& pending);
   GpuState& state(unsigned gpu);

@@ -8,7 +8,7 @@ One directory an epoch, rocmfix/epoch-00007, that appears whole or not at all:
   results.csv        as far as this epoch
   manifest.json      size and SHA-256 of each, and what the run was
 
-It counts only after it was read back from the disk and loaded. The two newest are kept. Needed
+It counts only when its content loads and was read back from the disk. The two newest are kept. Needed
 because ultralytics writes last.pt in place, so that a crash in the write leaves no checkpoint.
 """
 
@@ -97,8 +97,12 @@ def verify(directory: Path) -> Generation:
     """Reads every byte. Raises Damaged."""
     try:
         manifest = json.loads((directory / "manifest.json").read_bytes())
+        read: dict[int, dict[str, Any]] = {}  # best.pt is often last.pt under a second name
         for name, expected in manifest["files"].items():
-            if _digest(_read_from_disk(directory / name)) != expected:
+            inode = os.lstat(directory / name).st_ino
+            if inode not in read:
+                read[inode] = _digest(_read_from_disk(directory / name))
+            if read[inode] != expected:
                 raise Damaged(f"{name} is not what was written")
         return Generation(directory, int(manifest["epoch"]), manifest["facts"])
     except (OSError, ValueError, KeyError, TypeError) as problem:
@@ -131,29 +135,27 @@ def keep(
         shutil.rmtree(stale)
     new = directory / f".new-{epoch:05d}"
     new.mkdir()
-    last = (weights / "last.pt").read_bytes()
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    write_new(new / "last.pt", last)
-    write_new(new / "state.pt", buffer.getvalue())
-    write_new(new / "results.csv", results.read_bytes())
+    contents = {"last.pt": (weights / "last.pt").read_bytes(), "state.pt": buffer.getvalue(),
+                "results.csv": results.read_bytes()}  # fmt: skip
+    _check_last(contents["last.pt"], epoch)
+    load(io.BytesIO(contents["state.pt"]))
+    if not is_best and not before and (weights / "best.pt").is_file():
+        contents["best.pt"] = (weights / "best.pt").read_bytes()
+    for name, content in contents.items():
+        write_new(new / name, content)
+    files = {name: _digest(content) for name, content in contents.items()}
     if is_best:
         _link(new / "last.pt", new / "best.pt")
+        files["best.pt"] = files["last.pt"]
     elif before and (before[0] / "best.pt").is_file():
         _link(before[0] / "best.pt", new / "best.pt")
-    elif (weights / "best.pt").is_file():
-        write_new(new / "best.pt", (weights / "best.pt").read_bytes())
-    sync_directory(new)
-
-    _check_last(_read_from_disk(new / "last.pt"), epoch)
-    load(io.BytesIO(_read_from_disk(new / "state.pt")))
-    names = [name for name in ("last.pt", "best.pt", "state.pt", "results.csv")
-             if (new / name).exists()]  # fmt: skip
-    files = {name: _digest((new / name).read_bytes()) for name in names}
+        files["best.pt"] = _digest(_read_from_disk(new / "best.pt"))
     manifest = {"schema": 1, "epoch": epoch, "facts": facts, "files": files}
     write_new(new / "manifest.json", json.dumps(manifest, indent=2).encode())
-    verify(new)
     sync_directory(new)
+    verify(new)  # what is on the disk is what has just been loaded
 
     target = directory / f"epoch-{epoch:05d}"
     if target.exists():  # it was damaged, or the epoch was trained again

@@ -12,7 +12,7 @@ from pathlib import Path
 from .. import library
 from . import launcher
 from .errors import Failure, report
-from .session import Session, state_of
+from .session import ON_RESUME, Session, state_of
 
 HELP = """\
 Usage: rocmfix-yolo train   --model MODEL --data DATA [--KEY VALUE | KEY=VALUE]...
@@ -121,6 +121,11 @@ def find_run(words: list[str]) -> Path:
 def session_of(verb: str, line: Line) -> Session:
     """Raises Failure."""
     if verb == "resume":
+        fixed = sorted(set(line.arguments) - ON_RESUME - {"data"})
+        if fixed:
+            raise Failure(f"{fixed[0]} cannot be changed within a run",
+                          "begin a new one from its weights: rocmfix-yolo train --model "
+                          f"RUN/weights/last.pt --{fixed[0]} ...", 2)  # fmt: skip
         run = find_run(line.words)
         session = Session.read(state_of(run) / "session.json")
         session.save_dir, session.resume = str(run), True

@@ -10,6 +10,11 @@ from pathlib import Path
 from .errors import Failure
 from .files import write_atomically
 
+# ultralytics takes these over on resume; the others are the checkpoint's.
+ON_RESUME = frozenset(
+    "imgsz batch device close_mosaic save_period workers cache patience time freeze val plots".split()
+)
+
 
 @dataclass
 class Session:

@@ -21,12 +21,8 @@ from .errors import say, tell_supervisor_of_a_fault
 from .exact import ExactState, resumable
 from .hints import Hints
 from .journal import Journal
-from .session import Session, state_of
+from .session import ON_RESUME, Session, state_of
 
-# ultralytics takes these over on resume; the others are the checkpoint's.
-ON_RESUME = frozenset(
-    "imgsz batch device close_mosaic save_period workers cache patience time freeze val plots".split()
-)
 # The GPU's context is lost, and with it everything in this process: as good as an abort.
 CONTEXT_LOST = ("illegal memory access", "unspecified launch failure", "hiperrorlaunchfailure",
                 "hiperrorillegaladdress", "hsa_status_error", "device-side assert")  # fmt: skip
@@ -87,6 +83,8 @@ class Training:
         if self.governor is not None and self.hints.batch_scale < 1:
             wanted = self.arguments.get("batch", 4)
             self._scale(max(1, int(wanted * self.hints.batch_scale)))
+        if self.arguments.get("save") is False:
+            say("warning: with save=False there is nothing to go on from after a fault")
         if self.cpu:
             say("ON THE CPU from here on: every measure on the GPU has been tried. This is slow")
         while True:
