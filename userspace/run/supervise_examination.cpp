@@ -163,7 +163,8 @@ std::string explainer() {
   std::array<char, PATH_MAX> self{};
   const ssize_t length = readlink("/proc/self/exe", self.data(), self.size() - 1);
   std::string path(self.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
-  path = path.substr(0, path.rfind('/') + 1) + "rocmfix";
+  path.resize(path.rfind('/') + 1);
+  path += "rocmfix";
   return access(path.c_str(), X_OK) == 0 ? path : "rocmfix";
 }
 
