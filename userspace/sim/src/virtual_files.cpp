@@ -8,6 +8,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -82,6 +84,17 @@ void describe(const std::string& path, const VirtualTree::Node& node, struct sta
   }
 }
 
+/// Whether machine_tree.cpp could have it. Needs no memory: an allocator that is preloaded, too,
+/// opens files while it starts, and asking it for memory then would wait for itself.
+bool may_be_virtual(std::string_view path) {
+  constexpr std::array<std::string_view, 8> beginnings = {
+      "/sys/devices", "/sys/class", "/sys/bus/pci", "/sys/module/amdgpu",
+      "/sys/dev",     "/dev/kfd",   "/dev/dri",     "/proc/modules"};
+  return path.find("/.") != std::string_view::npos || path.find("//") != std::string_view::npos ||
+         std::any_of(beginnings.begin(), beginnings.end(),
+                     [path](std::string_view begin) { return path.starts_with(begin); });
+}
+
 int open_device(const std::string& path, int flags) {
   Process& process = Process::current();
   const auto gpu = render_gpu(path);
@@ -91,7 +104,8 @@ int open_device(const std::string& path, int flags) {
 }  // namespace
 
 bool is_virtual(int dirfd, const char* path, std::string* absolute) {
-  if (configuration() == nullptr || path == nullptr || path[0] == '\0') {
+  if (path == nullptr || path[0] == '\0' || (path[0] == '/' && !may_be_virtual(path)) ||
+      (path[0] != '/' && dirfd == AT_FDCWD) || configuration() == nullptr) {
     return false;
   }
   std::string whole;
@@ -99,7 +113,7 @@ bool is_virtual(int dirfd, const char* path, std::string* absolute) {
     whole = path;
   } else {
     // Relative names: only below a directory of ours. (The working directory never is.)
-    const auto directory = dirfd == AT_FDCWD ? std::nullopt : path_behind(dirfd);
+    const auto directory = path_behind(dirfd);
     if (!directory) {
       return false;
     }
@@ -195,8 +209,8 @@ bool fstat_virtual(int fd, struct stat& out) {
 
 std::optional<std::string> proc_link(const char* path) {
   constexpr std::string_view prefix = "/proc/self/fd/";
-  if (configuration() == nullptr || path == nullptr ||
-      !std::string_view(path).starts_with(prefix)) {
+  if (path == nullptr || !std::string_view(path).starts_with(prefix) ||
+      configuration() == nullptr) {
     return std::nullopt;
   }
   return path_behind(std::atoi(path + prefix.size()));
