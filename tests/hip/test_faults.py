@@ -108,6 +108,17 @@ def test_report_goes_to_the_parent_over_a_pipe(hip):
     assert done.said() == [], "stderr is the program's"
 
 
+def test_pipe_that_nobody_reads_does_not_end_the_program_early(hip):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = hip.run("fault", "inside", status=-signal.SIGABRT, pass_fds=[writer],
+                       env={"ROCMFIX_REPORT_FD": str(writer)})
+    finally:
+        os.close(writer)
+    assert "Memory access fault by GPU" in done.stderr
+
+
 def test_descriptor_that_is_no_pipe_is_not_written_to(hip, tmp_path):
     path = tmp_path / "mine"
     with path.open("w") as mine:

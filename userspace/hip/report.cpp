@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -52,7 +53,35 @@ constexpr uint32_t patience = 20;  // ms, for each part of the ledger
 std::array<char, 64U << 10U> document;
 std::array<Call, 32> last_calls;
 
+/// A launcher that has gone away (SIGPIPE) must not end the program before the runtime has said
+/// what happened. For the calling thread alone; a signal that was pending before stays so.
+class PipeSignalHeld {
+ public:
+  PipeSignalHeld() {
+    sigset_t pending;
+    sigemptyset(&only_);
+    sigaddset(&only_, SIGPIPE);
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &only_, &before_);
+  }
+  ~PipeSignalHeld() {
+    constexpr timespec at_once{};
+    while (!was_pending_ && sigtimedwait(&only_, nullptr, &at_once) < 0 && errno == EINTR) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  PipeSignalHeld(const PipeSignalHeld&) = delete;
+  PipeSignalHeld& operator=(const PipeSignalHeld&) = delete;
+
+ private:
+  sigset_t only_{};
+  sigset_t before_{};
+  bool was_pending_ = false;
+};
+
 bool write_all(int file, std::string_view text) {
+  const PipeSignalHeld held;
   while (!text.empty()) {
     const ssize_t written = write(file, text.data(), text.size());
     if (written < 0 && errno == EINTR) {

@@ -3,15 +3,14 @@
  * Owns the cards, in the order in which they were plugged in, and the moments
  * at which what their hardware would do is done.
  */
-#include <linux/delay.h>
-#include <linux/kthread.h>
+#include <linux/hrtimer.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/spinlock.h>
-#include <linux/timer.h>
+#include <linux/version.h>
 
 #include "vradeon.h"
 
@@ -19,56 +18,52 @@ static struct vradeon *gpus[VRADEON_CARDS];
 static unsigned int gpu_count;
 static DEFINE_MUTEX(vradeon_lock);
 static struct platform_device *vradeon_parent;
-static struct task_struct *vradeon_thread;
-static DEFINE_PER_CPU(struct timer_list, vradeon_timer);
-static DEFINE_SPINLOCK(vradeon_play_lock);
+static DEFINE_PER_CPU(struct hrtimer, vradeon_timer);
+static DEFINE_RAW_SPINLOCK(vradeon_play_lock);
 
-/*
- * A driver waits for its hardware with a CPU in hand and for 100 ms at most.
- * The thread is quick; the timers, one a CPU, also run on the CPU that waits,
- * when the guest's other one is not given time. Whoever comes second leaves.
- */
+#define VRADEON_PERIOD_NS	(200 * NSEC_PER_USEC)
+
+/* Whoever comes second leaves: the work is being done. */
 static void vradeon_play(void)
 {
+	unsigned long flags;
 	unsigned int i;
 
-	if (!spin_trylock_bh(&vradeon_play_lock))
+	if (!raw_spin_trylock_irqsave(&vradeon_play_lock, flags))
 		return;
 	/* Pairs with the release in vradeon_plug(). */
 	for (i = 0; i < smp_load_acquire(&gpu_count); i++) {
 		vradeon_card_restore(gpus[i]);
 		vradeon_engine_run(gpus[i]);
 	}
-	spin_unlock_bh(&vradeon_play_lock);
+	raw_spin_unlock_irqrestore(&vradeon_play_lock, flags);
 }
 
-static int vradeon_thread_run(void *unused)
-{
-	sched_set_fifo(current);
-	while (!kthread_should_stop()) {
-		vradeon_play();
-		usleep_range(100, 200);
-	}
-	return 0;
-}
-
-static void vradeon_timer_run(struct timer_list *timer)
+/*
+ * A driver waits for its hardware with a CPU in hand, for 100 ms at most. A
+ * thread or a softirq would have to wait for that CPU in turn, so the hardware
+ * is played in hard interrupts, on every CPU.
+ */
+static enum hrtimer_restart vradeon_timer_run(struct hrtimer *timer)
 {
 	vradeon_play();
-	mod_timer(timer, jiffies + 1);
+	hrtimer_forward_now(timer, ns_to_ktime(VRADEON_PERIOD_NS));
+	return HRTIMER_RESTART;
 }
 
-static void vradeon_timers_start(void)
+static void vradeon_timer_start(void *unused)
 {
-	unsigned int cpu;
+	struct hrtimer *timer = this_cpu_ptr(&vradeon_timer);
 
-	for_each_online_cpu(cpu) {
-		struct timer_list *timer = per_cpu_ptr(&vradeon_timer, cpu);
-
-		timer_setup(timer, vradeon_timer_run, TIMER_PINNED);
-		timer->expires = jiffies + 1;
-		add_timer_on(timer, cpu);
-	}
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	timer->function = vradeon_timer_run;
+#else
+	hrtimer_setup(timer, vradeon_timer_run, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_PINNED_HARD);
+#endif
+	hrtimer_start(timer, ns_to_ktime(VRADEON_PERIOD_NS),
+		      HRTIMER_MODE_REL_PINNED_HARD);
 }
 
 static void vradeon_timers_stop(void)
@@ -76,7 +71,7 @@ static void vradeon_timers_stop(void)
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu)
-		timer_delete_sync(per_cpu_ptr(&vradeon_timer, cpu));
+		hrtimer_cancel(per_cpu_ptr(&vradeon_timer, cpu));
 }
 
 static int vradeon_plug(const char *name)
@@ -124,24 +119,14 @@ static int __init vradeon_init(void)
 	if (IS_ERR(vradeon_parent))
 		return PTR_ERR(vradeon_parent);
 
-	vradeon_thread = kthread_run(vradeon_thread_run, NULL, "vradeon");
-	if (IS_ERR(vradeon_thread)) {
-		r = PTR_ERR(vradeon_thread);
-		goto err_parent;
-	}
-
 	r = vradeon_pci_init();
-	if (r)
-		goto err_thread;
-	vradeon_timers_start();
+	if (r) {
+		platform_device_unregister(vradeon_parent);
+		return r;
+	}
+	on_each_cpu(vradeon_timer_start, NULL, true);
 	vradeon_debugfs_init(vradeon_plug);
 	return 0;
-
-err_thread:
-	kthread_stop(vradeon_thread);
-err_parent:
-	platform_device_unregister(vradeon_parent);
-	return r;
 }
 
 static void __exit vradeon_exit(void)
@@ -151,7 +136,6 @@ static void __exit vradeon_exit(void)
 	vradeon_debugfs_exit();
 	vradeon_pci_exit();
 	vradeon_timers_stop();
-	kthread_stop(vradeon_thread);
 	for (i = 0; i < gpu_count; i++) {
 		vradeon_card_unload(gpus[i]);
 		kfree(gpus[i]);
