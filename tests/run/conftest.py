@@ -3,10 +3,18 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
+
+# A job that a shell without job control starts in the background ignores these, and so would
+# every command that is tested.
+for _signal in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(_signal) == signal.SIG_IGN:
+        signal.signal(_signal, signal.SIG_DFL)
+
 
 SOURCE = Path(__file__).resolve().parents[2]
 

@@ -112,8 +112,10 @@ FAULT = {"kind": "abort", "event": "on_train_batch_start", "count": 5}
 
 
 def measured(lab, name, rung, faults, **more):
-    root = lab.make_root(f"{name}-root", (rung,))
-    run = lab.train(name, faults, hints={"ROCMFIX_ROOT": str(root)}, **more)
+    hints = {"ROCMFIX_ROOT": str(lab.make_root(f"{name}-root", (rung,)))}
+    if more.get("amp"):
+        hints["ROCMFIX_TEST_AMP"] = "1"
+    run = lab.train(name, faults, hints=hints, **more)
     assert run.statuses == [0], run.outputs[-1]
     return run
 
@@ -126,7 +128,7 @@ def test_a_smaller_batch_is_taken_over_and_the_run_goes_on(lab):
 
 
 def test_full_precision_begins_a_new_run_from_the_weights_and_says_so(lab):
-    run = measured(lab, "precision", "full-precision", [FAULT, FAULT], epochs=4, amp="bf16")
+    run = measured(lab, "precision", "full-precision", [FAULT, FAULT], epochs=4, amp=True)
     new = Run(run.directory.parent / "run-fp32")
     assert run.epochs[:1] == [1]
     (start, *later) = new.event("start")

@@ -135,7 +135,7 @@ std::vector<KernelArgument> find_arguments(LoadedElf& elf, const std::string& sy
     for (std::size_t at = 0; at + sizeof(Elf64_Nhdr) <= notes.size();) {
       Elf64_Nhdr note{};
       std::memcpy(&note, notes.data() + at, sizeof note);
-      const std::size_t text = at + sizeof note + (note.n_namesz + 3U) / 4U * 4U;
+      const std::size_t text = at + sizeof note + (std::size_t{note.n_namesz} + 3) / 4 * 4;
       if (text > notes.size() || note.n_descsz > notes.size() - text) {
         break;
       }
@@ -151,7 +151,7 @@ std::vector<KernelArgument> find_arguments(LoadedElf& elf, const std::string& sy
           }
         }
       }
-      at = text + (note.n_descsz + 3U) / 4U * 4U;
+      at = text + (std::size_t{note.n_descsz} + 3) / 4 * 4;
     }
   }
   return {};
