@@ -135,8 +135,12 @@ def _end(session: Session, status: int) -> None:
         journal.append("exit", status=status, fault=died)
     except OSError as problem:
         say(f"warning: the account may be short of an event: {problem}")
-    for line in account_text(account(session), session.save_dir):
-        say(line)
+    total = account(session)
+    # What did not get as far as training (wrong arguments, no data) has said why, and there is
+    # nothing to go on with.
+    if total.epochs:
+        for line in account_text(total, session.save_dir):
+            say(line)
 
 
 def _die_likewise(number: int) -> None:
