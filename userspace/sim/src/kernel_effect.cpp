@@ -16,12 +16,14 @@ struct Context {
   Process& process;
   unsigned gpu;
 
-  std::optional<MemoryFault> copy(std::uint64_t to, std::uint64_t from, std::uint64_t size) const {
+  [[nodiscard]] std::optional<MemoryFault> copy(std::uint64_t to, std::uint64_t from,
+                                                std::uint64_t size) const {
     const auto asked = process.faults().before_access(gpu, to, from);
     return asked ? asked : process.memory.copy(gpu, to, from, size);
   }
-  std::optional<MemoryFault> fill(std::uint64_t to, std::uint64_t pattern,
-                                  std::uint64_t pattern_size, std::uint64_t size) const {
+  [[nodiscard]] std::optional<MemoryFault> fill(std::uint64_t to, std::uint64_t pattern,
+                                                std::uint64_t pattern_size,
+                                                std::uint64_t size) const {
     constexpr std::uint64_t longest_pattern = 4096;
     if (pattern_size == 0 || pattern_size > longest_pattern) {
       return MemoryFault{pattern};

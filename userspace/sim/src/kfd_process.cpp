@@ -45,9 +45,10 @@ int kfd_get_apertures(Process& /*process*/, void* argument, std::size_t /*size*/
     args.num_of_nodes = count;
     return 0;
   }
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): the interface
+  // NOLINTBEGIN(performance-no-int-to-ptr): the interface
   auto* const out =
       reinterpret_cast<kfd_process_device_apertures*>(args.kfd_process_device_apertures_ptr);
+  // NOLINTEND(performance-no-int-to-ptr)
   if (out == nullptr) {
     return -EINVAL;
   }

@@ -46,7 +46,7 @@ std::string attributes_json(const kfd_ioctl_svm_args& args) {
     const bool is_flags = attribute.type == KFD_IOCTL_SVM_ATTR_SET_FLAGS ||
                           attribute.type == KFD_IOCTL_SVM_ATTR_CLR_FLAGS;
     text += fmt::format(
-        "{}{{\"attribute\":\"{}\",\"value\":{}}}", i == 0 ? "" : ",",
+        R"({}{{"attribute":"{}","value":{}}})", i == 0 ? "" : ",",
         attribute.type < std::size(attribute_names) ? attribute_names[attribute.type] : "?",
         is_flags ? flags_json(attribute.value) : std::to_string(attribute.value));
   }

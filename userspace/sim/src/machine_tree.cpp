@@ -182,7 +182,7 @@ void add_drm(VirtualTree& tree, const Gpu& gpu, const std::string& at) {
       {fmt::format("card{}", gpu.index), gpu.index},
       {fmt::format("renderD{}", gpu.minor), gpu.minor}};
   for (const auto& [name, minor] : nodes) {
-    const std::string node = at + "/drm/" + name;
+    const std::string node = fmt::format("{}/drm/{}", at, name);
     tree.add_file(node + "/dev", fmt::format("226:{}\n", minor));
     tree.add_file(
         node + "/uevent",

@@ -131,7 +131,7 @@ int duplicate(int fd, int flags) {
 }
 }  // namespace
 
-int Process::open_kfd(int flags) {
+int Process::open_kfd(int flags) const {
   const int fd = duplicate(kfd_fd_, flags);
   JournalLine("open").text("path", "/dev/kfd").number("fd", fd);
   return fd;

@@ -61,7 +61,7 @@ class Process {
   /// By inode, so a duplicate made by dup(2) or fcntl(2) is known as well.
   static Identity identify(int fd);
   /// A descriptor of /dev/kfd or a render node; -1 with errno.
-  int open_kfd(int flags);
+  [[nodiscard]] int open_kfd(int flags) const;
   int open_render(unsigned gpu, int flags);
 
   // --- memory; `mutex` guards buffers, used sizes and offsets ---

@@ -69,7 +69,7 @@ class SvmRanges {
     std::uint64_t end;
     SvmAttributes attributes;
   };
-  void split(std::uint64_t at);
+  void split(std::uint64_t address);
   void fill_holes(std::uint64_t start, std::uint64_t end);
   void merge(std::uint64_t start, std::uint64_t end);
   std::map<std::uint64_t, Piece> ranges_;

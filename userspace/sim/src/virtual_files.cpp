@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -213,7 +214,13 @@ std::optional<std::string> proc_link(const char* path) {
       configuration() == nullptr) {
     return std::nullopt;
   }
-  return path_behind(std::atoi(path + prefix.size()));
+  const std::string_view number = std::string_view(path).substr(prefix.size());
+  int file = -1;
+  const auto [end, wrong] = std::from_chars(number.data(), number.data() + number.size(), file);
+  if (wrong != std::errc() || end != number.data() + number.size()) {
+    return std::nullopt;
+  }
+  return path_behind(file);
 }
 
 }  // namespace rocmfix::sim

@@ -97,7 +97,8 @@ std::optional<std::string> VirtualTree::resolve(std::string_view path, bool foll
       at.resize(at.empty() ? 0 : at.find_last_of('/'));
       continue;
     }
-    const std::string next = at + '/' + part;
+    std::string next = at;
+    next.append(1, '/').append(part);
     const Node* const node = find(next);
     if (node == nullptr) {
       return std::nullopt;

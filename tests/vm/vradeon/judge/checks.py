@@ -99,9 +99,9 @@ def check_counter(tap, boot):
         )
 
 
-def check_retry(tap, boot, tested, series):
+def check_retry(tap, boot, series):
     for card in boot.cards:
-        noretry = expected_noretry(boot, tested, series, card)
+        noretry = expected_noretry(boot, series, card)
         problems = []
         for name in contexts(card):
             value = boot.registers.get((card, name))
@@ -125,7 +125,7 @@ def check_all(tap, boots, tested, series):
         check_entries(tap, boot, series, counts)
         if not boot.stock and not tested.load:
             check_counter(tap, boot)
-        check_retry(tap, boot, tested, series)
+        check_retry(tap, boot, series)
     check_same(tap, boots, [boot.name for boot in tables if boot.mode == "stock"])
     changed = [boot.name for boot in tables if boot.mode != "stock"]
     check_same(tap, boots, [stock.name, *changed], mtypes=False)

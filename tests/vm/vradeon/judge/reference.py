@@ -67,14 +67,11 @@ def expected_mtype(boot, series, card, interface, memory, flags, asked):
     return mtype
 
 
-def expected_noretry(boot, tested, series, card):
+def expected_noretry(boot, series, card):
     if boot.noretry != -1:
         return boot.noretry
-    # A module beside amdgpu leaves the default as it is.
-    patched = not boot.stock and not tested.load and boot.on
-    if card == "navi10" and not patched and series.startswith("6."):
-        return 0
-    return 1
+    patched = not boot.stock and boot.on
+    return 0 if card == "navi10" and not patched and series.startswith("6.") else 1
 
 
 def hubs(card):
