@@ -29,7 +29,7 @@ class Allocation {
   /// From a memory pool, which may keep it when it is freed.
   api::Error done_from_pool(api::Error result, const void* address, uint64_t size) const;
   /// For what has no address of its own, as arrays: the largest block that ROCr gave.
-  api::Error done_without_address(api::Error result) const;
+  [[nodiscard]] api::Error done_without_address(api::Error result) const;
 
  private:
   bool outermost_;

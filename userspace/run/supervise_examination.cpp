@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -82,7 +83,7 @@ void find_report_file(const std::string& directory, std::int64_t began, pid_t pi
   while (const dirent* const entry = readdir(open_directory)) {
     const std::string name = entry->d_name;
     if (name.ends_with(ending) && std::strtoll(name.c_str(), nullptr, 10) >= began) {
-      std::string text = read_file(directory + "/" + name);
+      std::string text = read_file(fmt::format("{}/{}", directory, name));
       const Json document = parsed(text);
       // One with incidents is a supervisor's own.
       if (is_report(document) && !document.contains("incidents")) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "supervise_incident.hpp"
 
-#include <array>
-#include <cstdio>
+#include <fmt/format.h>
+
 #include <cstring>
 #include <ctime>
 #include <nlohmann/json.hpp>
@@ -33,10 +33,7 @@ std::string text_of(const Json& object, const char* key) {
 }
 
 std::string seconds(std::uint64_t ms) {
-  std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "%llu.%llu s", static_cast<unsigned long long>(ms / 1000),
-                static_cast<unsigned long long>(ms % 1000 / 100));
-  return text.data();
+  return fmt::format("{}.{} s", ms / 1000, ms % 1000 / 100);
 }
 
 /// "SIGABRT"; "signal 40" for one without a name.
@@ -51,9 +48,8 @@ std::string now_text() {
   const std::time_t now = std::time(nullptr);
   std::tm utc{};
   gmtime_r(&now, &utc);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text.data();
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1,
+                     utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 Json names_of(const std::vector<const Rung*>& rungs) {

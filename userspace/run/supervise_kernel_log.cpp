@@ -2,6 +2,7 @@
 #include "supervise_kernel_log.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,9 +70,8 @@ std::string as_dmesg(std::string_view record) {
   }
   const std::string time(record.substr(second + 1, begin - second - 1));
   const unsigned long long us = std::strtoull(time.c_str(), nullptr, 10);
-  std::array<char, 48> stamp{};
-  std::snprintf(stamp.data(), stamp.size(), "[%5llu.%06llu] ", us / 1'000'000, us % 1'000'000);
-  return stamp.data() + unescaped(record.substr(begin + 1));
+  return fmt::format("[{:5}.{:06}] ", us / 1'000'000, us % 1'000'000) +
+         unescaped(record.substr(begin + 1));
 }
 
 template <class Use>
@@ -133,13 +133,11 @@ std::vector<std::string> KernelLog::take_records() const {
 }
 
 std::vector<std::string> KernelLog::take_journal() {
-  std::array<char, 64> since{};
-  std::snprintf(since.data(), since.size(), "--since=@%lld.%06lld",
-                static_cast<long long>(since_us_ / 1'000'000),
-                static_cast<long long>(since_us_ % 1'000'000));
+  const std::string since =
+      fmt::format("--since=@{}.{:06}", since_us_ / 1'000'000, since_us_ % 1'000'000);
   since_us_ = now_us();
-  const auto text = run_helper(
-      {"journalctl", "-k", "-q", "--no-pager", "-o", "short-monotonic", since.data()}, {});
+  const auto text =
+      run_helper({"journalctl", "-k", "-q", "--no-pager", "-o", "short-monotonic", since}, {});
   std::vector<std::string> lines;
   if (!text) {
     source_ = LogSource::none;

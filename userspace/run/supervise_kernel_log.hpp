@@ -29,7 +29,7 @@ class KernelLog {
   [[nodiscard]] LogSource source() const { return source_; }
 
  private:
-  std::vector<std::string> take_records() const;
+  [[nodiscard]] std::vector<std::string> take_records() const;
   std::vector<std::string> take_journal();
 
   int fd_ = -1;
