@@ -86,7 +86,7 @@ static void off_is_announced(struct kunit *test)
 	struct amdgpu_device *adev;
 
 	adev = rocmfix_device_added(test, navi10, 0, 2, 0,
-				    "rocmfix: off (amdgpu.rocmfix=0)");
+				    "rocmfix: off (" KBUILD_MODNAME ".rocmfix=0)");
 	rocmfix_device_expect_group(test, adev, "0\n", "stock\n", "0\n");
 }
 
