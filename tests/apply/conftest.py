@@ -69,3 +69,63 @@ def machine(command, tmp_path_factory):
         subprocess.run([SOURCE / "tests/data/make-roots", roots], check=True, capture_output=True)
     shutil.copytree(pathlib.Path(roots) / "rx5600xt", work / "root", symlinks=True)
     return Machine(work / "root", command)
+
+
+# A chroot in mount and pid namespaces of its own: the captured machine's /sys and /etc, this
+# machine's /usr under an overlay that a test adds programs to. So "/" is what is changed, and
+# nothing of this machine is.
+ENTER = """
+set -e
+mount -t overlay overlay -o "lowerdir=/usr,upperdir=$1/.upper,workdir=$1/.work" "$1/usr"
+mount -t proc proc "$1/proc"
+mkdir -p "$1$2"
+mount --bind "$2" "$1$2"
+root=$1 command=$3
+shift 3
+exec chroot "$root" "$command" "$@"
+"""
+
+
+class System:
+    def __init__(self, root, command):
+        self.root = root
+        self.build = os.path.dirname(os.path.dirname(os.path.realpath(command)))
+        self.command = os.path.realpath(command)
+
+    def run(self, *args):
+        line = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", ENTER, "enter",
+                str(self.root), self.build, self.command, *args]
+        return subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+
+    def add_program(self, path, text):
+        """A program below /usr, in the place of one of that name."""
+        program = self.root / ".upper" / path
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text(text)
+        program.chmod(0o755)
+
+    def calls(self):
+        ran = self.root / "ran"
+        return ran.read_text().splitlines() if ran.exists() else []
+
+
+@pytest.fixture
+def running_system(machine, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("needs root, for a mount namespace")
+    root = tmp_path / "system"
+    shutil.copytree(machine.root, root, symlinks=True)
+    shutil.rmtree(root / "usr")
+    shutil.rmtree(root / "proc")
+    shutil.rmtree(root / "var", ignore_errors=True)
+    shutil.rmtree(root / "etc/modprobe.d")
+    for name in ("usr", "proc", ".work", ".upper", "etc/modprobe.d"):
+        (root / name).mkdir(parents=True)
+    for name in ("bin", "lib", "lib64", "sbin"):
+        if not (root / name).exists() and not (root / name).is_symlink():
+            (root / name).symlink_to("usr/" + name)
+    system = System(root, machine.command)
+    probe = system.run("--version")
+    if probe.returncode != 0:
+        pytest.skip("no overlay mount here: " + probe.stderr.strip())
+    return system

@@ -62,7 +62,7 @@ TEST(Driver, StockIsInstalledAndLoadedWithoutAVersion) {
   EXPECT_EQ(driver.loaded->version, std::nullopt);
   EXPECT_EQ(driver.loaded->parameters.at("noretry"), "-1");
   EXPECT_EQ(driver.loaded->parameters.at("ppfeaturemask"), "0xfff7bfff");
-  EXPECT_FALSE(driver.rocmfix_installed());
+  EXPECT_FALSE(driver.patched());
   EXPECT_FALSE(driver.rocmfix_active());
 }
 
@@ -77,7 +77,7 @@ TEST(Driver, OursStandsInUpdatesAndWinsOverTheStockOneBesideIt) {
   EXPECT_EQ(driver.loaded->version, "0.1.0");
   EXPECT_EQ(driver.loaded->srcversion, driver.installed->srcversion);
   EXPECT_NE(driver.loaded->srcversion, std::nullopt);
-  EXPECT_TRUE(driver.rocmfix_installed());
+  EXPECT_TRUE(driver.patched());
   EXPECT_TRUE(driver.rocmfix_active());
 }
 
@@ -86,7 +86,7 @@ TEST(Driver, OursThatIsSwitchedOffIsInstalledAndNotActive) {
   copy_root(tree, "rx5600xt-rocmfix");
   tree.write("/sys/module/amdgpu/parameters/rocmfix", "0\n");
   const Driver driver = inspect_driver(tree.root());
-  EXPECT_TRUE(driver.rocmfix_installed());
+  EXPECT_TRUE(driver.patched());
   EXPECT_FALSE(driver.rocmfix_active());
 }
 
@@ -138,13 +138,13 @@ TEST(Driver, IsFoundWithoutIndexesInTheUsualPlaces) {
   const Driver ours = inspect_driver(tree.root());
   ASSERT_TRUE(ours.installed);
   EXPECT_EQ(ours.installed->file, ours_61);
-  EXPECT_TRUE(ours.rocmfix_installed());
+  EXPECT_TRUE(ours.patched());
 
   std::filesystem::remove(tree.at(ours_61));
   const Driver stock = inspect_driver(tree.root());
   ASSERT_TRUE(stock.installed);
   EXPECT_EQ(stock.installed->file, stock_61);
-  EXPECT_FALSE(stock.rocmfix_installed());
+  EXPECT_FALSE(stock.patched());
 
   std::filesystem::remove(tree.at(stock_61));
   EXPECT_FALSE(inspect_driver(tree.root()).installed);
@@ -182,7 +182,7 @@ TEST(Driver, AFileThatIsNoModuleHasANameAndNothingElse) {
   ASSERT_TRUE(driver.installed);
   EXPECT_EQ(driver.installed->file, stock_61);
   EXPECT_TRUE(driver.installed->parameters.empty());
-  EXPECT_FALSE(driver.rocmfix_installed());
+  EXPECT_FALSE(driver.patched());
 }
 
 TEST(Driver, LinksAreFollowedInsideTheRootOnly) {

@@ -10,6 +10,7 @@
 #include "apply.hpp"
 #include "env.hpp"
 #include "explain.hpp"
+#include "livepatch.hpp"
 #include "output.hpp"
 #include "plan.hpp"
 #include "sim.hpp"
@@ -147,6 +148,24 @@ int main(int argc, char** argv) {
       return rocmfix::cli::run_explain(root, options.log, options.json);
     };
   });
+
+  CLI::App* livepatch =
+      add_verb(app, options, "livepatch", "rocmfix in the running stock driver: on, off, status");
+  livepatch->require_subcommand(1);
+  add_verb(*livepatch, options, "status", "is it in force? exit status 1 when not")->callback([&] {
+    chosen = [&](const Root& root) {
+      return rocmfix::cli::run_livepatch_status(root, options.json);
+    };
+  });
+  for (const bool on : {true, false}) {
+    add_verb(*livepatch, options, on ? "on" : "off",
+             on ? "put it in force now" : "take it out until the next boot, or `on`")
+        ->callback([&options, &chosen, on] {
+          chosen = [&options, on](const Root& root) {
+            return rocmfix::cli::run_livepatch_switch(root, on, options.json);
+          };
+        });
+  }
 
   CLI::App* sim = add_verb(app, options, "sim", "the simulated GPUs");
   sim->require_subcommand(1);

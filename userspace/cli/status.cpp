@@ -67,8 +67,7 @@ std::string describe_installed(const Driver& driver) {
     return "no amdgpu module found for this kernel";
   }
   const InstalledModule& module = *driver.installed;
-  const std::string kind = driver.rocmfix_installed()
-                               ? fmt::format("rocmfix {}", shown(module.version))
+  const std::string kind = driver.patched() ? fmt::format("rocmfix {}", shown(module.version))
                            : module.version ? fmt::format("version {}", *module.version)
                                             : "stock";
   return fmt::format("{} ({})", kind, module.file);
@@ -87,11 +86,24 @@ std::string describe_loaded(const Driver& driver) {
                      driver.rocmfix_active() ? "active" : "switched off (amdgpu.rocmfix=0)");
 }
 
+std::string describe_livepatch(const Livepatch& livepatch) {
+  return fmt::format(
+      "rocmfix {}, {}",
+      shown(livepatch.loaded ? livepatch.loaded->version : livepatch.installed->version),
+      livepatch.in_force()      ? "in force"
+      : livepatch.in_transition ? "in transition"
+      : livepatch.loaded        ? "loaded, not in force: see `rocmfix livepatch status`"
+                                : "installed, not loaded: sudo rocmfix livepatch on");
+}
+
 std::string describe_driver(const Driver& driver) {
-  return "amdgpu driver\n" + format_table({{"kernel", shown(driver.kernel_release)},
-                                           {"installed", describe_installed(driver)},
-                                           {"loaded", describe_loaded(driver)}},
-                                          "  ");
+  Rows rows = {{"kernel", shown(driver.kernel_release)},
+               {"installed", describe_installed(driver)},
+               {"loaded", describe_loaded(driver)}};
+  if (driver.livepatch.installed || driver.livepatch.loaded) {
+    rows.push_back({"livepatch", describe_livepatch(driver.livepatch)});
+  }
+  return "amdgpu driver\n" + format_table(rows, "  ");
 }
 
 std::string describe_next(const Machine& machine) {
@@ -101,7 +113,7 @@ std::string describe_next(const Machine& machine) {
   if (!machine.supported()) {
     return "No supported GPU (RX 5000 or RX 6000 series): rocmfix leaves this machine alone.\n";
   }
-  if (machine.driver.rocmfix_installed()) {
+  if (machine.driver.carrier()) {
     return "Next: `rocmfix plan` shows what is set, `rocmfix verify` whether it is in force.\n";
   }
   return "Next: `rocmfix plan` shows what would be set, and why.\n";

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""An amdgpu.ko that modinfo, depmod and libkmod take for one: a relocatable ELF object with the
-section .modinfo of the real module, and no code. Nothing could ever load it."""
+"""An amdgpu.ko (or rocmfix_livepatch.ko) that modinfo, depmod and libkmod take for one: a
+relocatable ELF object with the section .modinfo of the real module, and no code. Nothing could ever
+load it."""
 
 import lzma
 import subprocess
@@ -29,6 +30,17 @@ def modinfo(kernel: dict, parameters: dict, devices: list, rocmfix: dict) -> lis
     lines += [] if rocmfix else ["intree=Y"]
     lines += ["name=amdgpu", f"vermagic={kernel['release']} SMP preempt mod_unload modversions "]
     return lines
+
+
+def livepatch_modinfo(kernel: dict, livepatch: dict) -> list:
+    """The same of rocmfix_livepatch.ko, kernel/livepatch/rocmfix_livepatch_main.c."""
+    lines = [f"amdgpu={livepatch['build_id']}", "livepatch=Y", "license=Dual MIT/GPL",
+             f"version={livepatch['version']}", f"rocmfix={livepatch['modinfo']}"]
+    for name, (kind, _, description) in livepatch["parameters"].items():
+        lines += [f"parmtype={name}:{kind}", f"parm={name}:{description}"]
+    return [*lines, f"srcversion={livepatch['srcversion']}", "depends=", "retpoline=Y",
+            "name=rocmfix_livepatch",
+            f"vermagic={kernel['release']} SMP preempt mod_unload modversions "]
 
 
 def assemble(lines: list) -> bytes:

@@ -60,6 +60,7 @@ class Machine:
         kernels, self.cards = load_toml("kernels.toml"), load_cards()
         self.kernel = kernels[description["kernel"]]
         self.rocmfix = description.get("rocmfix", {})
+        self.livepatch = description.get("livepatch", {})
         self.stock_parameters = {**kernels["all"]["parameters"],
                                  **self.kernel.get("parameters", {})}
         self.parameters = {**self.stock_parameters, **self.rocmfix.get("parameters", {})}
@@ -73,6 +74,8 @@ class Machine:
         self.write_gpus(tree)
         if self.loaded:
             self.write_loaded_module(tree)
+            if self.livepatch:
+                self.write_loaded_livepatch(tree)
         self.write_modules(tree)
         self.write_initramfs(tree)
 
@@ -119,7 +122,8 @@ class Machine:
                 public = large or card.get("apu", False)  # gmc_v10_0_mc_init(): all of it
                 pci.write_amdgpu(tree, function.path, card, ram,
                                  vram if public else 256 << 20)
-                tree.write_all(f"{function.path}/rocmfix", self.rocmfix.get("attributes", {}))
+                carrier = self.rocmfix or self.livepatch
+                tree.write_all(f"{function.path}/rocmfix", carrier.get("attributes", {}))
                 nodes.append({"card": card, "bdf": gpu["bdf"], "minor": 128 + index,
                               "public": public})
         if nodes:
@@ -138,8 +142,17 @@ class Machine:
         tree.write("proc/modules", f"amdgpu 8757248 8 - Live 0x0000000000000000{taint}\n"
                    "video 65536 1 amdgpu, Live 0x0000000000000000\n")
 
+    def write_loaded_livepatch(self, tree: Tree) -> None:
+        module = "sys/module/rocmfix_livepatch"
+        tree.write_all(module, {"initstate": "live", "taint": "OEK",
+                                **{k: self.livepatch[k] for k in ("version", "srcversion")}})
+        tree.write_all(f"{module}/parameters",
+                       {n: value for n, (_, value, _) in self.livepatch["parameters"].items()})
+        tree.write_all("sys/kernel/livepatch/rocmfix_livepatch", {"enabled": 1, "transition": 0})
+        tree.write("proc/sys/kernel/tainted", str(1 << 12 | 1 << 13 | 1 << 15))
+
     def write_modules(self, tree: Tree) -> None:
-        """The stock module, ours beside it as DKMS leaves it, and depmod's indexes."""
+        """The stock module, ours or the livepatch beside it as DKMS leaves it, depmod's indexes."""
         release, suffix = self.kernel["release"], self.kernel["module"]
         modules = f"usr/lib/modules/{release}"
         devices = sorted({card["device"] for card in self.cards.values()
@@ -153,6 +166,10 @@ class Machine:
             ours = kernel_module.modinfo(self.kernel, self.parameters, devices, self.rocmfix)
             tree.write(f"{modules}/updates/dkms/amdgpu.{suffix}",
                        kernel_module.pack(kernel_module.assemble(ours), suffix))
+        if self.livepatch:
+            lines = kernel_module.livepatch_modinfo(self.kernel, self.livepatch)
+            tree.write(f"{modules}/updates/dkms/rocmfix_livepatch.{suffix}",
+                       kernel_module.pack(kernel_module.assemble(lines), suffix))
         subprocess.run(["/sbin/depmod", "-b", tree.top, release], check=True)
 
     def write_initramfs(self, tree: Tree) -> None:
@@ -167,7 +184,8 @@ class Machine:
         configuration = [p for d in ("etc/modprobe.d", "usr/lib/modprobe.d")
                          for p in sorted((tree.top / d).glob("*.conf"))]
         files = {str(p.relative_to(tree.top)): p.read_bytes()
-                 for p in [amdgpu, *indexes, *configuration]}
+                 for p in [amdgpu, *modules.glob("updates/dkms/rocmfix_livepatch.*"), *indexes,
+                           *configuration]}
         files |= {"lib": "usr/lib", "conf/arch.conf": b"DPKG_ARCH=amd64\n",
                   "init": b"#!/bin/sh\n# Nothing boots from this.\n"}
         tree.write(f"boot/initrd.img-{release}",

@@ -191,7 +191,7 @@ Result<ChangeReport> Change::finish(const Result<void>& done) {
     return fail(done.error());
   }
   if (for_system() && (report_.changed || kept_.initramfs_pending())) {
-    auto updated = detail::update_initramfs();
+    auto updated = detail::update_initramfs(*root_);
     if (!updated) {
       Error error = std::move(updated.error());
       error.what += fmt::format("; {} is {}, but the initramfs still has the old settings",
@@ -201,8 +201,8 @@ Result<ChangeReport> Change::finish(const Result<void>& done) {
     report_.initramfs_updated = *updated;
     if (!*updated) {
       note(
-          "no update-initramfs here: if amdgpu is in your initramfs, make that anew "
-          "(dracut: sudo dracut --regenerate-all --force)");
+          "neither update-initramfs nor dracut is here: if amdgpu is in your initramfs, make that "
+          "anew");
     }
     if (auto cleared = kept_.clear_initramfs_pending(); !cleared) {
       return fail(cleared.error());

@@ -131,7 +131,7 @@ std::optional<std::strong_ordering> compare_kernels(std::string_view a, std::str
 
 bool holds(const Condition& when, const ConditionFacts& facts) {
   return values_hold(when, facts) && gpus_hold(when, facts.machine) &&
-         (!when.patched || facts.machine.driver.rocmfix_installed() == *when.patched) &&
+         (!when.patched || facts.machine.driver.patched() == *when.patched) &&
          (!when.forced || facts.forced == *when.forced) && kernel_holds(when, facts.machine) &&
          memory_holds(when, facts.machine);
 }

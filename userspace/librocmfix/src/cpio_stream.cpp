@@ -25,8 +25,7 @@ constexpr std::size_t header_size = 110;
 constexpr std::size_t max_name = 4096;
 
 Error damaged(const std::string& name, const char* how) {
-  return {ErrorCode::invalid, name + " is " + how, 0,
-          "make it anew: sudo update-initramfs -u -k all"};
+  return {ErrorCode::invalid, name + " is " + how, 0, ""};
 }
 
 class Input {

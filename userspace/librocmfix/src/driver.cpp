@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Looks at amdgpu: the file modprobe would load (by depmod's index, or in the usual places where a
-// capture brought none) with its modinfo, and what /sys/module says of the loaded one. Loads and
-// unloads nothing.
+// Looks at amdgpu and rocmfix_livepatch: the file modprobe would load (by depmod's index, or in the
+// usual places where a capture brought none) with its modinfo, and what /sys/module says of the
+// loaded one. Loads and unloads nothing.
 //
 // libkmod reads the module. It resolves links in the running system, not in a captured one, so it
 // is handed an open descriptor of a file that was looked up in the root.
@@ -25,9 +25,9 @@ namespace rocmfix {
 namespace {
 
 constexpr std::string_view modules_dir = "/lib/modules";
-constexpr std::string_view loaded_dir = "/sys/module/amdgpu";
+constexpr std::string_view livepatch_name = "rocmfix_livepatch";
 
-// Where amdgpu.ko can be, in depmod's order of preference ("updates built-in").
+// Where a module can be, in depmod's order of preference ("updates built-in").
 constexpr std::array<std::string_view, 3> usual_places = {"updates/dkms", "updates",
                                                           "kernel/drivers/gpu/drm/amd/amdgpu"};
 constexpr std::array<std::string_view, 4> suffixes = {".ko", ".ko.xz", ".ko.zst", ".ko.gz"};
@@ -76,32 +76,33 @@ std::optional<std::string> read_kernel_release(const Root& root) {
   return std::nullopt;
 }
 
-// The module's file by depmod's index, relative to `modules`: the line "DIR/amdgpu.ko: ...".
+// The module's file by depmod's index, relative to `modules`: the line "DIR/NAME.ko: ...".
 // Of the two forms that depmod writes it is the text: libkmod 30 never comes back from a damaged
 // modules.dep.bin, and a captured machine can bring anything.
-std::optional<std::string> find_in_index(std::string_view index) {
+std::optional<std::string> find_in_index(std::string_view index, std::string_view module) {
   while (!index.empty()) {
     const std::string_view line = index.substr(0, index.find('\n'));
     index.remove_prefix(std::min(line.size() + 1, index.size()));
     const auto colon = line.find(':');
     const std::string_view file = line.substr(0, colon);
     const std::string_view name = file.substr(file.find_last_of('/') + 1);
-    if (colon != std::string_view::npos && name.starts_with("amdgpu") &&
-        std::find(suffixes.begin(), suffixes.end(), name.substr(6)) != suffixes.end()) {
+    if (colon != std::string_view::npos && name.starts_with(module) &&
+        std::find(suffixes.begin(), suffixes.end(), name.substr(module.size())) != suffixes.end()) {
       return std::string(file);
     }
   }
   return std::nullopt;
 }
 
-std::optional<std::string> find_module(const Root& root, const std::string& modules) {
+std::optional<std::string> find_module(const Root& root, const std::string& modules,
+                                       std::string_view module) {
   if (const auto index = root.read(modules + "/modules.dep")) {
-    const auto file = find_in_index(*index);
+    const auto file = find_in_index(*index, module);
     return file ? root.real_path(fmt::format("{}/{}", modules, *file)) : std::nullopt;
   }
   for (const std::string_view place : usual_places) {
     for (const std::string_view suffix : suffixes) {
-      if (auto path = root.real_path(fmt::format("{}/{}/amdgpu{}", modules, place, suffix))) {
+      if (auto path = root.real_path(fmt::format("{}/{}/{}{}", modules, place, module, suffix))) {
         return path;
       }
     }
@@ -168,15 +169,16 @@ InstalledModule read_module(const Root& root, std::string path) {
   return installed;
 }
 
-std::optional<InstalledModule> find_installed(const Root& root, const std::string& release) {
-  if (auto path = find_module(root, fmt::format("{}/{}", modules_dir, release))) {
+std::optional<InstalledModule> find_installed(const Root& root, const std::string& release,
+                                              std::string_view module) {
+  if (auto path = find_module(root, fmt::format("{}/{}", modules_dir, release), module)) {
     return read_module(root, std::move(*path));
   }
   return std::nullopt;
 }
 
-std::optional<LoadedModule> read_loaded(const Root& root) {
-  const std::string directory(loaded_dir);
+std::optional<LoadedModule> read_loaded(const Root& root, std::string_view module) {
+  const std::string directory = fmt::format("/sys/module/{}", module);
   // "coming" and "going" are no driver; one that is built in has parameters and no initstate.
   const auto state = root.read_line(directory + "/initstate");
   if (!root.exists(directory + "/parameters") || state.value_or("live") != "live") {
@@ -201,9 +203,14 @@ Driver inspect_driver(const Root& root) {
   Driver driver;
   driver.kernel_release = read_kernel_release(root);
   if (driver.kernel_release) {
-    driver.installed = find_installed(root, *driver.kernel_release);
+    driver.installed = find_installed(root, *driver.kernel_release, "amdgpu");
+    driver.livepatch.installed = find_installed(root, *driver.kernel_release, livepatch_name);
   }
-  driver.loaded = read_loaded(root);
+  driver.loaded = read_loaded(root, "amdgpu");
+  driver.livepatch.loaded = read_loaded(root, livepatch_name);
+  const std::string patch = fmt::format("/sys/kernel/livepatch/{}", livepatch_name);
+  driver.livepatch.enabled = root.read_number(patch + "/enabled") == 1U;
+  driver.livepatch.in_transition = root.read_number(patch + "/transition") == 1U;
   return driver;
 }
 

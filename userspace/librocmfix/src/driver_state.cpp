@@ -5,17 +5,37 @@
 
 namespace rocmfix {
 
-bool Driver::rocmfix_installed() const {
+namespace {
+
+bool is_switched_on(const LoadedModule& module) {
+  const auto parameter = module.parameters.find("rocmfix");
+  return parameter != module.parameters.end() && !parameter->second.empty() &&
+         parameter->second != "0" && parameter->second != "N";
+}
+
+}  // namespace
+
+bool Livepatch::in_force() const {
+  return loaded && is_switched_on(*loaded) && enabled && !in_transition;
+}
+
+const char* to_string(Carrier carrier) {
+  return carrier == Carrier::module ? "module" : "livepatch";
+}
+
+std::optional<Carrier> Driver::carrier() const {
+  if (patched()) {
+    return Carrier::module;
+  }
+  return livepatch.installed ? std::optional(Carrier::livepatch) : std::nullopt;
+}
+
+bool Driver::patched() const {
   return installed && installed->rocmfix;
 }
 
 bool Driver::rocmfix_active() const {
-  if (!loaded) {
-    return false;
-  }
-  const auto parameter = loaded->parameters.find("rocmfix");
-  return parameter != loaded->parameters.end() && !parameter->second.empty() &&
-         parameter->second != "0" && parameter->second != "N";
+  return (loaded && is_switched_on(*loaded)) || livepatch.in_force();
 }
 
 }  // namespace rocmfix

@@ -28,7 +28,8 @@ class Collector : public CpioVisitor {
       texts_[path].clear();
       return true;
     }
-    if (is_amdgpu(path) && !(found_.has_amdgpu && !is_update(path))) {
+    is_livepatch_ = is_module(path, "rocmfix_livepatch");
+    if (is_livepatch_ || (is_module(path, "amdgpu") && !(found_.has_amdgpu && !is_update(path)))) {
       module_.emplace();
       return true;
     }
@@ -42,11 +43,16 @@ class Collector : public CpioVisitor {
     }
   }
   void end() override {
-    if (!is_config_) {
+    if (is_config_) {
+      return;
+    }
+    if (is_livepatch_) {
+      found_.livepatch = module_->identify(path_);
+    } else {
       found_.has_amdgpu = true;
       found_.amdgpu = module_->identify(path_);
-      module_.reset();
     }
+    module_.reset();
   }
   Initramfs result(std::string file) {
     found_.file = std::move(file);
@@ -55,9 +61,9 @@ class Collector : public CpioVisitor {
   }
 
  private:
-  [[nodiscard]] bool is_amdgpu(const std::string& path) const {
+  [[nodiscard]] bool is_module(const std::string& path, const std::string& module) const {
     const std::string name = path.substr(path.rfind('/') + 1);
-    return (name == "amdgpu.ko" || name.starts_with("amdgpu.ko.")) &&
+    return (name == module + ".ko" || name.starts_with(module + ".ko.")) &&
            path.find("/lib/modules/" + release_ + "/") != std::string::npos;
   }
   // depmod prefers these to the kernel's own directory.
@@ -68,6 +74,7 @@ class Collector : public CpioVisitor {
   std::string release_;
   std::string path_;
   bool is_config_ = false;
+  bool is_livepatch_ = false;
   std::optional<ModuleCollector> module_;
   std::map<std::string, std::string> texts_;
   Initramfs found_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a kernel's initramfs holds of amdgpu: the module, and modprobe's configuration.
+// What a kernel's initramfs holds of amdgpu: the module, its livepatch, and modprobe's
+// configuration.
 // Reads one pass over the image, in memory; nothing of it runs unless it is asked for.
 #pragma once
 
@@ -17,6 +18,7 @@ struct Initramfs {
   std::string file;  ///< path inside the root
   bool has_amdgpu = false;
   std::optional<ModuleIdentity> amdgpu;  ///< nullopt beside has_amdgpu: damaged
+  std::optional<ModuleIdentity> livepatch;  ///< rocmfix_livepatch; nullopt: not in it, or damaged
   std::vector<ModprobeLine> lines;       ///< of its /etc/modprobe.d and the like
 };
 

@@ -45,11 +45,13 @@ bool has_source(const Root& root, const std::string& series) {
 }  // namespace
 
 std::string install_advice(const Root& root, const std::string& release) {
-  if (!root.exists("/var/lib/dkms/rocmfix")) {
+  const bool livepatch = root.exists("/var/lib/dkms/rocmfix-livepatch");
+  if (!livepatch && !root.exists("/var/lib/dkms/rocmfix")) {
     return "sudo apt install rocmfix-dkms";
   }
+  const std::string name = livepatch ? "rocmfix-livepatch" : "rocmfix";
   // Not `dkms autoinstall`, which leaves rocmfix to its package; this also says what is wrong.
-  const std::string build = "sudo dpkg-reconfigure rocmfix-dkms";
+  const std::string build = fmt::format("sudo dpkg-reconfigure {}-dkms", name);
   if (!root.exists("/lib/modules/" + release + "/build/Makefile")) {
     return fmt::format("sudo apt install linux-headers-{} && {}", release, build);
   }
@@ -60,9 +62,9 @@ std::string install_advice(const Root& root, const std::string& release) {
                        version ? "=" + *version : "", build);
   }
   return fmt::format(
-      "dkms status rocmfix; {}; the build's log is "
-      "/var/lib/dkms/rocmfix/VERSION/build/make.log",
-      build);
+      "dkms status {0}; {1}; the build's log is "
+      "/var/lib/dkms/{0}/VERSION/build/make.log",
+      name, build);
 }
 
 }  // namespace rocmfix::detail

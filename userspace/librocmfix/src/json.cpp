@@ -42,11 +42,15 @@ Json driver_object(const Driver& driver) {
       parameters[name] = value;
     }
   }
-  const Json installed = driver.installed ? Json(driver.rocmfix_installed()) : Json(nullptr);
+  const auto carrier = driver.carrier();
+  const Json installed = driver.installed ? Json(carrier.has_value()) : Json(nullptr);
   return {{"name", "amdgpu"},
           {"loaded", driver.loaded.has_value()},
           {"version", version},
-          {"rocmfix", {{"installed", installed}, {"active", driver.rocmfix_active()}}},
+          {"rocmfix",
+           {{"installed", installed},
+            {"active", driver.rocmfix_active()},
+            {"carrier", carrier ? Json(to_string(*carrier)) : Json(nullptr)}}},
           {"parameters", parameters}};
 }
 
@@ -58,6 +62,30 @@ std::string status_json(const Machine& machine) {
     gpus.push_back(gpu_object(gpu));
   }
   return dump({{"schema", 1}, {"gpus", gpus}, {"driver", driver_object(machine.driver)}});
+}
+
+std::string livepatch_json(const Driver& driver) {
+  const Livepatch& livepatch = driver.livepatch;
+  Json installed = nullptr;
+  if (livepatch.installed) {
+    installed = {{"file", livepatch.installed->file},
+                 {"version", or_null(livepatch.installed->version)},
+                 {"srcversion", or_null(livepatch.installed->srcversion)}};
+  }
+  Json loaded = nullptr;
+  if (livepatch.loaded) {
+    loaded = {{"version", or_null(livepatch.loaded->version)},
+              {"srcversion", or_null(livepatch.loaded->srcversion)},
+              {"parameters", livepatch.loaded->parameters}};
+  }
+  return dump({{"schema", 1},
+               {"livepatch",
+                {{"kernel", or_null(driver.kernel_release)},
+                 {"installed", installed},
+                 {"loaded", loaded},
+                 {"enabled", livepatch.enabled},
+                 {"transition", livepatch.in_transition},
+                 {"in_force", livepatch.in_force()}}}});
 }
 
 std::string plan_json(const Plan& plan) {

@@ -2,6 +2,7 @@
 // The kernel's log, and what it says of modules that it would not load. Reading only.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,10 +11,15 @@
 
 namespace rocmfix::detail {
 
-/// The messages in /dev/kmsg, oldest first, without priority and time. A captured root has the
+struct KernelMessage {
+  std::uint64_t microseconds = 0;  ///< since the kernel started, time asleep left out
+  std::string text;
+};
+
+/// The messages in /dev/kmsg, oldest first. A captured root has the
 /// same records in an ordinary file. Errors: io; errnum EPERM for a user who may not read it
 /// (kernel.dmesg_restrict, which Debian sets).
-Result<std::vector<std::string>> read_kernel_log(const Root& root);
+Result<std::vector<KernelMessage>> read_kernel_log(const Root& root);
 
 /// Why the kernel refuses a module. The log names no module, so this is only for somebody who
 /// misses one.
@@ -24,6 +30,6 @@ struct ModuleRefusal {
 
 /// From kernel/module/signing.c and security/lockdown/lockdown.c; seen in Debian's 6.1, 6.12, 7.2
 /// and 7.3. Under lockdown alone the kernel calls a module unsigned whose key it does not know.
-std::optional<ModuleRefusal> find_module_refusal(const std::vector<std::string>& messages);
+std::optional<ModuleRefusal> find_module_refusal(const std::vector<KernelMessage>& messages);
 
 }  // namespace rocmfix::detail

@@ -2,59 +2,92 @@
 #include "update_initramfs.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <string>
+#include <vector>
 
 namespace rocmfix::detail {
 namespace {
 
-Error failure(std::string what, int errnum) {
-  return {ErrorCode::failed, std::move(what), errnum,
-          "make room in /boot if it is full, then: sudo update-initramfs -u -k all"};
+struct Maker {
+  const char* program;
+  std::array<const char*, 3> arguments;
+};
+
+// In this order: Debian's dracut comes without update-initramfs.
+constexpr std::array<Maker, 2> makers = {{
+    {"/usr/sbin/update-initramfs", {"-u", "-k", "all"}},
+    {"/usr/bin/dracut", {"--quiet", "--regenerate-all", "--force"}},
+}};
+
+const Maker* find_maker(const Root& root) {
+  const auto* const found = std::find_if(
+      makers.begin(), makers.end(), [&root](const Maker& it) { return root.exists(it.program); });
+  return found == makers.end() ? nullptr : found;
+}
+
+std::string command_of(const Maker& maker) {
+  const std::string program = maker.program;
+  return fmt::format("sudo {} {}", program.substr(program.rfind('/') + 1),
+                     fmt::join(maker.arguments, " "));
+}
+
+Error failure(const Maker& maker, const std::string& what, int errnum) {
+  return {ErrorCode::failed, what, errnum,
+          "make room in /boot if it is full, then: " + command_of(maker)};
 }
 
 }  // namespace
 
-Result<bool> update_initramfs() {
-  std::string program = "/usr/sbin/update-initramfs";
-  std::string update = "-u";
-  std::string kernel = "-k";
-  std::string all = "all";
-  if (::access(program.c_str(), X_OK) != 0) {
+std::string initramfs_command(const Root& root) {
+  const Maker* const maker = find_maker(root);
+  return command_of(maker == nullptr ? makers.front() : *maker);
+}
+
+Result<bool> update_initramfs(const Root& root) {
+  const Maker* const maker = find_maker(root);
+  if (maker == nullptr) {
     return false;
   }
+  std::vector<std::string> words = {maker->program};
+  words.insert(words.end(), maker->arguments.begin(), maker->arguments.end());
+  std::vector<char*> arguments;
+  for (std::string& word : words) {
+    arguments.push_back(word.data());
+  }
+  arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   // stdout belongs to our own answer, which may be JSON.
   ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-  const std::array<char*, 5> arguments = {program.data(), update.data(), kernel.data(), all.data(),
-                                          nullptr};
   pid_t child = 0;
   const int error =
-      ::posix_spawn(&child, program.c_str(), &actions, nullptr, arguments.data(), environ);
+      ::posix_spawn(&child, maker->program, &actions, nullptr, arguments.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
-    return fail(failure("cannot run update-initramfs", error));
+    return fail(failure(*maker, fmt::format("cannot run {}", maker->program), error));
   }
   int status = 0;
   while (::waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) {
-      return fail(failure("cannot wait for update-initramfs", errno));
+      return fail(failure(*maker, fmt::format("cannot wait for {}", maker->program), errno));
     }
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
     return true;
   }
-  return fail(
-      failure(WIFEXITED(status)
-                  ? fmt::format("update-initramfs failed with exit status {}", WEXITSTATUS(status))
-                  : fmt::format("update-initramfs was killed by signal {}", WTERMSIG(status)),
-              0));
+  const std::string name = words.front().substr(words.front().rfind('/') + 1);
+  return fail(failure(*maker,
+                      WIFEXITED(status)
+                          ? fmt::format("{} failed with exit status {}", name, WEXITSTATUS(status))
+                          : fmt::format("{} was killed by signal {}", name, WTERMSIG(status)),
+                      0));
 }
 
 }  // namespace rocmfix::detail

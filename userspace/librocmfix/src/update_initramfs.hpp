@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Running update-initramfs on the running system.
+// What makes a machine's initramfs anew: initramfs-tools' update-initramfs, else dracut.
 #pragma once
 
-#include "rocmfix/error.hpp"
+#include <string>
+
+#include "rocmfix/root.hpp"
 
 namespace rocmfix::detail {
 
-/// `update-initramfs -u -k all`: every installed kernel, because the next boot may not be into
-/// the one that runs now. Its output goes to stderr. False: there is no such program here.
-/// Errors: failed.
-Result<bool> update_initramfs();
+/// The command for every installed kernel, because the next boot may not be into the one that runs
+/// now; for hints. update-initramfs's where neither program is there.
+std::string initramfs_command(const Root& root);
+
+/// Runs it. Its output goes to stderr. False: there is no such program here. Only for the running
+/// system. Errors: failed.
+Result<bool> update_initramfs(const Root& root);
 
 }  // namespace rocmfix::detail

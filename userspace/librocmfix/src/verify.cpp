@@ -8,15 +8,15 @@
 #include <utility>
 
 #include "install_advice.hpp"
-#include "kernel_log.hpp"
 #include "modprobe_files.hpp"
 #include "rocmfix/modprobe_conf.hpp"
+#include "update_initramfs.hpp"
 #include "verify_initramfs.hpp"
+#include "verify_livepatch.hpp"
 
 namespace rocmfix {
 namespace {
 
-constexpr const char* update_hint = "sudo update-initramfs -u -k all";
 constexpr const char* apply_hint = "sudo rocmfix apply";
 
 std::string shown(const std::optional<std::string>& value) {
@@ -68,9 +68,15 @@ Verification Verifier::run() {
   Verification result;
   result.checks.push_back(gpu_supported());
   if (result.checks.front().ok == true) {
-    result.checks.push_back(module_installed());
-    result.checks.push_back(module_loaded());
-    result.checks.push_back(module_active());
+    if (driver_->carrier() == Carrier::livepatch) {
+      for (auto& check : detail::verify_livepatch(*root_, *driver_, device_active())) {
+        result.checks.push_back(std::move(check));
+      }
+    } else {
+      result.checks.push_back(module_installed());
+      result.checks.push_back(module_loaded());
+      result.checks.push_back(module_active());
+    }
     result.checks.push_back(module_parameters());
     result.checks.push_back(modprobe_configured());
     result.checks.push_back(modprobe_conflicts());
@@ -105,7 +111,7 @@ Check Verifier::module_installed() const {
   if (!driver_->installed) {
     check.detail = fmt::format("no amdgpu in /lib/modules/{}", release);
     check.hint = detail::install_advice(*root_, release);
-  } else if (driver_->rocmfix_installed()) {
+  } else if (driver_->patched()) {
     check.ok = true;
     check.detail =
         fmt::format("{}, version {}", driver_->installed->file, shown(driver_->installed->version));
@@ -132,27 +138,17 @@ Check Verifier::module_missing() const {
     }
   }
   // The stock module is signed by the kernel's own key: only ours can be refused for want of one.
-  if (!driver_->rocmfix_installed()) {
+  if (!driver_->patched()) {
     return check;
   }
-  const auto log = detail::read_kernel_log(*root_);
-  if (!log) {
-    if (log.error().errnum == EPERM || log.error().errnum == EACCES) {
+  const auto refusal = detail::explain_refusal(*root_, "rocmfix-dkms");
+  if (!refusal) {
+    if (refusal.error().errnum == EPERM || refusal.error().errnum == EACCES) {
       check.hint = "sudo rocmfix verify, which may read the kernel log";
     }
-    return check;
-  }
-  if (const auto refusal = detail::find_module_refusal(*log)) {
-    check.detail += fmt::format(
-        ": the kernel takes only modules whose key it knows, as under Secure Boot (its log: "
-        "\"{}\")",
-        refusal->message);
-    check.hint = refusal->is_signed
-                     ? "sudo mokutil --import /var/lib/dkms/mok.pub, then sudo reboot and enrol "
-                       "the key on the blue screen; or back to the stock driver: sudo apt purge "
-                       "rocmfix-dkms"
-                     : "rocmfix's amdgpu is not signed: sudo apt install openssl, then sudo apt "
-                       "install --reinstall rocmfix-dkms";
+  } else if (*refusal) {
+    check.detail += (*refusal)->detail;
+    check.hint = (*refusal)->hint;
   }
   return check;
 }
@@ -191,7 +187,7 @@ Check Verifier::module_active() const {
   const auto switched = parameters.find("rocmfix");
   if (switched == parameters.end()) {
     check.detail = "the loaded amdgpu is not rocmfix's";
-    check.hint = driver_->rocmfix_installed() ? "sudo reboot" : "see module.installed";
+    check.hint = driver_->patched() ? "sudo reboot" : "see module.installed";
     return check;
   }
   if (same_value(switched->second, "0")) {
@@ -316,11 +312,11 @@ Check Verifier::modprobe_blacklist() const {
   }
   for (const auto& line : files->lines) {
     if (line.module == "amdgpu" && (line.command == "blacklist" || line.command == "install")) {
-      return {
-          check.id, false,
-          fmt::format("`{} amdgpu{}{}` in {}:{}", line.command, line.rest.empty() ? "" : " ",
-                      line.rest, line.file, line.line),
-          fmt::format("take line {} out: sudoedit {}, then {}", line.line, line.file, update_hint)};
+      return {check.id, false,
+              fmt::format("`{} amdgpu{}{}` in {}:{}", line.command, line.rest.empty() ? "" : " ",
+                          line.rest, line.file, line.line),
+              fmt::format("take line {} out: sudoedit {}, then {}", line.line, line.file,
+                          detail::initramfs_command(*root_))};
     }
   }
   for (const auto& [name, value] :

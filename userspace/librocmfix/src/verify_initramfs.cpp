@@ -7,15 +7,37 @@
 #include <map>
 
 #include "initramfs.hpp"
+#include "update_initramfs.hpp"
 
 namespace rocmfix::detail {
 namespace {
 
-constexpr const char* update_hint = "sudo update-initramfs -u -k all";
 constexpr const char* apply_hint = "sudo rocmfix apply";
 
 std::string shown(const std::optional<std::string>& value) {
   return value && !value->empty() ? *value : "none";
+}
+
+// One module of the image against the installed one.
+void compare_modules(const Root& root, Check& check, const Initramfs& image,
+                     const ModuleIdentity& packed, const std::string& file) {
+  const auto installed = identify_module(root, file);
+  if (!installed) {
+    check.detail = to_string(installed.error());
+    check.hint = installed.error().hint;
+    return;
+  }
+  check.ok = same_module(packed, *installed);
+  const std::string name = file.substr(file.rfind('/') + 1);
+  check.detail =
+      check.ok == true
+          ? fmt::format("{} has the installed {}", image.file, name.substr(0, name.find('.')))
+          : fmt::format(
+                "{} has {} (version {}, srcversion {}), installed is {} (version {}, "
+                "srcversion {})",
+                image.file, packed.path, shown(packed.version), shown(packed.srcversion),
+                installed->path, shown(installed->version), shown(installed->srcversion));
+  check.hint = check.ok == true ? "" : initramfs_command(root);
 }
 
 Check module_check(const Root& root, const Driver& driver, const Initramfs& image) {
@@ -25,32 +47,37 @@ Check module_check(const Root& root, const Driver& driver, const Initramfs& imag
             ""};
   }
   if (!image.amdgpu) {
-    return {check.id, false, "the amdgpu in " + image.file + " is damaged", update_hint};
+    return {check.id, false, "the amdgpu in " + image.file + " is damaged",
+            initramfs_command(root)};
   }
   if (!driver.installed) {
     check.detail = "what is installed is not known";
     return check;
   }
-  const auto installed = identify_module(root, driver.installed->file);
-  if (!installed) {
-    check.detail = to_string(installed.error());
-    check.hint = installed.error().hint;
-    return check;
-  }
-  check.ok = same_module(*image.amdgpu, *installed);
-  check.detail = check.ok == true
-                     ? image.file + " has the installed amdgpu"
-                     : fmt::format(
-                           "{} has {} (version {}, srcversion {}), installed is {} (version {}, "
-                           "srcversion {})",
-                           image.file, image.amdgpu->path, shown(image.amdgpu->version),
-                           shown(image.amdgpu->srcversion), installed->path,
-                           shown(installed->version), shown(installed->srcversion));
-  check.hint = check.ok == true ? "" : update_hint;
+  compare_modules(root, check, image, *image.amdgpu, driver.installed->file);
   return check;
 }
 
-Check configuration_check(const Initramfs& image, const Plan& wanted, bool all_configured) {
+// amdgpu that is loaded from there must find the livepatch there.
+Check livepatch_check(const Root& root, const Livepatch& livepatch, const Initramfs& image) {
+  Check check{"initramfs.livepatch", std::nullopt, "", ""};
+  if (!image.has_amdgpu) {
+    check = {check.id, true, image.file + " has no amdgpu: both come from the root file system",
+             ""};
+  } else if (!image.livepatch) {
+    check = {check.id, false,
+             image.file +
+                 " has amdgpu and not rocmfix_livepatch, which then comes too late for the "
+                 "retry default",
+             initramfs_command(root)};
+  } else {
+    compare_modules(root, check, image, *image.livepatch, livepatch.installed->file);
+  }
+  return check;
+}
+
+Check configuration_check(const Root& root, const Initramfs& image, const Plan& wanted,
+                          bool all_configured) {
   Check check{"initramfs.configuration", true, "", ""};
   if (!image.has_amdgpu || wanted.settings.empty()) {
     check.detail = image.has_amdgpu ? "nothing needs setting" : image.file + " has no amdgpu";
@@ -77,7 +104,7 @@ Check configuration_check(const Initramfs& image, const Plan& wanted, bool all_c
   if (*check.ok) {
     check.detail = image.file + " sets what the plan wants";
   } else {
-    check.hint = all_configured ? update_hint : apply_hint;
+    check.hint = all_configured ? initramfs_command(root) : apply_hint;
   }
   return check;
 }
@@ -102,12 +129,17 @@ std::vector<Check> verify_initramfs(const Root& root, const Driver& driver, cons
     const bool closed = error.errnum == EACCES || error.errnum == EPERM;
     // Damaged is wrong, whatever is in it: the machine may not boot from it.
     both(error.code == ErrorCode::invalid ? std::optional(false) : std::nullopt, to_string(error),
-         closed ? "sudo rocmfix verify" : error.hint);
+         closed                             ? "sudo rocmfix verify"
+         : error.code == ErrorCode::invalid ? "make it anew: " + initramfs_command(root)
+                                            : error.hint);
   } else if (!*image) {
     both(std::nullopt, fmt::format("no initramfs for {} in /boot", *driver.kernel_release), "");
   } else {
     checks.push_back(module_check(root, driver, **image));
-    checks.push_back(configuration_check(**image, wanted, all_configured));
+    if (driver.carrier() == Carrier::livepatch) {
+      checks.push_back(livepatch_check(root, driver.livepatch, **image));
+    }
+    checks.push_back(configuration_check(root, **image, wanted, all_configured));
   }
   return checks;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The amdgpu kernel driver of a machine: what modprobe would load, what is loaded, which
-// parameters are in force. Installed facts come through libkmod, loaded ones from /sys/module.
+// The amdgpu kernel driver of a machine and what carries rocmfix's policy into it: what modprobe
+// would load, what is loaded, which parameters are in force. Installed facts come through libkmod,
+// loaded ones from /sys/module.
 #pragma once
 
 #include <map>
@@ -11,7 +12,8 @@
 
 namespace rocmfix {
 
-/// What modprobe would load now for the running kernel: `modinfo amdgpu`.
+/// What modprobe would load now for the running kernel: `modinfo amdgpu`, `modinfo
+/// rocmfix_livepatch`.
 struct InstalledModule {
   std::string file;                       ///< path inside the root
   std::optional<std::string> version;     ///< MODULE_VERSION; stock amdgpu has none
@@ -24,19 +26,41 @@ struct InstalledModule {
 struct LoadedModule {
   std::optional<std::string> version;
   std::optional<std::string> srcversion;
-  /// As /sys/module/amdgpu/parameters has them; those for root only (gttsize) are missing for
+  /// As /sys/module/NAME/parameters has them; those for root only (gttsize) are missing for
   /// others.
   std::map<std::string, std::string> parameters;
 };
+
+/// The module rocmfix_livepatch (package rocmfix-livepatch-dkms), which puts the policy into the
+/// stock amdgpu while that runs.
+struct Livepatch {
+  std::optional<InstalledModule> installed;
+  std::optional<LoadedModule> loaded;
+  bool enabled = false;        ///< /sys/kernel/livepatch/rocmfix_livepatch/enabled
+  bool in_transition = false;  ///< some task still runs the functions as they were
+  /// In amdgpu, whole, and not switched off by its parameter.
+  [[nodiscard]] bool in_force() const;
+};
+
+/// What carries the policy. The packages exclude each other.
+enum class Carrier {
+  module,     ///< an amdgpu.ko with the patches in it (rocmfix-dkms)
+  livepatch,  ///< rocmfix_livepatch.ko beside the stock amdgpu.ko (rocmfix-livepatch-dkms)
+};
+
+const char* to_string(Carrier carrier);
 
 struct Driver {
   /// /proc/sys/kernel/osrelease, else /proc/version, else the only directory in /lib/modules.
   std::optional<std::string> kernel_release;
   std::optional<InstalledModule> installed;  ///< nullopt: no amdgpu for this kernel, or unknown
   std::optional<LoadedModule> loaded;        ///< nullopt: not loaded
-  /// A module of ours is what modprobe would load.
-  [[nodiscard]] bool rocmfix_installed() const;
-  /// A module of ours is loaded and its parameter `rocmfix` is not 0.
+  Livepatch livepatch;
+  /// What is installed for this kernel; `module` where both are.
+  [[nodiscard]] std::optional<Carrier> carrier() const;
+  /// The amdgpu that modprobe would load has the patches in it.
+  [[nodiscard]] bool patched() const;
+  /// The loaded amdgpu has them and its parameter `rocmfix` is not 0, or the livepatch is in force.
   [[nodiscard]] bool rocmfix_active() const;
 };
 

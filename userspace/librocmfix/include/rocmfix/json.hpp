@@ -13,6 +13,10 @@
 namespace rocmfix {
 
 std::string status_json(const Machine& machine);
+/// {"schema":1,"livepatch":{"kernel","installed","loaded","enabled","transition","in_force"}};
+/// `installed` is null or {"file","version","srcversion"}, `loaded` null or
+/// {"version","srcversion","parameters"}.
+std::string livepatch_json(const Driver& driver);
 std::string plan_json(const Plan& plan);
 std::string change_json(const ChangeReport& report);
 std::string verification_json(const Verification& verification);

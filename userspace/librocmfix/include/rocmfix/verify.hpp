@@ -25,8 +25,9 @@ struct Verification {
 };
 
 /// The checks' ids, in this order: gpu.supported (false: the only one), module.installed,
-/// module.loaded, module.active, module.parameters, modprobe.configured, modprobe.conflicts,
-/// modprobe.blacklist, initramfs.module, initramfs.configuration.
+/// module.loaded, module.active, livepatch.refresh (only with the livepatch), module.parameters,
+/// modprobe.configured, modprobe.conflicts, modprobe.blacklist, initramfs.module,
+/// initramfs.livepatch (likewise), initramfs.configuration.
 Verification verify_machine(const Root& root, const Machine& machine, const Plan& plan);
 
 }  // namespace rocmfix

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+#include "verify_livepatch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <ctime>
+#include <string_view>
+#include <utility>
+
+#include "kernel_log.hpp"
+
+namespace rocmfix::detail {
+namespace {
+
+constexpr const char* package = "rocmfix-livepatch-dkms";
+constexpr const char* on_hint = "sudo rocmfix livepatch on";
+
+// Of the kernel module, kernel/livepatch/rocmfix_livepatch_devices.c and rocmfix_device.c.
+constexpr std::string_view late_message = "rocmfix: memory that is mapped already keeps its MTYPE";
+constexpr std::string_view device_message = "rocmfix: active (";
+
+std::string shown(const std::optional<std::string>& value) {
+  return value && !value->empty() ? *value : "none";
+}
+
+bool is_denied(const Error& error) {
+  return error.errnum == EPERM || error.errnum == EACCES;
+}
+
+Check installed_check(const Driver& driver) {
+  return {"module.installed", true,
+          fmt::format("{}, version {}, beside the stock amdgpu", driver.livepatch.installed->file,
+                      shown(driver.livepatch.installed->version)),
+          ""};
+}
+
+Check missing_check(const Root& root) {
+  Check check{"module.loaded", false, "rocmfix_livepatch is not loaded", on_hint};
+  auto refusal = explain_refusal(root, package);
+  if (!refusal) {
+    check.hint =
+        is_denied(refusal.error()) ? "sudo rocmfix verify, which may read the kernel log" : on_hint;
+  } else if (*refusal) {
+    check.detail += (*refusal)->detail;
+    check.hint = std::move((*refusal)->hint);
+  }
+  return check;
+}
+
+Check loaded_check(const Root& root, const Driver& driver) {
+  if (!driver.loaded) {
+    return {"module.loaded", false, "amdgpu is not loaded",
+            "sudo modprobe amdgpu; if that fails: sudo dmesg | tail"};
+  }
+  const auto& loaded = driver.livepatch.loaded;
+  if (!loaded) {
+    return missing_check(root);
+  }
+  const auto& installed = driver.livepatch.installed->srcversion;
+  if (!loaded->srcversion || !installed) {
+    return {"module.loaded", std::nullopt,
+            "rocmfix_livepatch is loaded; of which build, is unknown", ""};
+  }
+  if (*loaded->srcversion != *installed) {
+    return {"module.loaded", false,
+            fmt::format("loaded rocmfix_livepatch has srcversion {}, installed {}",
+                        *loaded->srcversion, *installed),
+            "sudo rocmfix livepatch off && sudo rocmfix livepatch on"};
+  }
+  return {"module.loaded", true, "rocmfix_livepatch, srcversion " + *installed, ""};
+}
+
+Check active_check(const Livepatch& livepatch, const Check& devices) {
+  Check check{"module.active", false, "", ""};
+  if (!livepatch.loaded) {
+    check.detail = "rocmfix_livepatch is not loaded";
+    check.hint = "see module.loaded";
+  } else if (const auto parameter = livepatch.loaded->parameters.find("rocmfix");
+             parameter != livepatch.loaded->parameters.end() &&
+             same_value(parameter->second, "0")) {
+    check.detail = "switched off: rocmfix_livepatch.rocmfix=0";
+    check.hint =
+        "take rocmfix_livepatch.rocmfix=0 off the kernel command line (/etc/default/grub, then "
+        "sudo update-grub) or out of /etc/modprobe.d, then sudo rocmfix livepatch off && sudo "
+        "rocmfix livepatch on";
+  } else if (!livepatch.enabled) {
+    check.detail = "rocmfix_livepatch is loaded and not in amdgpu: that is not the one it is for";
+    check.hint =
+        "sudo dmesg | grep rocmfix_livepatch; then sudo dpkg-reconfigure " + std::string(package);
+  } else if (livepatch.in_transition) {
+    check.ok = std::nullopt;
+    check.detail = "some task still runs amdgpu's functions as they were";
+    check.hint = "wait and look again: rocmfix livepatch status";
+  } else {
+    check = devices;
+  }
+  return check;
+}
+
+// When the patch came to a GPU that was in use: the last time that the log tells. Errors: io.
+struct Arrival {
+  bool is_told = false;  ///< the log goes back far enough to have it
+  std::optional<std::uint64_t> late_microseconds;
+};
+
+Result<Arrival> find_arrival(const Root& root) {
+  auto log = read_kernel_log(root);
+  if (!log) {
+    return fail(std::move(log.error()));
+  }
+  Arrival arrival;
+  for (const KernelMessage& message : *log) {
+    if (message.text.find(device_message) != std::string::npos) {
+      arrival.is_told = true;
+    } else if (message.text.find(late_message) != std::string::npos) {
+      arrival.late_microseconds = message.microseconds;
+    }
+  }
+  return arrival;
+}
+
+// What a process's start is ahead of the log's clock, which stops while the machine sleeps.
+std::uint64_t microseconds_asleep(const Root& root) {
+  timespec awake = {};
+  timespec all = {};
+  if (!root.is_system() || clock_gettime(CLOCK_MONOTONIC, &awake) != 0 ||
+      clock_gettime(CLOCK_BOOTTIME, &all) != 0) {
+    return 0;
+  }
+  const auto difference =
+      ((all.tv_sec - awake.tv_sec) * 1'000'000) + ((all.tv_nsec - awake.tv_nsec) / 1000);
+  return static_cast<std::uint64_t>(std::max<decltype(difference)>(difference, 0));
+}
+
+// Field 22 of /proc/PID/stat, in ticks of 10 ms. The name in field 2 may hold anything.
+std::optional<std::uint64_t> start_of(const Root& root, const std::string& process) {
+  const auto stat = root.read(process + "/stat", 4096);
+  if (!stat) {
+    return std::nullopt;
+  }
+  std::string_view text = *stat;
+  text.remove_prefix(std::min(text.rfind(')') + 1, text.size()));
+  for (int field = 2; field < 22; ++field) {
+    text.remove_prefix(std::min(text.find(' ') + 1, text.size()));
+  }
+  std::uint64_t ticks = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ticks);
+  return error == std::errc{} ? std::optional(ticks * 10'000) : std::nullopt;
+}
+
+struct Users {
+  std::string names;     ///< "python3 (4711), train (4712)"
+  bool complete = true;  ///< every process could be looked at
+};
+
+// Compute programs that were there before `time`: each maps its queues' doorbells from /dev/kfd.
+Users find_users_before(const Root& root, std::uint64_t time) {
+  const std::uint64_t asleep = microseconds_asleep(root);
+  Users users;
+  for (const std::string& name : root.list("/proc")) {
+    if (!std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+      continue;
+    }
+    const std::string process = "/proc/" + name;
+    const auto start = start_of(root, process);
+    if (!start || *start > time + asleep) {
+      continue;
+    }
+    const auto maps = root.read(process + "/maps");
+    if (!maps) {
+      users.complete = users.complete && !is_denied(maps.error());
+    } else if (maps->find("/dev/kfd") != std::string::npos) {
+      users.names += fmt::format("{}{} ({})", users.names.empty() ? "" : ", ",
+                                 root.read_line(process + "/comm").value_or("?"), name);
+    }
+  }
+  return users;
+}
+
+// A livepatch changes what is mapped from then on.
+Check refresh_check(const Root& root, const Livepatch& livepatch) {
+  Check check{"livepatch.refresh", true, "it came before any program used the GPU", ""};
+  if (!livepatch.enabled) {
+    check.detail = "nothing to refresh: it is not in amdgpu";
+    return check;
+  }
+  const auto arrival = find_arrival(root);
+  if (!arrival) {
+    check = {check.id, std::nullopt, to_string(arrival.error()), "sudo rocmfix verify"};
+    return check;
+  }
+  if (!arrival->late_microseconds) {
+    if (!arrival->is_told) {
+      check = {check.id, std::nullopt, "the kernel log does not go back to when it came", ""};
+    }
+    return check;
+  }
+  const Users users = find_users_before(root, *arrival->late_microseconds);
+  if (!users.names.empty()) {
+    check = {check.id, false,
+             "memory mapped before it came keeps its type, in these programs: " + users.names,
+             "end these programs and start them again"};
+  } else if (!users.complete) {
+    check = {check.id, std::nullopt, "it came while the GPU was in use; by whom, only root can see",
+             "sudo rocmfix verify"};
+  } else {
+    check.detail = "no compute program is left from before it came";
+  }
+  return check;
+}
+
+}  // namespace
+
+Result<std::optional<Check>> explain_refusal(const Root& root, const char* package_name) {
+  const auto log = read_kernel_log(root);
+  if (!log) {
+    return fail(log.error());
+  }
+  const auto refusal = find_module_refusal(*log);
+  if (!refusal) {
+    return std::optional<Check>();
+  }
+  return Check{"module.loaded", false,
+               fmt::format(": the kernel takes only modules whose key it knows, as under Secure "
+                           "Boot (its log: \"{}\")",
+                           refusal->message),
+               refusal->is_signed
+                   ? fmt::format("sudo mokutil --import /var/lib/dkms/mok.pub, then sudo reboot "
+                                 "and enrol the key on the blue screen; or back to the stock "
+                                 "driver: sudo apt purge {}",
+                                 package_name)
+                   : fmt::format("rocmfix's module is not signed: sudo apt install openssl, then "
+                                 "sudo apt install --reinstall {}",
+                                 package_name)};
+}
+
+std::vector<Check> verify_livepatch(const Root& root, const Driver& driver, const Check& devices) {
+  return {installed_check(driver), loaded_check(root, driver),
+          active_check(driver.livepatch, devices), refresh_check(root, driver.livepatch)};
+}
+
+}  // namespace rocmfix::detail
