@@ -17,9 +17,9 @@ namespace rocmfix::detail {
 struct Initramfs {
   std::string file;  ///< path inside the root
   bool has_amdgpu = false;
-  std::optional<ModuleIdentity> amdgpu;  ///< nullopt beside has_amdgpu: damaged
+  std::optional<ModuleIdentity> amdgpu;     ///< nullopt beside has_amdgpu: damaged
   std::optional<ModuleIdentity> livepatch;  ///< rocmfix_livepatch; nullopt: not in it, or damaged
-  std::vector<ModprobeLine> lines;       ///< of its /etc/modprobe.d and the like
+  std::vector<ModprobeLine> lines;          ///< of its /etc/modprobe.d and the like
 };
 
 /// The image of `release`: nullopt when there is none where initramfs-tools or dracut put it.
