@@ -58,6 +58,7 @@ Result<bool> update_initramfs(const Root& root) {
   std::vector<std::string> words = {maker->program};
   words.insert(words.end(), maker->arguments.begin(), maker->arguments.end());
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) {
     arguments.push_back(word.data());
   }
