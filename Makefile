@@ -59,6 +59,12 @@ check-livepatch: ## the livepatch on 6.1, 6.12 and 7.3, on virtual cards (15 min
 	@$(SETUP) vm kernel
 	@tests/vm/check-livepatch-all
 
+.PHONY: check-livepatch-package
+check-livepatch-package: ## apt and dpkg on rocmfix-livepatch-dkms in a clean Debian 12 (5 minutes)
+	@$(SETUP) vm deb build roots kernel
+	@$(MAKE) --no-print-directory deb
+	@tests/vm/check-livepatch-package
+
 .PHONY: check-kunit
 check-kunit: ## KUnit on the patched functions in every Debian kernel, in QEMU (5 minutes)
 	@$(SETUP) kernel vm
@@ -122,6 +128,12 @@ bench-kernel: ## what the hook costs a mapping, and rocmfix a build of amdgpu (a
 	@$(SETUP) kernel vm
 	@bench/kernel
 	@bench/kernel-build
+
+.PHONY: bench-livepatch
+bench-livepatch: ## from apt install to protected, by livepatch (5 minutes)
+	@$(SETUP) vm deb build roots kernel
+	@$(MAKE) --no-print-directory deb
+	@bench/livepatch-install
 
 .PHONY: clean
 clean: ## remove build/ and dist/

@@ -10,11 +10,15 @@
  */
 #include <linux/device.h>
 #include <linux/device/bus.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/livepatch.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/pci.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
 #include "amdgpu.h"
@@ -99,6 +103,30 @@ static struct klp_patch rocmfix_livepatch_patch = {
 };
 
 /*
+ * An initramfs, or modprobe by hand, can bring a livepatch that was made for
+ * another point release of the same name. Nothing tells modules of it but sysfs:
+ * a note is three words, "GNU", and the build ID.
+ */
+static bool rocmfix_livepatch_fits_amdgpu(void)
+{
+	char found[sizeof(ROCMFIX_STOCK_BUILD_ID)];
+	u8 note[16 + sizeof(found) / 2];
+	struct file *file;
+	loff_t position = 0;
+	ssize_t size;
+
+	file = filp_open("/sys/module/amdgpu/notes/.note.gnu.build-id", O_RDONLY, 0);
+	if (IS_ERR(file))
+		return false;
+	size = kernel_read(file, note, sizeof(note), &position);
+	filp_close(file, NULL);
+	if (size != sizeof(note))
+		return false;
+	snprintf(found, sizeof(found), "%*phN", (int)sizeof(note) - 16, note + 16);
+	return !strcmp(found, ROCMFIX_STOCK_BUILD_ID);
+}
+
+/*
  * Enabled when amdgpu is there, and not before: a patch that waits for amdgpu,
  * and then finds a function missing, makes amdgpu fail to load. This way round it
  * is the patch that fails. Once: what did not fit does not fit later.
@@ -116,10 +144,14 @@ static int rocmfix_livepatch_enable(const struct device_driver *amdgpu)
 		/* Debian's has no version; ours, patched whole, and AMD's have. */
 		if (!amdgpu->owner || amdgpu->owner->version)
 			r = -EEXIST;
+		else if (!rocmfix_livepatch_fits_amdgpu())
+			r = -ENOEXEC;
 		else
 			r = klp_enable_patch(&rocmfix_livepatch_patch);
 		if (r == -EEXIST)
 			pr_err("this amdgpu is not the stock one: it stays as it is\n");
+		else if (r == -ENOEXEC)
+			pr_err("this amdgpu is not the one that the livepatch was made for: it stays as it is\n");
 		else if (r)
 			pr_err("this amdgpu cannot be patched (%d): it stays as it is\n",
 			       r);

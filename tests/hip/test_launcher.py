@@ -13,15 +13,15 @@ import pytest
 @pytest.fixture
 def launched(hip):
     launcher = hip.build / "bin/rocmfix-run"
-    if not launcher.exists():
-        pytest.skip("rocmfix-run is not built")
+    assert launcher.exists() and (hip.build / "bin/rocmfix").exists(), "make build"
 
     def run(*words, options=(), **env):
         command = [launcher, "--simulate", "rx5600xt+largebar", *options, "--", *words]
         return subprocess.run(
             command, text=True, capture_output=True, errors="replace", timeout=120, check=False,
             cwd=hip.tmp, env={"PATH": "/usr/bin:/bin", "HOME": str(hip.tmp), "LC_ALL": "C.UTF-8",
-                              "XDG_STATE_HOME": str(hip.tmp / "state"), **env})
+                              "XDG_STATE_HOME": str(hip.tmp / "state"),
+                              "LD_LIBRARY_PATH": str(hip.programs / "libraries"), **env})
 
     run.incidents = lambda: [json.loads(path.read_text()) for path in sorted(
         (hip.tmp / "state/rocmfix/incidents").glob("*"), key=lambda path: path.stat().st_mtime_ns)]
