@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "install_advice.hpp"
@@ -141,15 +140,7 @@ Check Verifier::module_missing() const {
   if (!driver_->patched()) {
     return check;
   }
-  const auto refusal = detail::explain_refusal(*root_, "rocmfix-dkms");
-  if (!refusal) {
-    if (refusal.error().errnum == EPERM || refusal.error().errnum == EACCES) {
-      check.hint = "sudo rocmfix verify, which may read the kernel log";
-    }
-  } else if (*refusal) {
-    check.detail += (*refusal)->detail;
-    check.hint = (*refusal)->hint;
-  }
+  detail::explain_refusal(*root_, "rocmfix-dkms", check);
   return check;
 }
 

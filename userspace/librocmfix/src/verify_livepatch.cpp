@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <ctime>
@@ -40,14 +39,7 @@ Check installed_check(const Driver& driver) {
 
 Check missing_check(const Root& root) {
   Check check{"module.loaded", false, "rocmfix_livepatch is not loaded", on_hint};
-  auto refusal = explain_refusal(root, package);
-  if (!refusal) {
-    check.hint =
-        is_denied(refusal.error()) ? "sudo rocmfix verify, which may read the kernel log" : on_hint;
-  } else if (*refusal) {
-    check.detail += (*refusal)->detail;
-    check.hint = std::move((*refusal)->hint);
-  }
+  explain_refusal(root, package, check);
   return check;
 }
 
@@ -215,27 +207,31 @@ Check refresh_check(const Root& root, const Livepatch& livepatch) {
 
 }  // namespace
 
-Result<std::optional<Check>> explain_refusal(const Root& root, const char* package_name) {
+void explain_refusal(const Root& root, const char* package_name, Check& missing) {
   const auto log = read_kernel_log(root);
   if (!log) {
-    return fail(log.error());
+    if (is_denied(log.error())) {
+      missing.hint = "sudo rocmfix verify, which may read the kernel log";
+    }
+    return;
   }
   const auto refusal = find_module_refusal(*log);
   if (!refusal) {
-    return std::optional<Check>();
+    return;
   }
-  return Check{"module.loaded", false,
-               fmt::format(": the kernel takes only modules whose key it knows, as under Secure "
-                           "Boot (its log: \"{}\")",
-                           refusal->message),
-               refusal->is_signed
-                   ? fmt::format("sudo mokutil --import /var/lib/dkms/mok.pub, then sudo reboot "
-                                 "and enrol the key on the blue screen; or back to the stock "
-                                 "driver: sudo apt purge {}",
-                                 package_name)
-                   : fmt::format("rocmfix's module is not signed: sudo apt install openssl, then "
-                                 "sudo apt install --reinstall {}",
-                                 package_name)};
+  missing.detail += fmt::format(
+      ": the kernel takes only modules whose key it knows, as under Secure Boot (its log: \"{}\")",
+      refusal->message);
+  missing.hint =
+      refusal->is_signed
+          ? fmt::format(
+                "sudo mokutil --import /var/lib/dkms/mok.pub, then sudo reboot and enrol the "
+                "key on the blue screen; or back to the stock driver: sudo apt purge {}",
+                package_name)
+          : fmt::format(
+                "rocmfix's module is not signed: sudo apt install openssl, then sudo apt "
+                "install --reinstall {}",
+                package_name);
 }
 
 std::vector<Check> verify_livepatch(const Root& root, const Driver& driver, const Check& devices) {

@@ -15,9 +15,9 @@ namespace rocmfix::detail {
 /// the GPUs' own files have it, for a driver that is in force.
 std::vector<Check> verify_livepatch(const Root& root, const Driver& driver, const Check& devices);
 
-/// Why the kernel took no module of ours, from its log: what it says, and what to type; nullopt
-/// when it says nothing of the kind. `package` is the one to do without. Errors: io, with errnum
-/// EPERM or EACCES for a user who may not read the log.
-Result<std::optional<Check>> explain_refusal(const Root& root, const char* package);
+/// Adds to `missing`, a module.loaded that is false, why the kernel took no module of ours, from
+/// its log, and makes its hint fit; also for a user who may not read the log. `package` is the one
+/// to do without.
+void explain_refusal(const Root& root, const char* package, Check& missing);
 
 }  // namespace rocmfix::detail
