@@ -44,9 +44,7 @@ std::string describe_state(const Driver& driver) {
   if (livepatch.enabled) {
     return "unknown: its parameter rocmfix cannot be read";
   }
-  const auto& parameters = livepatch.loaded->parameters;
-  if (const auto found = parameters.find("rocmfix");
-      found != parameters.end() && found->second == "0") {
+  if (livepatch.switched_off()) {
     return "loaded, and switched off (rocmfix_livepatch.rocmfix=0)";
   }
   return driver.loaded ? "loaded, and not in amdgpu: see `sudo dmesg | grep rocmfix_livepatch`"

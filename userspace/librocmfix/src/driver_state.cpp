@@ -19,6 +19,10 @@ bool Livepatch::in_force() const {
   return loaded && is_switched_on(*loaded) && enabled && !in_transition;
 }
 
+bool Livepatch::switched_off() const {
+  return loaded && loaded->parameters.contains("rocmfix") && !is_switched_on(*loaded);
+}
+
 const char* to_string(Carrier carrier) {
   return carrier == Carrier::module ? "module" : "livepatch";
 }

@@ -71,9 +71,7 @@ Check active_check(const Livepatch& livepatch, const Check& devices) {
   if (!livepatch.loaded) {
     check.detail = "rocmfix_livepatch is not loaded";
     check.hint = "see module.loaded";
-  } else if (const auto parameter = livepatch.loaded->parameters.find("rocmfix");
-             parameter != livepatch.loaded->parameters.end() &&
-             same_value(parameter->second, "0")) {
+  } else if (livepatch.switched_off()) {
     check.detail = "switched off: rocmfix_livepatch.rocmfix=0";
     check.hint =
         "take rocmfix_livepatch.rocmfix=0 off the kernel command line (/etc/default/grub, then "

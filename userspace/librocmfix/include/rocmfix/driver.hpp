@@ -40,6 +40,8 @@ struct Livepatch {
   bool in_transition = false;  ///< some task still runs the functions as they were
   /// In amdgpu, whole, and not switched off by its parameter.
   [[nodiscard]] bool in_force() const;
+  /// Loaded with rocmfix_livepatch.rocmfix=0.
+  [[nodiscard]] bool switched_off() const;
 };
 
 /// What carries the policy. The packages exclude each other.
