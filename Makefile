@@ -33,7 +33,7 @@ roots: ## make the captured-style machines that tests and the demo look at, in b
 	@tests/data/make-roots $(BUILD)/roots
 
 .PHONY: check
-check: ## all tests that need no virtual machine (some 5 minutes)
+check: ## all tests that need no virtual machine (10 to 20 minutes)
 	@$(SETUP) build roots check hip-runtime training
 	@$(MAKE) --no-print-directory build roots
 	@scripts/check
