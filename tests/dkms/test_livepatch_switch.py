@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""dkms/livepatch-switch: what it says of a system, and when it lets go.
+"""dkms/livepatch-switch: what it says of a system, and when it lets go; that rocmfix(1) says the
+same.
 
 On a system that is made here: its /sys is files, modprobe and rmmod are scripts
 that write them, and the kernel does its part whenever the script sleeps. The real
 ones are the business of tests/vm/check-livepatch.
 """
 
+import json
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-SWITCH = Path(__file__).resolve().parents[2] / "dkms/livepatch-switch"
+SOURCE = Path(__file__).resolve().parents[2]
+SWITCH = SOURCE / "dkms/livepatch-switch"
+ROCMFIX = Path(os.environ.get("ROCMFIX_BUILD_DIR", SOURCE / "build")) / "bin/rocmfix"
 KERNEL = "6.1.0-1-amd64"
 STOCK = 'static const char info[] __attribute__((section(".modinfo"), used)) = "{}";\n'
 PROGRAMS = {
@@ -106,7 +110,13 @@ class Computer:
         names = dict(line.split("=", 1) for line in done.stdout.splitlines())
         assert list(names) == ["kernel", "state", "loaded", "installed", "file", "fits", "running", "problem"]
         assert done.returncode == (0 if names["state"] == "on" else 1)
+        assert self.state_by_rocmfix() == (names["state"], done.returncode)
         return names
+
+    def state_by_rocmfix(self):
+        command = [ROCMFIX, "--root", self.path, "livepatch", "status", "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return json.loads(done.stdout)["livepatch"]["state"], done.returncode
 
     def calls(self):
         file = self.path / "calls"

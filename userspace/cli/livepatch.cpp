@@ -2,25 +2,19 @@
 #include "livepatch.hpp"
 
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <string>
 #include <vector>
 
 #include "output.hpp"
 #include "rocmfix/driver.hpp"
 #include "rocmfix/json.hpp"
+#include "rocmfix/livepatch_switch.hpp"
 
 namespace rocmfix::cli {
 
 namespace {
-
-// The package's own: it also checks that the module was made for this very amdgpu.
-constexpr const char* switch_program = "/usr/libexec/rocmfix-livepatch-dkms/livepatch-switch";
 
 std::string describe_installed(const Livepatch& livepatch) {
   return livepatch.installed
@@ -29,26 +23,23 @@ std::string describe_installed(const Livepatch& livepatch) {
              : "no";
 }
 
-std::string describe_state(const Driver& driver) {
-  const Livepatch& livepatch = driver.livepatch;
-  if (!livepatch.loaded) {
-    return "off";
+const char* describe_state(LivepatchState state) {
+  switch (state) {
+    case LivepatchState::off:
+    case LivepatchState::on:
+      return to_string(state);
+    case LivepatchState::disabled:
+      return "loaded, and switched off (rocmfix_livepatch.rocmfix=0)";
+    case LivepatchState::waiting:
+      return "loaded, and waits for amdgpu to drive a GPU";
+    case LivepatchState::idle:
+      return "loaded, and not in amdgpu: see `sudo dmesg | grep rocmfix_livepatch`";
+    case LivepatchState::patching:
+      return "on its way: some task still runs the stock functions";
+    case LivepatchState::unpatching:
+      return "going: some task still runs the patched functions";
   }
-  if (livepatch.in_force()) {
-    return "on";
-  }
-  if (livepatch.in_transition) {
-    return livepatch.enabled ? "on its way: some task still runs the stock functions"
-                             : "going: some task still runs the patched functions";
-  }
-  if (livepatch.enabled) {
-    return "unknown: its parameter rocmfix cannot be read";
-  }
-  if (livepatch.switched_off()) {
-    return "loaded, and switched off (rocmfix_livepatch.rocmfix=0)";
-  }
-  return driver.loaded ? "loaded, and not in amdgpu: see `sudo dmesg | grep rocmfix_livepatch`"
-                       : "loaded, and waits for amdgpu";
+  return "unknown";
 }
 
 // Documentation/admin-guide/tainted-kernels.rst
@@ -89,26 +80,6 @@ std::string describe_next(const Driver& driver) {
                                      : "Next: sudo rocmfix livepatch on\n";
 }
 
-// Its messages, and its hints, are for the user as they are.
-Result<int> run_switch(const char* word) {
-  std::string program = switch_program;
-  std::string argument = word;
-  const std::array<char*, 3> arguments = {program.data(), argument.data(), nullptr};
-  pid_t child = 0;
-  const int error =
-      ::posix_spawn(&child, switch_program, nullptr, nullptr, arguments.data(), environ);
-  if (error != 0) {
-    return fail({ErrorCode::failed, "cannot run " + program, error, ""});
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) {
-      return fail({ErrorCode::failed, "cannot wait for " + program, errno, ""});
-    }
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(exit_wrong);
-}
-
 }  // namespace
 
 int run_livepatch_status(const Root& root, bool json) {
@@ -120,24 +91,14 @@ int run_livepatch_status(const Root& root, bool json) {
   return print_result("rocmfix livepatch\n" +
                           format_table({{"kernel", driver.kernel_release.value_or("unknown")},
                                         {"installed", describe_installed(driver.livepatch)},
-                                        {"state", describe_state(driver)}},
+                                        {"state", describe_state(driver.livepatch.state)}},
                                        "  ") +
                           describe_taint(root) + describe_next(driver),
                       status);
 }
 
 int run_livepatch_switch(const Root& root, bool on, bool json) {
-  if (!root.is_system()) {
-    return print_error(
-        {ErrorCode::refused, "only the running kernel can be patched", 0, "leave out --root"},
-        json);
-  }
-  if (::access(switch_program, X_OK) != 0) {
-    return print_error({ErrorCode::failed, "the livepatch is not installed", 0,
-                        "sudo apt install rocmfix-livepatch-dkms"},
-                       json);
-  }
-  const auto status = run_switch(on ? "on" : "off");
+  const auto status = switch_livepatch(root, on);
   if (!status) {
     return print_error(status.error(), json);
   }
@@ -147,9 +108,10 @@ int run_livepatch_switch(const Root& root, bool on, bool json) {
                 : *status;
   }
   const Driver driver = inspect_driver(root);
-  return print_result(json ? livepatch_json(driver)
-                           : fmt::format("rocmfix livepatch: {}\n", describe_state(driver)),
-                      exit_ok);
+  return print_result(
+      json ? livepatch_json(driver)
+           : fmt::format("rocmfix livepatch: {}\n", describe_state(driver.livepatch.state)),
+      exit_ok);
 }
 
 }  // namespace rocmfix::cli

@@ -90,10 +90,9 @@ std::string describe_livepatch(const Livepatch& livepatch) {
   return fmt::format(
       "rocmfix {}, {}",
       shown(livepatch.loaded ? livepatch.loaded->version : livepatch.installed->version),
-      livepatch.in_force()      ? "in force"
-      : livepatch.in_transition ? "in transition"
-      : livepatch.loaded        ? "loaded, not in force: see `rocmfix livepatch status`"
-                                : "installed, not loaded: sudo rocmfix livepatch on");
+      livepatch.in_force() ? "in force"
+      : livepatch.loaded   ? "loaded, not in force: see `rocmfix livepatch status`"
+                           : "installed, not loaded: sudo rocmfix livepatch on");
 }
 
 std::string describe_driver(const Driver& driver) {

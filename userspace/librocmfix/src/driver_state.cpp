@@ -3,6 +3,9 @@
 // not load libkmod with it.
 #include "rocmfix/driver.hpp"
 
+#include <array>
+#include <cstddef>
+
 namespace rocmfix {
 
 namespace {
@@ -15,12 +18,10 @@ bool is_switched_on(const LoadedModule& module) {
 
 }  // namespace
 
-bool Livepatch::in_force() const {
-  return loaded && is_switched_on(*loaded) && enabled && !in_transition;
-}
-
-bool Livepatch::switched_off() const {
-  return loaded && loaded->parameters.contains("rocmfix") && !is_switched_on(*loaded);
+const char* to_string(LivepatchState state) {
+  constexpr std::array<const char*, 7> words = {"off",      "disabled",   "waiting", "idle",
+                                                "patching", "unpatching", "on"};
+  return words.at(static_cast<std::size_t>(state));
 }
 
 const char* to_string(Carrier carrier) {

@@ -83,8 +83,7 @@ std::string livepatch_json(const Driver& driver) {
                 {{"kernel", or_null(driver.kernel_release)},
                  {"installed", installed},
                  {"loaded", loaded},
-                 {"enabled", livepatch.enabled},
-                 {"transition", livepatch.in_transition},
+                 {"state", to_string(livepatch.state)},
                  {"in_force", livepatch.in_force()}}}});
 }
 

@@ -3,14 +3,13 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <spawn.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <vector>
+
+#include "run_program.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -57,37 +56,18 @@ Result<bool> update_initramfs(const Root& root) {
   }
   std::vector<std::string> words = {maker->program};
   words.insert(words.end(), maker->arguments.begin(), maker->arguments.end());
-  std::vector<char*> arguments;
-  arguments.reserve(words.size() + 1);
-  for (std::string& word : words) {
-    arguments.push_back(word.data());
+  const auto status = run_program(words);
+  if (!status) {
+    return fail(failure(*maker, status.error().what, status.error().errnum));
   }
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  // stdout belongs to our own answer, which may be JSON.
-  ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-  pid_t child = 0;
-  const int error =
-      ::posix_spawn(&child, maker->program, &actions, nullptr, arguments.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) {
-    return fail(failure(*maker, fmt::format("cannot run {}", maker->program), error));
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) {
-      return fail(failure(*maker, fmt::format("cannot wait for {}", maker->program), errno));
-    }
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+  if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) {
     return true;
   }
   const std::string name = words.front().substr(words.front().rfind('/') + 1);
   return fail(failure(*maker,
-                      WIFEXITED(status)
-                          ? fmt::format("{} failed with exit status {}", name, WEXITSTATUS(status))
-                          : fmt::format("{} was killed by signal {}", name, WTERMSIG(status)),
+                      WIFEXITED(*status)
+                          ? fmt::format("{} failed with exit status {}", name, WEXITSTATUS(*status))
+                          : fmt::format("{} was killed by signal {}", name, WTERMSIG(*status)),
                       0));
 }
 

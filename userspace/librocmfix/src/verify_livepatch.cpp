@@ -67,28 +67,31 @@ Check loaded_check(const Root& root, const Driver& driver) {
 }
 
 Check active_check(const Livepatch& livepatch, const Check& devices) {
-  Check check{"module.active", false, "", ""};
-  if (!livepatch.loaded) {
-    check.detail = "rocmfix_livepatch is not loaded";
-    check.hint = "see module.loaded";
-  } else if (livepatch.switched_off()) {
-    check.detail = "switched off: rocmfix_livepatch.rocmfix=0";
-    check.hint =
-        "take rocmfix_livepatch.rocmfix=0 off the kernel command line (/etc/default/grub, then "
-        "sudo update-grub) or out of /etc/modprobe.d, then sudo rocmfix livepatch off && sudo "
-        "rocmfix livepatch on";
-  } else if (!livepatch.enabled) {
-    check.detail = "rocmfix_livepatch is loaded and not in amdgpu: that is not the one it is for";
-    check.hint =
-        "sudo dmesg | grep rocmfix_livepatch; then sudo dpkg-reconfigure " + std::string(package);
-  } else if (livepatch.in_transition) {
-    check.ok = std::nullopt;
-    check.detail = "some task still runs amdgpu's functions as they were";
-    check.hint = "wait and look again: rocmfix livepatch status";
-  } else {
-    check = devices;
+  constexpr const char* id = "module.active";
+  switch (livepatch.state) {
+    case LivepatchState::off:
+      return {id, false, "rocmfix_livepatch is not loaded", "see module.loaded"};
+    case LivepatchState::disabled:
+      return {id, false, "switched off: rocmfix_livepatch.rocmfix=0",
+              "take rocmfix_livepatch.rocmfix=0 off the kernel command line (/etc/default/grub, "
+              "then sudo update-grub) or out of /etc/modprobe.d, then sudo rocmfix livepatch off "
+              "&& sudo rocmfix livepatch on"};
+    case LivepatchState::waiting:
+      return {id, false, "rocmfix_livepatch waits for amdgpu, which drives no GPU",
+              "sudo modprobe amdgpu; if that fails: sudo dmesg | tail"};
+    case LivepatchState::idle:
+      return {id, false,
+              "rocmfix_livepatch is loaded and not in amdgpu: that is not the one it is for",
+              "sudo dmesg | grep rocmfix_livepatch; then sudo dpkg-reconfigure " +
+                  std::string(package)};
+    case LivepatchState::patching:
+    case LivepatchState::unpatching:
+      return {id, std::nullopt, "some task still runs the functions that are to be replaced",
+              "wait and look again: rocmfix livepatch status"};
+    case LivepatchState::on:
+      break;
   }
-  return check;
+  return devices;
 }
 
 // When the patch came to a GPU that was in use: the last time that the log tells. Errors: io.
@@ -174,7 +177,7 @@ Users find_users_before(const Root& root, std::uint64_t time) {
 // A livepatch changes what is mapped from then on.
 Check refresh_check(const Root& root, const Livepatch& livepatch) {
   Check check{"livepatch.refresh", true, "it came before any program used the GPU", ""};
-  if (!livepatch.enabled) {
+  if (!livepatch.in_force()) {
     check.detail = "nothing to refresh: it is not in amdgpu";
     return check;
   }

@@ -31,17 +31,28 @@ struct LoadedModule {
   std::map<std::string, std::string> parameters;
 };
 
+/// What has become of the livepatch in the running kernel. The package's own
+/// `livepatch-switch status` has the same words.
+enum class LivepatchState {
+  off,         ///< rocmfix_livepatch is not loaded
+  disabled,    ///< loaded with rocmfix_livepatch.rocmfix=0
+  waiting,     ///< loaded, and amdgpu drives no GPU yet
+  idle,        ///< loaded, and the amdgpu that drives a GPU does not have the patch
+  patching,    ///< some task still runs the functions as they were
+  unpatching,  ///< some task still runs the patched functions
+  on,          ///< amdgpu is patched
+};
+
+const char* to_string(LivepatchState state);
+
 /// The module rocmfix_livepatch (package rocmfix-livepatch-dkms), which puts the policy into the
 /// stock amdgpu while that runs.
 struct Livepatch {
   std::optional<InstalledModule> installed;
   std::optional<LoadedModule> loaded;
-  bool enabled = false;        ///< /sys/kernel/livepatch/rocmfix_livepatch/enabled
-  bool in_transition = false;  ///< some task still runs the functions as they were
+  LivepatchState state = LivepatchState::off;
   /// In amdgpu, whole, and not switched off by its parameter.
-  [[nodiscard]] bool in_force() const;
-  /// Loaded with rocmfix_livepatch.rocmfix=0.
-  [[nodiscard]] bool switched_off() const;
+  [[nodiscard]] bool in_force() const { return state == LivepatchState::on; }
 };
 
 /// What carries the policy. The packages exclude each other.
