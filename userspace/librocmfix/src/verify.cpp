@@ -12,15 +12,10 @@
 #include "update_initramfs.hpp"
 #include "verify_initramfs.hpp"
 #include "verify_livepatch.hpp"
+#include "verify_words.hpp"
 
 namespace rocmfix {
 namespace {
-
-constexpr const char* apply_hint = "sudo rocmfix apply";
-
-std::string shown(const std::optional<std::string>& value) {
-  return value && !value->empty() ? *value : "none";
-}
 
 class Verifier {
  public:
@@ -112,8 +107,8 @@ Check Verifier::module_installed() const {
     check.hint = detail::install_advice(*root_, release);
   } else if (driver_->patched()) {
     check.ok = true;
-    check.detail =
-        fmt::format("{}, version {}", driver_->installed->file, shown(driver_->installed->version));
+    check.detail = fmt::format("{}, version {}", driver_->installed->file,
+                               detail::shown(driver_->installed->version));
   } else {
     check.detail =
         fmt::format("modprobe would load {}, which is not rocmfix's", driver_->installed->file);
@@ -161,8 +156,8 @@ Check Verifier::module_loaded() const {
   }
   check.ok = loaded == installed;
   check.detail = *check.ok ? fmt::format("srcversion {}", *loaded)
-                           : fmt::format("loaded srcversion {}, installed {}", shown(loaded),
-                                         shown(installed));
+                           : fmt::format("loaded srcversion {}, installed {}",
+                                         detail::shown(loaded), detail::shown(installed));
   check.hint = *check.ok ? "" : "sudo reboot";
   return check;
 }
@@ -253,15 +248,15 @@ Check Verifier::modprobe_configured() const {
     check.ok = false;
     check.detail += fmt::format(
         "{}{} would be {}, should be {}", check.detail.empty() ? "" : ", ", row.name,
-        found == machine_->configured.end() ? "the driver's default" : shown(found->second),
+        found == machine_->configured.end() ? "the driver's default" : detail::shown(found->second),
         *row.proposed);
   }
   if (*check.ok) {
     check.detail = wanted_.settings.empty() ? "nothing needs setting"
                                             : "the next boot sets what the plan wants";
   } else {
-    check.hint =
-        wanted_.profile == Profile::safe ? apply_hint : "sudo rocmfix apply --profile original";
+    check.hint = wanted_.profile == Profile::safe ? detail::apply_hint
+                                                  : "sudo rocmfix apply --profile original";
   }
   return check;
 }

@@ -8,15 +8,10 @@
 
 #include "initramfs.hpp"
 #include "update_initramfs.hpp"
+#include "verify_words.hpp"
 
 namespace rocmfix::detail {
 namespace {
-
-constexpr const char* apply_hint = "sudo rocmfix apply";
-
-std::string shown(const std::optional<std::string>& value) {
-  return value && !value->empty() ? *value : "none";
-}
 
 // One module of the image against the installed one.
 void compare_modules(const Root& root, Check& check, const Initramfs& image,

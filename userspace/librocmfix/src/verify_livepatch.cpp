@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "kernel_log.hpp"
+#include "verify_words.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -21,10 +22,6 @@ constexpr const char* on_hint = "sudo rocmfix livepatch on";
 // Of the kernel module, kernel/livepatch/rocmfix_livepatch_devices.c and rocmfix_device.c.
 constexpr std::string_view late_message = "rocmfix: memory that is mapped already keeps its MTYPE";
 constexpr std::string_view device_message = "rocmfix: active (";
-
-std::string shown(const std::optional<std::string>& value) {
-  return value && !value->empty() ? *value : "none";
-}
 
 bool is_denied(const Error& error) {
   return error.errnum == EPERM || error.errnum == EACCES;
