@@ -130,10 +130,10 @@ bench-kernel: ## what the hook costs a mapping, and rocmfix a build of amdgpu (a
 	@bench/kernel-build
 
 .PHONY: bench-livepatch
-bench-livepatch: ## from apt install to protected, by livepatch (5 minutes)
+bench-livepatch: ## from apt install to protected, by livepatch and by a build of amdgpu (20 minutes)
 	@$(SETUP) vm deb build roots kernel
 	@$(MAKE) --no-print-directory deb
-	@bench/livepatch-install
+	@bench/livepatch-install --whole
 
 .PHONY: clean
 clean: ## remove build/ and dist/
