@@ -286,6 +286,17 @@ def test_dry_run_json_has_what_is_kept_and_what_is_warned_about(launcher):
     assert run.stdout.endswith("}\n")
 
 
+@pytest.mark.parametrize("root, options, said", [
+    ("rx5600xt", (), "after a GPU fault: an account of it\n"),
+    ("rx5600xt", ("--retries", "3"), "after a GPU fault: an account of it, and the command again, 3 times at most\n"),
+    ("no-amd", (), None),
+    ("no-amd", ("--retries", "1"), "and the command again, 1 times at most\n"),
+])  # fmt: skip
+def test_a_dry_run_says_what_becomes_of_a_fault(launcher, root, options, said):
+    run = launcher("--dry-run", *options, "true", root=root)
+    assert said in run.stdout if said else "fault" not in run.stdout
+
+
 def test_a_dry_run_needs_no_command(launcher):
     run = launcher("-n", root="rx6700xt")
     assert run.returncode == 0

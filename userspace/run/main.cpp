@@ -103,11 +103,6 @@ int become(char** command) {
   return report(error, errnum == ENOENT ? not_found : not_executable);
 }
 
-/// With nothing to look after, nothing is worth a process that stays.
-bool is_supervised(const Options& options, const Preparation& preparation) {
-  return preparation.supported || !options.layer.simulated.empty() || options.retries > 0;
-}
-
 int launch_supervised(const Options& options, const Preparation& preparation) {
   const auto status = supervise({.options = &options,
                                  .preparation = &preparation,

@@ -69,4 +69,8 @@ Result<Preparation> prepare(const Options& options) {
   return result;
 }
 
+bool is_supervised(const Options& options, const Preparation& preparation) {
+  return preparation.supported || !options.layer.simulated.empty() || options.retries > 0;
+}
+
 }  // namespace rocmfix::run

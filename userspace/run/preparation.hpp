@@ -24,4 +24,7 @@ struct Preparation {
 /// Errors: io when the root cannot be opened, invalid when a file in /etc/rocmfix/ cannot be used.
 Result<Preparation> prepare(const Options& options);
 
+/// Whether a process of ours stays: with nothing to look after, none is worth it.
+bool is_supervised(const Options& options, const Preparation& preparation);
+
 }  // namespace rocmfix::run

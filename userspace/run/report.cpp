@@ -139,6 +139,13 @@ std::string dry_run_text(const Options& options, const Preparation& preparation)
   if (*options.command == nullptr) {
     return text;
   }
+  if (is_supervised(options, preparation)) {
+    text += "after a GPU fault: an account of it";
+    if (options.retries > 0) {
+      text += ", and the command again, " + std::to_string(options.retries) + " times at most";
+    }
+    text += "\n";
+  }
   text += "command:";
   for (char* const* word = options.command; *word != nullptr; ++word) {
     text += " " + shell_word(*word);
