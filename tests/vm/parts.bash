@@ -16,7 +16,8 @@ part() {
 	log=$(mktemp)
 	printf '\n# %s\n' "$*"
 	"$@" 2>&1 | tee "$log" || true
-	part_count "$log" "$begin" "$1"
+	printf '# that took %d min %d s\n' $(((SECONDS - begin) / 60)) $(((SECONDS - begin) % 60))
+	part_count "$log" "$1"
 	rm -f "$log"
 }
 
@@ -24,7 +25,6 @@ part() {
 part_begin() {
 	part_background=("$@")
 	part_log=$(mktemp)
-	part_since=$SECONDS
 	"$@" >"$part_log" 2>&1 &
 	part_process=$!
 	# Nothing else ends it when this is interrupted.
@@ -35,19 +35,18 @@ part_finish() {
 	wait "$part_process" || true
 	printf '\n# %s\n' "${part_background[*]}"
 	cat "$part_log"
-	part_count "$part_log" "$part_since" "${part_background[0]}"
+	part_count "$part_log" "${part_background[0]}"
 	rm -f "$part_log"
 }
 
-part_count() { # LOG BEGIN COMMAND
-	local count taken=$((SECONDS - $2))
+part_count() { # LOG COMMAND
+	local count
 	count=$(tail -n 1 "$1")
-	printf '# that took %d min %d s\n' $((taken / 60)) $((taken % 60))
 	if [[ $count =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
 		parts_passed=$((parts_passed + BASH_REMATCH[1]))
 		parts_failed=$((parts_failed + BASH_REMATCH[2]))
 	else
-		echo "error: $3 did not reach its end"
+		echo "error: $2 did not reach its end"
 		parts_failed=$((parts_failed + 1))
 	fi
 }
