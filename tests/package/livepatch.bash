@@ -300,7 +300,7 @@ case_dracut() {
 case_livepatch_purge() {
 	local root=$1
 	tap_log=$work/livepatch-purge.log
-	check "purge: apt exits 0" apt "$root" purge rocmfix-livepatch-dkms
+	check "purge: apt exits 0" apt "$root" purge '*rocmfix*'
 	check "purge: the message names the kernel" file_has "$tap_log" "kernel $kernel_re: back to the stock amdgpu"
 	check "purge: nothing is left" nothing_left "$root"
 	check "purge: nor elsewhere" is "$(livepatch_files "$root")" "$files_before"
