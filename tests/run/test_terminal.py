@@ -44,7 +44,7 @@ signal.signal(getattr(signal, sys.argv[1]), seen)
 os.write(1, b"ready\n")
 deadline = time.monotonic() + 60
 told = 0
-while count < int(sys.argv[2]) and time.monotonic() < deadline:
+while told < int(sys.argv[2]) and time.monotonic() < deadline:
     if count > told:
         told = count
         time.sleep(0.02)
