@@ -60,7 +60,7 @@ check-livepatch: ## the livepatch on 6.1, 6.12 and 7.3, on virtual cards (15 min
 	@tests/vm/check-livepatch-all
 
 .PHONY: check-livepatch-package
-check-livepatch-package: ## apt and dpkg on rocmfix-livepatch-dkms in a clean Debian 12 (10 minutes)
+check-livepatch-package: ## apt and dpkg on rocmfix-livepatch-dkms in a clean Debian 12 (5 minutes)
 	@$(SETUP) vm deb build roots kernel
 	@$(MAKE) --no-print-directory deb
 	@tests/vm/check-livepatch-package
