@@ -118,7 +118,7 @@ bench: ## what a launch, supervision and reading a log cost, against env(1) and 
 	@bench/supervise
 
 .PHONY: bench-hip
-bench-hip: ## what the HIP layer costs an allocation, every HIP runtime (10 minutes)
+bench-hip: ## what the HIP layer costs an allocation, every HIP runtime (5 minutes)
 	@$(SETUP) build hip
 	@$(MAKE) --no-print-directory build
 	@bench/hip
