@@ -174,7 +174,7 @@ Users find_users_before(const Root& root, std::uint64_t time) {
 // A livepatch changes what is mapped from then on.
 Check refresh_check(const Root& root, const Livepatch& livepatch) {
   Check check{"livepatch.refresh", true, "it came before any program used the GPU", ""};
-  if (!livepatch.in_force()) {
+  if (!livepatch.in_force() && livepatch.state != LivepatchState::patching) {
     check.detail = "nothing to refresh: it is not in amdgpu";
     return check;
   }
