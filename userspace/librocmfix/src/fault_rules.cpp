@@ -2,6 +2,7 @@
 // The built-in tables with a user's overlay laid over them.
 #include "rocmfix/fault_rules.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "fault_matcher.hpp"
