@@ -218,7 +218,8 @@ TEST(Ladder, ALaterMeasureWins) {
 }
 
 TEST(Ladder, EveryMeasureIsWhatTheProgramsRead) {
-  for (const Rung& rung : Ladder::built_in().rungs()) {
+  const Ladder ladder = Ladder::built_in();
+  for (const Rung& rung : ladder.rungs()) {
     EXPECT_FALSE(rung.source.empty()) << rung.name;
     for (const Assignment& one : rung.set) {
       const bool ours = one.name.starts_with("ROCMFIX_");

@@ -2,8 +2,11 @@
 // What the ledger costs an allocation and its free: one insert and one erase, with so many blocks
 // live, by so many threads at once. CPU time of a thread for one pair.
 #include <benchmark/benchmark.h>
+#include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <random>
 #include <vector>
 
@@ -77,8 +80,27 @@ void insert_and_erase_the_oldest(benchmark::State& state) {
   }
 }
 
+// What there is no way around where a hash says where to look and the table is larger than what the
+// processor keeps near: one line of it, wherever it is. What is read says where to read next.
+void one_read(benchmark::State& state) {
+  constexpr size_t size = size_t{16} << 20U;  // bytes: the ledger's table at a million live blocks
+  constexpr size_t huge_page = size_t{2} << 20U;
+  static uint64_t* const table = [] {
+    auto* memory = static_cast<uint64_t*>(std::aligned_alloc(huge_page, size));
+    madvise(memory, size, MADV_HUGEPAGE);
+    std::fill_n(memory, size / sizeof *memory, 1);
+    return memory;
+  }();
+  uint64_t next = static_cast<uint64_t>(state.thread_index()) << 32U;
+  for (auto _ : state) {
+    next += table[(address_of(next) >> 12U) % (size / sizeof *table)];
+    benchmark::DoNotOptimize(next);
+  }
+}
+
 BENCHMARK(insert_and_erase)->Arg(1000)->Arg(1'000'000)->Threads(1)->Threads(8);
 BENCHMARK(insert_and_erase_the_oldest)->Arg(1'000'000)->Threads(1)->Threads(8);
+BENCHMARK(one_read)->Threads(1)->Threads(8);
 
 }  // namespace
 

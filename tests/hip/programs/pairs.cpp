@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // pairs ROUNDS PAIRS: ns for hipMalloc + hipFree of 1 MiB, which ROCr takes from a block that it
-// holds, and of 64 MiB, for which it asks the kernel, and for hipHostMalloc + hipHostFree; in turn,
-// a line of JSON a round. bench/hip runs it with and without the layer.
+// holds, and of the 2 MiB and the 20 MiB that PyTorch's allocator asks for (c10's
+// CUDACachingAllocator.cpp: kSmallBuffer, kLargeBuffer), for which it asks the kernel, and for
+// hipHostMalloc + hipHostFree; in turn, a line of JSON a round. bench/hip runs it with and without
+// the layer.
 #include <chrono>
 #include <cstdint>
 
@@ -20,6 +22,12 @@ double ns_per_pair(int pairs, hipError_t (*take)(void**), hipError_t (*give_back
   return taken.count() / pairs;
 }
 
+template <size_t mib>
+double device_pair(int pairs) {
+  return ns_per_pair(
+      pairs, [](void** p) { return hipMalloc(p, mib << 20U); }, [](void* p) { return hipFree(p); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -27,15 +35,16 @@ int main(int argc, char** argv) {
   const int pairs = argc > 2 ? atoi(argv[2]) : 200;
   check(hipInit(0));
   for (int i = -1; i < rounds; ++i) {  // the first is to warm up
-    const double device = ns_per_pair(
-        pairs, [](void** p) { return hipMalloc(p, 1 << 20); }, [](void* p) { return hipFree(p); });
-    const double large = ns_per_pair(
-        pairs, [](void** p) { return hipMalloc(p, 64 << 20); }, [](void* p) { return hipFree(p); });
+    const double one_mib = device_pair<1>(pairs);
+    const double two_mib = device_pair<2>(pairs);
+    const double twenty_mib = device_pair<20>(pairs);
     const double host = ns_per_pair(
         pairs, [](void** p) { return hipHostMalloc(p, 1 << 20, 0); },
         [](void* p) { return hipHostFree(p); });
     if (i >= 0) {
-      printf("{\"device\": %.1f, \"large\": %.1f, \"host\": %.1f}\n", device, large, host);
+      printf(R"({"1 MiB": %.1f, "2 MiB": %.1f, "20 MiB": %.1f, "host": %.1f})"
+             "\n",
+             one_mib, two_mib, twenty_mib, host);
       fflush(stdout);
     }
   }
