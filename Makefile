@@ -4,6 +4,8 @@
 BUILD ?= build
 SETUP := scripts/setup
 PYTHON := /usr/bin/python3
+# Of ninja's targets, what `make build` makes.
+PARTS ?= all
 VERSION := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 
 export ROCMFIX_BUILD_DIR := $(abspath $(BUILD))
@@ -16,7 +18,7 @@ help: ## print this
 .PHONY: demo
 demo: ## the main job, on the card in this machine or on a captured one (some 5 minutes)
 	@$(SETUP) build roots demo hip-runtime
-	@$(MAKE) --no-print-directory build roots
+	@$(MAKE) --no-print-directory build roots PARTS=userspace/all
 	@scripts/demo
 
 .PHONY: build
@@ -25,7 +27,8 @@ build: ## build the command, the launcher and the libraries into build/bin and b
 	@test -f $(BUILD)/build.ninja || { mkdir -p $(BUILD) && \
 	  cmake -S . -B $(BUILD) -G Ninja -DROCMFIX_WERROR=ON >$(BUILD)/configure.log 2>&1; } || \
 	  { cat $(BUILD)/configure.log >&2; exit 1; }
-	@ninja -C $(BUILD) --quiet
+	@test -e $(BUILD)/bin/rocmfix-run || echo "Building: some minutes, the first time"
+	@ninja -C $(BUILD) --quiet $(PARTS)
 
 .PHONY: roots
 roots: ## make the captured-style machines that tests and the demo look at, in build/roots
