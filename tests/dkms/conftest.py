@@ -11,8 +11,8 @@ import lab as laboratory
 
 @pytest.fixture(scope="session", name="stock")
 def fixture_stock(tmp_path_factory):
-    assert laboratory.KERNEL, "no headers of Debian's 6.1: apt install linux-headers-amd64"
-    tree = laboratory.make_tree(tmp_path_factory.mktemp("stock") / "linux", "6.1.1")
+    assert laboratory.KERNEL, "no headers of a Debian kernel: apt install linux-headers-amd64"
+    tree = laboratory.make_tree(tmp_path_factory.mktemp("stock") / "linux", f"{laboratory.SERIES}.1")
     amdgpu = tree / "drivers/gpu/drm/amd/amdgpu"
     headers = f"/lib/modules/{laboratory.KERNEL}/build"
     subprocess.run(

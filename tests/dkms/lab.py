@@ -19,16 +19,16 @@ STOCK = "kernel/drivers/gpu/drm/amd/amdgpu/amdgpu.ko"
 
 
 def find_kernel():
-    """A kernel whose headers are installed and come from Debian's 6.1."""
-    for build in sorted(Path("/lib/modules").glob("6.1.*/build")):
+    """A kernel of Debian's whose headers are installed, and its version."""
+    for build in sorted(Path("/lib/modules").glob("*/build")):
         header = build / "include/generated/package.h"
-        if header.exists():
-            text = header.read_text()
+        if header.exists() and '" Debian ' in (text := header.read_text()):
             return build.parent.name, text.split('" Debian ')[1].split('"')[0]
-    return None, None
+    return None, ""
 
 
 KERNEL, SOURCE_VERSION = find_kernel()
+SERIES = ".".join(SOURCE_VERSION.split(".")[:2])
 
 
 class Lab:
@@ -59,21 +59,21 @@ class Lab:
         subprocess.run(
             [TOP / "dkms/assemble", "--version", VERSION, "--output", self.rocmfix], check=True
         )
-        for name in ("patches", "rocmfix"):
+        for name, target in (("patches", f"patches/{SERIES}"), ("rocmfix", "rocmfix")):
             shutil.rmtree(self.rocmfix / name)
-            shutil.copytree(DATA / name, self.rocmfix / name)
+            shutil.copytree(DATA / name, self.rocmfix / target)
         shutil.copy(TOP / "kernel/rocmfix/rocmfix_version.c", self.rocmfix / "rocmfix")
 
     def install_linux_source(self, version):
-        """The package linux-source-6.1 of this version."""
-        make_tarball(self.sources / "linux-source-6.1.tar.xz", self.directory / "tar", SOURCE_VERSION)
+        """The package linux-source-SERIES of this version."""
+        make_tarball(self.sources / f"linux-source-{SERIES}.tar.xz", self.directory / "tar", SOURCE_VERSION)
         (self.admin / "status").write_text(
-            "Package: linux-source-6.1\nStatus: install ok installed\nArchitecture: all\n"
+            f"Package: linux-source-{SERIES}\nStatus: install ok installed\nArchitecture: all\n"
             f"Maintainer: tests <tests@rocmfix.invalid>\nVersion: {version}\nDescription: stand-in\n"
         )
 
     def remove_linux_source(self):
-        (self.sources / "linux-source-6.1.tar.xz").unlink()
+        (self.sources / f"linux-source-{SERIES}.tar.xz").unlink()
         (self.admin / "status").write_text("")
 
     def depmod(self):
@@ -174,6 +174,6 @@ def make_tree(top, version):
 
 def make_tarball(path, scratch, version):
     shutil.rmtree(scratch, ignore_errors=True)
-    make_tree(scratch / "linux-source-6.1", version)
-    subprocess.run(["tar", "-cJf", path, "-C", scratch, "linux-source-6.1"], check=True)
+    make_tree(scratch / f"linux-source-{SERIES}", version)
+    subprocess.run(["tar", "-cJf", path, "-C", scratch, f"linux-source-{SERIES}"], check=True)
     return path

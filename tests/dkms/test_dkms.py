@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from lab import KERNEL, SOURCE_VERSION, STOCK, TOP, VERSION, make_tarball, make_tree
+from lab import KERNEL, SERIES, SOURCE_VERSION, STOCK, TOP, VERSION, make_tarball, make_tree
 
 SKIPPED = 77
 
@@ -46,7 +46,7 @@ def test_exact_source_replaces_a_stock_module_without_module_version(lab):
     assert status == 0, output
     assert lab.modinfo("version") == VERSION
     assert lab.modinfo("filename").endswith("/updates/dkms/amdgpu.ko")
-    assert lab.modinfo("rocmfix") == f"series=6.1 patches=1 source={SOURCE_VERSION}"
+    assert lab.modinfo("rocmfix") == f"series={SERIES} patches=1 source={SOURCE_VERSION}"
     # Later dkms puts it aside meanwhile; 3.0.10 leaves it where it was.
     kept = list(lab.dkms_tree.glob("rocmfix/original_module/**/amdgpu.ko*"))
     assert kept or (lab.modules / KERNEL / STOCK).exists()
@@ -84,20 +84,20 @@ def test_status_and_removal_work_quietly_after_the_source_is_gone(lab):
 
 
 def test_other_version_of_linux_source_is_skipped(lab):
-    lab.install_linux_source("6.1.1-1")
-    assert_skipped(lab, lab.install(), "installed is 6.1.1-1",
-                   f"hint: type: apt install linux-source-6.1={SOURCE_VERSION}\n")
+    lab.install_linux_source(f"{SERIES}.1-1")
+    assert_skipped(lab, lab.install(), f"installed is {SERIES}.1-1",
+                   f"hint: type: apt install linux-source-{SERIES}={SOURCE_VERSION}\n")
 
 
 def test_missing_linux_source_is_skipped(lab):
     lab.remove_linux_source()
     assert_skipped(lab, lab.install(), "installed is none",
-                   f"hint: type: apt install linux-source-6.1={SOURCE_VERSION}\n")
+                   f"hint: type: apt install linux-source-{SERIES}={SOURCE_VERSION}\n")
 
 
 def test_lost_tarball_is_skipped(lab):
     (lab.sources / "linux-source-6.1.tar.xz").unlink()
-    assert_skipped(lab, lab.install(), f"apt install --reinstall linux-source-6.1={SOURCE_VERSION}")
+    assert_skipped(lab, lab.install(), f"apt install --reinstall linux-source-{SERIES}={SOURCE_VERSION}")
 
 
 def test_kernel_without_headers_is_skipped(lab):
@@ -107,7 +107,7 @@ def test_kernel_without_headers_is_skipped(lab):
 
 
 @pytest.mark.parametrize("package_id, words", [
-    (" Debian 6.99.3-1", ["is of series 6.99", "tested with: 6.1"]),
+    (" Debian 6.99.3-1", ["is of series 6.99", f"tested with: {SERIES}"]),
     (" Debian 6.99.3-1~bpo12+1", ["is of series 6.99"]),
     ("", ["not a Debian kernel", "ROCMFIX_KERNEL_SOURCE"]),
     (" Ubuntu 6.1.0-1.1", ["not a Debian kernel"]),
@@ -139,14 +139,16 @@ def test_linux_source_of_every_suite_is_told_by_its_headers(lab, version, instal
     headers = lab.directory / "headers/include/generated"
     headers.mkdir(parents=True)
     (headers / "package.h").write_text(f'#define LINUX_PACKAGE_ID " Debian {version}"\n')
-    (lab.rocmfix / "patches" / series).mkdir()
+    (lab.rocmfix / "patches" / series).mkdir(exist_ok=True)
     (lab.rocmfix / "patches" / series / "series").touch()
     package = f"linux-source-{series}"
     if installed:
         (lab.sources / f"{package}.tar.xz").touch()
         status = (lab.admin / "status").read_text()
         (lab.admin / "status").write_text(
-            status.replace("linux-source-6.1", package).replace(SOURCE_VERSION, version))
+            status.replace(f"linux-source-{SERIES}", package).replace(SOURCE_VERSION, version))
+    else:
+        lab.remove_linux_source()
     run = subprocess.run(
         [lab.rocmfix / "find-source", "--kernel", "any", "--headers", lab.directory / "headers",
          "--source-tree", lab.sources],
@@ -178,7 +180,7 @@ def test_autoinstall_builds_without_the_package(lab):
 
 
 def test_broken_patch_fails_with_a_message(lab):
-    replace(lab.rocmfix / "patches/6.1/0001-link-rocmfix.patch", " amdgpu-y := amdgpu_drv.o",
+    replace(lab.rocmfix / f"patches/{SERIES}/0001-link-rocmfix.patch", " amdgpu-y := amdgpu_drv.o",
             " amdgpu-y := other.o")
     assert_failed(lab, lab.install(), "error: patch 0001-link-rocmfix.patch does not apply",
                   "hint: to try again type: dpkg-reconfigure rocmfix-dkms")
@@ -225,7 +227,7 @@ def test_own_source_tree_is_used(lab):
     lab.environment["ROCMFIX_KERNEL_SOURCE"] = str(tree)
     status, output = lab.install()
     assert status == 0, output
-    assert lab.modinfo("rocmfix") == f"series=6.1 patches=1 source={release}"
+    assert lab.modinfo("rocmfix") == f"series={SERIES} patches=1 source={release}"
 
 
 def test_own_source_tarball_is_used(lab):
@@ -238,8 +240,8 @@ def test_own_source_tarball_is_used(lab):
 
 
 def test_own_source_of_another_release_is_skipped(lab):
-    lab.environment["ROCMFIX_KERNEL_SOURCE"] = str(make_tree(lab.directory / "linux", "6.1.1"))
-    assert_skipped(lab, lab.install(), "is Linux 6.1.1, the headers of", "give the source of exactly Linux")
+    lab.environment["ROCMFIX_KERNEL_SOURCE"] = str(make_tree(lab.directory / "linux", f"{SERIES}.1"))
+    assert_skipped(lab, lab.install(), f"is Linux {SERIES}.1, the headers of", "give the source of exactly Linux")
 
 
 @pytest.mark.parametrize("name, words", [

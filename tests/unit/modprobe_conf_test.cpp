@@ -86,7 +86,6 @@ TEST(ModprobeConf, MergesAsLibkmodDoes) {
              "options amdgpu last=1");
   tree.write("etc/modprobe.d/.hidden.conf", "options amdgpu dotfile=1\n");
   tree.write("etc/modprobe.d/README", "options amdgpu readme=1\n");
-  tree.write("etc/modprobe.d/e.alias", "options amdgpu alias=1\n");
   tree.write("etc/modprobe.d/Z.conf", "options amdgpu capital=1\n");
 
   const auto options = read_module_options(tree.root());
@@ -105,8 +104,7 @@ TEST(ModprobeConf, MergesAsLibkmodDoes) {
                                        {"last", "1"},
                                        {"from_lib", "1"},
                                        {"from_usr", "1"},
-                                       {"from_local", "1"},
-                                       {"alias", "1"}}));
+                                       {"from_local", "1"}}));
 }
 
 TEST(ModprobeConf, SaysWhereAnOptionStands) {

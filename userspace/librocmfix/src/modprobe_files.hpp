@@ -43,7 +43,7 @@ Result<ModprobeFiles> read_modprobe_files(const Root& root,
 /// The same for files found elsewhere (an initramfs): path from "/" -> text.
 std::vector<ModprobeLine> modprobe_lines_of(const std::map<std::string, std::string>& files);
 
-/// True when modprobe would read the file: in one of its directories, *.conf or *.alias.
+/// True when modprobe would read the file: in one of its directories, *.conf.
 bool is_modprobe_file(std::string_view path);
 
 /// The lines of one file's text.
