@@ -96,7 +96,7 @@ def test_missing_linux_source_is_skipped(lab):
 
 
 def test_lost_tarball_is_skipped(lab):
-    (lab.sources / "linux-source-6.1.tar.xz").unlink()
+    (lab.sources / f"linux-source-{SERIES}.tar.xz").unlink()
     assert_skipped(lab, lab.install(), f"apt install --reinstall linux-source-{SERIES}={SOURCE_VERSION}")
 
 
