@@ -86,7 +86,7 @@ check-training: ## real YOLO trainings on the CPU, disturbed by faults at random
 	@tests/training/check
 
 .PHONY: check-suite
-check-suite: ## this front door in a clean Debian 13, or SUITE=sid: make demo, make check (an hour)
+check-suite: ## this front door in a clean Debian 13, or SUITE=sid: make demo, make check (half an hour)
 	@$(SETUP) suite
 	@scripts/check-suite $(or $(SUITE),trixie)
 
