@@ -29,7 +29,7 @@ make_version() {
 	sed -i "s/$version/$2/" "$root/usr/libexec/rocmfix-dkms/each-kernel" "$source/dkms.conf" "$source/VERSION"
 	rm -rf "$source/patches" "$source/rocmfix" "$root/DEBIAN/md5sums"
 	mkdir "$source/patches"
-	cp -r "$here/../dkms/data/patches/6.1" "$source/patches/$series"
+	cp -r "$here/../dkms/data/patches" "$source/patches/$series"
 	cp -r "$here/../dkms/data/rocmfix" "$source/"
 	cp "$here/../../kernel/rocmfix/rocmfix_version.c" "$source/rocmfix/"
 	pack_version "$1" "$2"
