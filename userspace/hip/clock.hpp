@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Now, and who asks: both cheap enough for every allocation.
+// Now, and who asks: cheap enough for every allocation.
 #ifndef ROCMFIX_HIP_CLOCK_HPP
 #define ROCMFIX_HIP_CLOCK_HPP
 
@@ -18,6 +18,8 @@ inline uint64_t now() {
 
 /// gettid(2), asked once a thread.
 uint32_t thread_id();
+/// 0, 1, 2, ... in the order in which threads ask.
+uint32_t thread_number();
 /// In a forked child: the calling thread has another id now.
 void forget_thread_id();
 

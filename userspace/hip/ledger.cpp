@@ -3,6 +3,10 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
+
+#include "clock.hpp"
+
 namespace rocmfix::hip {
 
 namespace {
@@ -68,11 +72,6 @@ uint32_t Ledger::Shard::find_slot(uint64_t address) const {
   }
   const uint32_t index = index_of(address);
   return slots[index].block == 0 ? no_slot : index;
-}
-
-Block* Ledger::Shard::look_up(uint64_t address) const {
-  const uint32_t index = find_slot(address);
-  return index == no_slot ? nullptr : &blocks[slots[index].block - 1];
 }
 
 void Ledger::Shard::link_unused(uint32_t first, uint32_t end) {
@@ -143,7 +142,57 @@ void Ledger::Shard::remove(uint32_t index) {
   count.store(count.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
 }
 
-void Ledger::Shard::remember(const Block& block, uint64_t time, uint32_t thread, Api by) {
+/// The block's address may be another's by now, or new.
+bool Ledger::Shard::insert(const Block& block) {
+  uint32_t index = 0;
+  if (slots != nullptr) {
+    index = index_of(block.address);
+    if (slots[index].block != 0) {
+      blocks[slots[index].block - 1] = block;
+      return true;
+    }
+  }
+  if (slots == nullptr || free_block == no_block) {
+    if (!grow()) {
+      return false;
+    }
+    index = index_of(block.address);
+  }
+  const uint32_t taken = free_block;
+  free_block = blocks[taken].thread;
+  blocks[taken] = block;
+  slots[index] = {.hash = hash_of(block.address), .block = taken + 1};
+  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  return true;
+}
+
+void Ledger::Shard::prefetch(uint64_t address) const {
+  if (slots != nullptr) {
+    constexpr int for_writing = 1;
+    __builtin_prefetch(&slots[home_of(hash_of(address))], for_writing);
+  }
+}
+
+/// From the newest: what is freed soon is most often that.
+uint32_t Ledger::Nursery::index_of(uint64_t address) const {
+  for (uint32_t i = count.load(std::memory_order_relaxed); i > 0; --i) {
+    if (addresses[i - 1] == address) {
+      return i - 1;
+    }
+  }
+  return no_slot;
+}
+
+void Ledger::Nursery::remove(uint32_t index) {
+  const uint32_t last = count.load(std::memory_order_relaxed) - 1;
+  if (index != last) {
+    addresses[index] = addresses[last];
+    blocks[index] = blocks[last];
+  }
+  count.store(last, std::memory_order_relaxed);
+}
+
+void Ledger::Nursery::remember(const Block& block, uint64_t time, uint32_t thread, Api by) {
   if (freed == nullptr) {
     freed = map_pages<FreedBlock>(remembered);
   }
@@ -152,112 +201,177 @@ void Ledger::Shard::remember(const Block& block, uint64_t time, uint32_t thread,
   }
 }
 
+Ledger::Nursery& Ledger::own_nursery() {
+  return nurseries_[thread_number() % nurseries];
+}
+
+/// Into the tables, until there is no memory for more. Who looks for one of them meanwhile finds it
+/// in its table, or waits for the nursery and looks there again.
+void Ledger::promote(Nursery& nursery) {
+  const uint32_t count = nursery.count.load(std::memory_order_relaxed);
+  // Each would wait for memory: all of them at once.
+  for (uint32_t i = 0; i < count; ++i) {
+    Shard& shard = shard_of(nursery.addresses[i]);
+    const Guard guard(shard.mutex);
+    shard.prefetch(nursery.addresses[i]);
+  }
+  uint32_t promoted = 0;
+  for (; promoted < count; ++promoted) {
+    Shard& shard = shard_of(nursery.addresses[promoted]);
+    const Guard guard(shard.mutex);
+    if (!shard.insert(nursery.blocks[promoted])) {
+      break;
+    }
+  }
+  std::copy(nursery.addresses.begin() + promoted, nursery.addresses.begin() + count,
+            nursery.addresses.begin());
+  std::copy(nursery.blocks.begin() + promoted, nursery.blocks.begin() + count,
+            nursery.blocks.begin());
+  nursery.count.store(count - promoted, std::memory_order_release);
+}
+
+bool Ledger::insert_young(const Block& block) {
+  Nursery& nursery = own_nursery();
+  const Guard guard(nursery.mutex);
+  if (nursery.count.load(std::memory_order_relaxed) == Nursery::capacity) {
+    promote(nursery);
+  }
+  const uint32_t at = nursery.count.load(std::memory_order_relaxed);
+  if (at == Nursery::capacity) {
+    return false;
+  }
+  nursery.addresses[at] = block.address;
+  nursery.blocks[at] = block;
+  nursery.count.store(at + 1, std::memory_order_relaxed);
+  return true;
+}
+
+template <class Use>
+bool Ledger::use_in_nursery(Nursery& nursery, uint64_t address, Use use) {
+  const uint32_t index = nursery.index_of(address);
+  if (index == no_slot) {
+    return false;
+  }
+  use(nursery.blocks[index], nursery, [&nursery, index] { nursery.remove(index); });
+  return true;
+}
+
+template <class Use>
+bool Ledger::use_in_shard(Nursery& nursery, uint64_t address, Use use) {
+  Shard& shard = shard_of(address);
+  const Guard guard(shard.mutex);
+  const uint32_t index = shard.find_slot(address);
+  if (index == no_slot) {
+    return false;
+  }
+  use(shard.blocks[shard.slots[index].block - 1], nursery,
+      [&shard, index] { shard.remove(index); });
+  return true;
+}
+
+template <class Use>
+bool Ledger::use(uint64_t address, Use use) {
+  if (address == 0) {
+    return false;
+  }
+  Nursery& own = own_nursery();
+  {
+    const Guard guard(own.mutex);
+    if (use_in_nursery(own, address, use) || use_in_shard(own, address, use)) {
+      return true;
+    }
+  }
+  for (Nursery& other : nurseries_) {
+    // Who knows the address has it from the thread that inserted it.
+    if (&other == &own || other.count.load(std::memory_order_acquire) == 0) {
+      continue;
+    }
+    const Guard guard(other.mutex);
+    if (use_in_nursery(other, address, use)) {
+      return true;
+    }
+  }
+  // It may have come there since.
+  const Guard guard(own.mutex);
+  return use_in_shard(own, address, use);
+}
+
 bool Ledger::insert(const Block& block) {
   if (block.address == 0) {
     return true;
   }
+  if (block.owner == Owner::hsa) {
+    return insert_young(block);
+  }
   Shard& shard = shard_of(block.address);
   const Guard guard(shard.mutex);
-  uint32_t index = 0;
-  if (shard.slots != nullptr) {
-    index = shard.index_of(block.address);
-    if (shard.slots[index].block != 0) {
-      shard.blocks[shard.slots[index].block - 1] = block;
-      return true;
-    }
-  }
-  if (shard.slots == nullptr || shard.free_block == no_block) {
-    if (!shard.grow()) {
-      return false;
-    }
-    index = shard.index_of(block.address);
-  }
-  const uint32_t taken = shard.free_block;
-  shard.free_block = shard.blocks[taken].thread;
-  shard.blocks[taken] = block;
-  shard.slots[index] = {.hash = hash_of(block.address), .block = taken + 1};
-  shard.count.store(shard.count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  return true;
+  return shard.insert(block);
 }
 
 bool Ledger::erase(uint64_t address, uint64_t time, uint32_t thread, Api by, Block* erased) {
-  Shard& shard = shard_of(address);
-  const Guard guard(shard.mutex);
-  const uint32_t index = shard.find_slot(address);
-  if (index == no_slot) {
-    return false;
-  }
-  const Block& there = shard.blocks[shard.slots[index].block - 1];
-  shard.remember(there, time, thread, by);
-  if (erased != nullptr) {
-    *erased = there;
-  }
-  shard.remove(index);
-  return true;
+  return use(address, [&](const Block& there, Nursery& nursery, auto remove) {
+    nursery.remember(there, time, thread, by);
+    if (erased != nullptr) {
+      *erased = there;
+    }
+    remove();
+  });
 }
 
 bool Ledger::find(uint64_t address, Block* found) {
-  Shard& shard = shard_of(address);
-  const Guard guard(shard.mutex);
-  const Block* there = shard.look_up(address);
-  if (there == nullptr) {
-    return false;
-  }
-  *found = *there;
-  return true;
+  return use(address, [&](const Block& there, Nursery&, auto) { *found = there; });
 }
 
 bool Ledger::adopt(const Block& block) {
-  Block adopted = block;
-  {
-    Shard& shard = shard_of(block.address);
-    const Guard guard(shard.mutex);
-    Block* there = shard.look_up(block.address);
-    if (there != nullptr && there->owner == Owner::hsa) {
-      adopted.owner = Owner::hsa;
-      adopted.place = there->place;
-      adopted.charged = there->charged;
-      adopted.device = there->device;
-      adopted.alias = there->alias;
-      adopted.made_noncoherent = there->made_noncoherent;
-      adopted.on_host = there->on_host;
-      *there = adopted;
-      return true;
+  bool adopted = false;
+  use(block.address, [&](Block& there, Nursery&, auto) {
+    if (there.owner == Owner::hsa) {
+      Block both = block;
+      both.owner = Owner::hsa;
+      both.place = there.place;
+      both.charged = there.charged;
+      both.device = there.device;
+      both.alias = there.alias;
+      both.made_noncoherent = there.made_noncoherent;
+      both.on_host = there.on_host;
+      there = both;
+      adopted = true;
     }
-  }
-  return insert(adopted);
+  });
+  return adopted || insert(block);
 }
 
 bool Ledger::release(uint64_t address, uint64_t time, uint32_t thread, Api by, Block* before) {
-  Shard& shard = shard_of(address);
-  const Guard guard(shard.mutex);
+  bool gone = false;
   *before = Block{};
-  const uint32_t index = shard.find_slot(address);
-  if (index == no_slot) {
-    return false;
-  }
-  Block& there = shard.blocks[shard.slots[index].block - 1];
-  *before = there;
-  if (there.owner == Owner::hsa) {
-    there.released = time;
-    return false;
-  }
-  shard.remember(there, time, thread, by);
-  shard.remove(index);
-  return true;
+  use(address, [&](Block& there, Nursery& nursery, auto remove) {
+    *before = there;
+    if (there.owner == Owner::hsa) {
+      there.released = time;
+      return;
+    }
+    nursery.remember(there, time, thread, by);
+    remove();
+    gone = true;
+  });
+  return gone;
 }
 
 void Ledger::restore(const Block& before) {
   if (before.address == 0) {
     return;
   }
-  if (before.owner == Owner::hip) {
-    Shard& shard = shard_of(before.address);
-    const Guard guard(shard.mutex);
-    // Not freed after all. Only the newest of that address can be meant.
-    const uint64_t kept = shard.freed_count < remembered ? shard.freed_count : remembered;
-    for (uint64_t i = 1; shard.freed != nullptr && i <= kept; ++i) {
-      Block& freed = shard.freed[(shard.freed_count - i) % remembered].block;
+  if (before.owner == Owner::hsa) {
+    use(before.address, [&](Block& there, Nursery&, auto) { there = before; });
+    return;
+  }
+  // Not freed after all. Only the newest of that address can be meant, and this thread freed it.
+  Nursery& nursery = own_nursery();
+  {
+    const Guard guard(nursery.mutex);
+    const uint64_t kept = nursery.freed_count < remembered ? nursery.freed_count : remembered;
+    for (uint64_t i = 1; nursery.freed != nullptr && i <= kept; ++i) {
+      Block& freed = nursery.freed[(nursery.freed_count - i) % remembered].block;
       if (freed.address == before.address) {
         freed.address = 0;
         break;
@@ -269,6 +383,9 @@ void Ledger::restore(const Block& before) {
 
 size_t Ledger::live() const {
   size_t total = 0;
+  for (const Nursery& nursery : nurseries_) {
+    total += nursery.count.load(std::memory_order_relaxed);
+  }
   for (const Shard& shard : shards_) {
     total += shard.count.load(std::memory_order_relaxed);
   }
@@ -278,6 +395,24 @@ size_t Ledger::live() const {
 size_t Ledger::visit(void* context, LiveVisitor see_live, FreedVisitor see_freed,
                      uint32_t milliseconds) {
   size_t unread = 0;
+  std::array<bool, nurseries> locked{};
+  // All of them first, so that no block moves into a table meanwhile and is seen twice.
+  for (size_t n = 0; n < nurseries; ++n) {
+    Nursery& nursery = nurseries_[n];
+    locked[n] = nursery.mutex.lock_within(milliseconds);
+    if (!locked[n]) {
+      ++unread;
+      continue;
+    }
+    for (size_t i = 0; i < nursery.count.load(std::memory_order_relaxed); ++i) {
+      see_live(context, nursery.blocks[i]);
+    }
+    for (size_t i = 0; nursery.freed != nullptr && i < remembered && i < nursery.freed_count; ++i) {
+      if (nursery.freed[i].block.address != 0) {
+        see_freed(context, nursery.freed[i]);
+      }
+    }
+  }
   for (Shard& shard : shards_) {
     if (!shard.mutex.lock_within(milliseconds)) {
       ++unread;
@@ -288,17 +423,20 @@ size_t Ledger::visit(void* context, LiveVisitor see_live, FreedVisitor see_freed
         see_live(context, shard.blocks[shard.slots[i].block - 1]);
       }
     }
-    for (size_t i = 0; shard.freed != nullptr && i < remembered && i < shard.freed_count; ++i) {
-      if (shard.freed[i].block.address != 0) {
-        see_freed(context, shard.freed[i]);
-      }
-    }
     shard.mutex.unlock();
+  }
+  for (size_t n = 0; n < nurseries; ++n) {
+    if (locked[n]) {
+      nurseries_[n].mutex.unlock();
+    }
   }
   return unread;
 }
 
 void Ledger::before_fork() {
+  for (Nursery& nursery : nurseries_) {
+    nursery.mutex.lock();
+  }
   for (Shard& shard : shards_) {
     shard.mutex.lock();
   }
@@ -308,9 +446,17 @@ void Ledger::after_fork() {
   for (Shard& shard : shards_) {
     shard.mutex.unlock();
   }
+  for (Nursery& nursery : nurseries_) {
+    nursery.mutex.unlock();
+  }
 }
 
 void Ledger::clear() {
+  for (Nursery& nursery : nurseries_) {
+    const Guard guard(nursery.mutex);
+    nursery.count.store(0, std::memory_order_relaxed);
+    nursery.freed_count = 0;
+  }
   for (Shard& shard : shards_) {
     const Guard guard(shard.mutex);
     for (size_t i = 0; shard.slots != nullptr && i < size_t{1} << shard.bits; ++i) {
@@ -321,7 +467,6 @@ void Ledger::clear() {
       shard.link_unused(0, blocks_for(shard.bits));
     }
     shard.count.store(0, std::memory_order_relaxed);
-    shard.freed_count = 0;
   }
 }
 

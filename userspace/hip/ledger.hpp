@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Every live block that the GPU may touch and the ones freed last: hash tables by address, in
-// shards, on pages of their own. Takes nothing from the heap, so that it works under any allocator
-// and can be read when the heap is broken. Not async-signal-safe: a mutex a shard.
+// Every live block that the GPU may touch and the ones freed last. New blocks of ROCr's are in
+// nurseries, as a garbage collector has them: what is freed soon never comes to the tables, which
+// at a million blocks no cache holds. All others are in hash tables by address, in shards. Takes
+// nothing from the heap, so that it works under any allocator and can be read when the heap is
+// broken. Not async-signal-safe: a mutex a nursery and a shard.
 #ifndef ROCMFIX_HIP_LEDGER_HPP
 #define ROCMFIX_HIP_LEDGER_HPP
 
@@ -49,12 +51,15 @@ struct FreedBlock {
 class Ledger {
  public:
   static constexpr size_t shards = 16;
+  static constexpr size_t nurseries = 16;
   /// At least so many of the blocks freed last are remembered.
   static constexpr size_t remembered = 1024;
 
   constexpr Ledger() = default;
 
-  /// False: no memory; nothing changed. A block at the same address is replaced.
+  /// False: no memory; nothing changed. One of Owner::hip replaces what was at the same address,
+  /// for not every end of these is seen. One of Owner::hsa is added, for ROCr tells of every end:
+  /// memory that is locked twice is there twice, at most.
   bool insert(const Block& block);
   /// Moves the block to the freed ones. False: not there.
   bool erase(uint64_t address, uint64_t time, uint32_t thread, Api by, Block* erased = nullptr);
@@ -72,7 +77,7 @@ class Ledger {
 
   using LiveVisitor = void (*)(void* context, const Block& block);
   using FreedVisitor = void (*)(void* context, const FreedBlock& block);
-  /// Waits at most `milliseconds` for a shard. Returns how many shards could not be read.
+  /// Waits at most `milliseconds` for each nursery and shard. Returns how many could not be read.
   size_t visit(void* context, LiveVisitor live, FreedVisitor freed, uint32_t milliseconds);
 
   void before_fork();
@@ -95,8 +100,6 @@ class Ledger {
     Mutex mutex;
     Slot* slots = nullptr;
     Block* blocks = nullptr;
-    FreedBlock* freed = nullptr;
-    uint64_t freed_count = 0;
     std::atomic<uint32_t> count{0};  // read without the mutex by live()
     uint32_t bits = 0;               // `slots` has 1 << bits elements, `blocks` 3/4 of that
     uint32_t free_block = 0;         // head of the list of unused blocks, linked by `thread`
@@ -105,11 +108,41 @@ class Ledger {
     [[nodiscard]] uint32_t home_of(uint32_t hash) const { return hash >> (32U - bits); }
     [[nodiscard]] uint32_t index_of(uint64_t address) const;
     [[nodiscard]] uint32_t find_slot(uint64_t address) const;  // no_slot: not there
-    [[nodiscard]] Block* look_up(uint64_t address) const;
+    bool insert(const Block& block);
+    void prefetch(uint64_t address) const;
     void link_unused(uint32_t first, uint32_t end);
+    void remove(uint32_t index);
+  };
+
+  /// Each thread has one, and shares it when there are more threads than nurseries. A block is in a
+  /// nursery first and in the table later, never the other way round. What is freed is remembered
+  /// here, so that an insertion and an erasure by one thread stay on the cache lines of its own.
+  struct alignas(64) Nursery {
+    static constexpr uint32_t capacity = 16;
+    Mutex mutex;                     // taken before a shard's
+    std::atomic<uint32_t> count{0};  // read without the mutex, too
+    uint64_t freed_count = 0;
+    FreedBlock* freed = nullptr;
+    std::array<uint64_t, capacity> addresses{};  // of `blocks`, to search
+    std::array<Block, capacity> blocks{};
+
+    [[nodiscard]] uint32_t index_of(uint64_t address) const;  // no_slot: not there
     void remove(uint32_t index);
     void remember(const Block& block, uint64_t time, uint32_t thread, Api by);
   };
+
+  /// Calls use(block, nursery, remove) with the nursery locked, and the shard where the block is in
+  /// one; remove() takes the block out. False: not there.
+  template <class Use>
+  bool use(uint64_t address, Use use);
+  template <class Use>
+  bool use_in_nursery(Nursery& nursery, uint64_t address, Use use);
+  template <class Use>
+  bool use_in_shard(Nursery& nursery, uint64_t address, Use use);
+
+  Nursery& own_nursery();
+  bool insert_young(const Block& block);
+  void promote(Nursery& nursery);
 
   static constexpr uint32_t shard_bits = 4;
   static_assert(shards == 1U << shard_bits);
@@ -120,6 +153,7 @@ class Ledger {
   }
   Shard& shard_of(uint64_t address) { return shards_[mix(address) >> (64U - shard_bits)]; }
 
+  std::array<Nursery, nurseries> nurseries_{};
   std::array<Shard, shards> shards_{};
 };
 

@@ -17,6 +17,7 @@ namespace {
 using rocmfix::hip::Api;
 using rocmfix::hip::Block;
 using rocmfix::hip::Ledger;
+using rocmfix::hip::Owner;
 
 // Of the addresses that ROCr gives: pages, far apart and in no order.
 uint64_t address_of(uint64_t number) {
@@ -32,6 +33,7 @@ Block block(uint64_t number) {
   made.size = 4096;
   made.time = number;
   made.api = Api::hipMalloc;
+  made.owner = Owner::hsa;  // as hipMalloc's are
   return made;
 }
 

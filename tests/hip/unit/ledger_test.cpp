@@ -3,9 +3,12 @@
 #include "ledger.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <random>
@@ -73,8 +76,8 @@ TEST(Ledger, NullIsNoBlock) {
 
 TEST(Ledger, AddressThatIsUsedAgainIsOneBlock) {
   auto ledger = std::make_unique<Ledger>();
-  ledger->insert(block(0x7000, 1));
-  ledger->insert(block(0x7000, 2));
+  ledger->insert(block(0x7000, 1, Owner::hip));
+  ledger->insert(block(0x7000, 2, Owner::hip));
   EXPECT_EQ(live_of(*ledger), (std::map<uint64_t, uint64_t>{{0x7000, 2}}));
   EXPECT_EQ(ledger->live(), 1U);
 }
@@ -118,7 +121,11 @@ TEST(Ledger, AgreesWithAMap) {
   for (int step = 0; step < 400'000; ++step) {
     const uint64_t address = (1 + random() % 20'000) << (random() % 2 == 0 ? 12U : 21U);
     if (random() % 100 < 55) {
-      ledger->insert(block(address, static_cast<uint64_t>(step)));
+      // Of ROCr's blocks the end is seen, of the others not always.
+      const bool is_new = naive.count(address) == 0;
+      const Owner owner = is_new && random() % 2 == 0 ? Owner::hsa : Owner::hip;
+      const Block made = block(address, static_cast<uint64_t>(step), owner);
+      ASSERT_TRUE(is_new ? ledger->insert(made) : ledger->adopt(made));
       naive[address] = static_cast<uint64_t>(step);
     } else {
       EXPECT_EQ(ledger->erase(address, 1, 1, Api::hipFree), naive.erase(address) == 1);
@@ -226,6 +233,65 @@ TEST(Ledger, ManyThreads) {
   EXPECT_EQ(live_of(*ledger).size(), threads * each / 2);
 }
 
+// Blocks are freed by other threads than those that allocated them, while these move them from
+// where new ones are to the tables. Not one may be missed.
+TEST(Ledger, FreedByAnotherThread) {
+  auto ledger = std::make_unique<Ledger>();
+  constexpr uint64_t each = 200'000;
+  constexpr uint64_t pairs = 3;
+  std::array<std::atomic<uint64_t>, pairs> inserted{};
+  std::atomic<uint64_t> missed{0};
+  std::vector<std::thread> running;
+  for (uint64_t pair = 0; pair < pairs; ++pair) {
+    const auto address = [pair](uint64_t i) { return (1 + pair * each + i) << 12U; };
+    running.emplace_back([&, pair, address] {
+      for (uint64_t i = 0; i < each; ++i) {
+        ledger->insert(block(address(i), i));
+        inserted[pair].store(i + 1, std::memory_order_release);
+      }
+    });
+    running.emplace_back([&, pair, address] {
+      for (uint64_t i = 0; i < each; ++i) {
+        while (inserted[pair].load(std::memory_order_acquire) <= i) {
+          std::this_thread::yield();
+        }
+        if (!ledger->erase(address(i), i, 1, Api::hipFree)) {
+          ++missed;
+        }
+      }
+    });
+  }
+  for (std::thread& thread : running) {
+    thread.join();
+  }
+  EXPECT_EQ(missed, 0U);
+  EXPECT_EQ(ledger->live(), 0U);
+  EXPECT_TRUE(live_of(*ledger).empty());
+}
+
+// More threads than there are places for new blocks.
+TEST(Ledger, FreedByTheMainThread) {
+  auto ledger = std::make_unique<Ledger>();
+  constexpr uint64_t threads = 3 * Ledger::nurseries;
+  constexpr uint64_t each = 5;
+  for (uint64_t t = 0; t < threads; ++t) {
+    std::thread([&ledger, t] {
+      for (uint64_t i = 0; i < each; ++i) {
+        ledger->insert(block((1 + t * each + i) << 12U, i));
+      }
+    }).join();
+  }
+  EXPECT_EQ(live_of(*ledger).size(), threads * each);
+  for (uint64_t i = 1; i <= threads * each; ++i) {
+    Block found;
+    EXPECT_TRUE(ledger->find(i << 12U, &found));
+    EXPECT_TRUE(ledger->erase(i << 12U, 1, 1, Api::hipFree));
+    EXPECT_FALSE(ledger->find(i << 12U, &found));
+  }
+  EXPECT_EQ(ledger->live(), 0U);
+  EXPECT_EQ(freed_of(*ledger).size(), threads * each);
+}
+
 // A shard whose mutex is never given back must cost its blocks, not the whole document.
 TEST(Ledger, VisitDoesNotWaitForEver) {
   auto ledger = std::make_unique<Ledger>();
@@ -237,7 +303,35 @@ TEST(Ledger, VisitDoesNotWaitForEver) {
         nullptr, [](void*, const Block&) {}, [](void*, const FreedBlock&) {}, 1);
   }).join();
   ledger->after_fork();
-  EXPECT_EQ(unread, Ledger::shards);
+  EXPECT_EQ(unread, Ledger::nurseries + Ledger::shards);
+}
+
+// What cannot be written down is told, and nothing of what was written down is lost.
+TEST(Ledger, WithoutMemoryNothingIsLost) {
+  auto ledger = std::make_unique<Ledger>();
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(10);
+    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    if (setrlimit(RLIMIT_AS, &none) != 0) {
+      _exit(2);
+    }
+    uint64_t count = 0;
+    while (ledger->insert(block((count + 1) << 12U, count))) {
+      ++count;
+    }
+    const bool refused_twice = !ledger->insert(block((count + 1) << 12U));
+    bool all = count > 0 && ledger->live() == count;
+    for (uint64_t i = 0; i < count; ++i) {
+      Block found;
+      all = all && ledger->find((i + 1) << 12U, &found) && found.size == i;
+    }
+    Block found;
+    _exit(refused_twice && all && !ledger->find((count + 1) << 12U, &found) ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(Ledger, WorksInAForkedChild) {
