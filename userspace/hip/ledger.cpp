@@ -11,7 +11,7 @@ namespace rocmfix::hip {
 
 namespace {
 
-constexpr uint32_t first_bits = 8;
+constexpr uint32_t first_bits = 6;
 constexpr uint32_t no_block = UINT32_MAX;
 static_assert(sizeof(Block) == 64, "a block is a cache line");
 

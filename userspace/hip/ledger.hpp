@@ -50,7 +50,7 @@ struct FreedBlock {
 
 class Ledger {
  public:
-  static constexpr size_t shards = 16;
+  static constexpr size_t shards = 64;
   static constexpr size_t nurseries = 16;
   /// At least so many of the blocks freed last are remembered.
   static constexpr size_t remembered = 1024;
@@ -144,7 +144,7 @@ class Ledger {
   bool insert_young(const Block& block);
   void promote(Nursery& nursery);
 
-  static constexpr uint32_t shard_bits = 4;
+  static constexpr uint32_t shard_bits = 6;
   static_assert(shards == 1U << shard_bits);
   static uint64_t mix(uint64_t address) { return address * 0x9E3779B97F4A7C15U; }
   /// What is left of it when the shard is known.
