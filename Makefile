@@ -88,7 +88,7 @@ check-training: ## real YOLO trainings on the CPU, disturbed by faults at random
 .PHONY: check-suite
 check-suite: ## this front door in a clean Debian 13, or SUITE=sid: make demo, make check (half an hour)
 	@$(SETUP) suite
-	@scripts/check-suite $(or $(SUITE),trixie)
+	@scripts/check-suite $(or $(SUITE),trixie) $(TARGETS)
 
 .PHONY: check-matrix
 check-matrix: ## whole DKMS builds and boots of every kernel of Debian 12, 13 and sid (2 hours)

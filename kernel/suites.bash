@@ -78,12 +78,20 @@ suite_make() {
 	return "$status"
 }
 
-# suite_enter ROOT USER_SPEC CWD BIND... -- COMMAND...: needs root and a private
-# mount namespace, with which every mount goes away. BINDs are visible at their
-# own paths.
+# suite_enter ROOT USER_SPEC CWD BIND... -- COMMAND...: runs COMMAND in the chroot, in
+# a mount namespace of its own, with which every mount goes away. Needs root. BINDs
+# are visible at their own paths.
 suite_enter() {
+	# shellcheck disable=SC2016  # expanded inside
+	unshare --mount --propagation private bash -euc '. "$0"; suite_enter_here "$@"' \
+		"${BASH_SOURCE[0]}" "$@"
+}
+
+suite_enter_here() {
 	local root=$1 spec=$2 cwd=$3
 	shift 3
+	# As the root of a machine is: programs in there can have mounts and namespaces of theirs.
+	mount --bind "$root" "$root"
 	mount -t proc proc "$root/proc"
 	mount -t sysfs -o ro sys "$root/sys"
 	mount --rbind /dev "$root/dev"

@@ -46,7 +46,7 @@ part_count() { # LOG COMMAND
 		parts_passed=$((parts_passed + BASH_REMATCH[1]))
 		parts_failed=$((parts_failed + BASH_REMATCH[2]))
 	else
-		echo "error: $2 did not reach its end"
+		echo "error: $2 did not reach its end, but: $(tail -n 1 "$1")"
 		parts_failed=$((parts_failed + 1))
 	fi
 }
