@@ -12,7 +12,7 @@ using namespace std::string_literals;
 TEST(LogTime, KernelClock) {
   for (const char* line :
        {"[  629.844077] amdgpu", "<3>[  629.844077] amdgpu", "kern  :err   : [  629.844077] amdgpu",
-        "[  629.844077] host kernel: x"}) {
+        "[  629.844077] host kernel: x", "\x1b[32m[  629.844077] \x1b[0m\x1b[33mamdgpu"}) {
     const LogTime time = time_of_line(line);
     EXPECT_EQ(time.clock, LogClock::kernel) << line;
     EXPECT_DOUBLE_EQ(time.seconds, 629.844077) << line;
@@ -29,7 +29,9 @@ TEST(LogTime, WallClockInAnyLanguage) {
         "[Mon Nov 23 01:50:12 2026] x", "[Mo Nov 23 01:50:12 2026] x",
         "2026-11-23T01:50:12+0100 host kernel: x",
         "2026-11-23T01:50:12.104233+01:00 host kernel: x",
-        "Mon 2026-11-23 01:50:12 CET host kernel: x", "2026-11-23T01:50:12,104233+01:00 x"}) {
+        "Mon 2026-11-23 01:50:12 CET host kernel: x", "2026-11-23T01:50:12,104233+01:00 x",
+        "kern  :err   : [Mon Nov 23 01:50:12 2026] x",
+        "\x1b[32m[Mon Nov 23 01:50:12 2026] \x1b[0mx"}) {
     const LogTime time = time_of_line(line);
     EXPECT_EQ(time.clock, LogClock::wall) << line;
     EXPECT_DOUBLE_EQ(time.seconds, wanted) << line;
@@ -37,6 +39,11 @@ TEST(LogTime, WallClockInAnyLanguage) {
   EXPECT_EQ(time_of_line("[Mon Nov 23 01:50:12 2026] x").text, "Mon Nov 23 01:50:12 2026");
   EXPECT_EQ(time_of_line("2026-11-23T01:50:12.104233+01:00 h").text,
             "2026-11-23T01:50:12.104233+01:00");
+  EXPECT_EQ(time_of_line("kern  :err   : [Mon Nov 23 01:50:12 2026] x").text,
+            "Mon Nov 23 01:50:12 2026");
+  const LogTime unix_time = time_of_line("1795398612.104233 host kernel: x");
+  EXPECT_EQ(unix_time.clock, LogClock::wall);
+  EXPECT_DOUBLE_EQ(unix_time.seconds, 1795398612.104233);
 }
 
 TEST(LogTime, WhatIsNoTime) {

@@ -66,11 +66,15 @@ std::size_t character(std::string_view text) {
 }  // namespace
 
 LogTime time_of_line(std::string_view line) {
-  static const RE2 kernel(R"(^(?:<\d{1,3}>)?(?:[a-z]+ *:[a-z]+ *: *)?\[ *(\d{1,10}\.\d{3,9})\])",
-                          bytes());
+  // dmesg's --color, --raw and --decode.
+  static const std::string before =
+      R"(^(?:\x1b\[[\d;]{0,16}m)*(?:<\d{1,3}>)?(?:[a-z]+ *:[a-z]+ *: *)?)";
+  static const RE2 kernel(before + R"(\[ *(\d{1,10}\.\d{3,9})\])", bytes());
   static const RE2 kmsg(R"(^\d{1,4},\d{1,20},(\d{1,12}),[^;]{0,64};)", bytes());
+  static const RE2 unix_time(R"(^(\d{9,11}\.\d{6}) )", bytes());
   static const RE2 wall(
-      R"re(^(\[?((?:[^|%\[\]":]{0,40}?[ T])?)(\d\d):(\d\d):(\d\d)(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?( \d{4}\])?))re",
+      before +
+          R"re((\[?((?:[^|%\[\]":]{0,40}?[ T])?)(\d\d):(\d\d):(\d\d)(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?( \d{4}\])?))re",
       bytes());
   LogTime time;
   const re2::StringPiece text = piece(line.substr(0, 128));
@@ -85,6 +89,12 @@ LogTime time_of_line(std::string_view line) {
     time.clock = LogClock::kernel;
     time.text = std::string(number.data(), number.size());
     time.seconds = std::strtod(time.text.c_str(), nullptr) / 1e6;
+    return time;
+  }
+  if (RE2::PartialMatch(text, unix_time, &number)) {
+    time.clock = LogClock::wall;
+    time.text = std::string(number.data(), number.size());
+    time.seconds = std::strtod(time.text.c_str(), nullptr);
     return time;
   }
   re2::StringPiece whole;

@@ -38,6 +38,13 @@ bool go_together(FaultType a, FaultType b) {
   return a == b || (is_failure(a) && is_failure(b));
 }
 
+// The IOMMU's driver leaves the PCI domain out.
+bool is_same_device(std::string_view a, std::string_view b) {
+  constexpr std::string_view::size_type domain = std::string_view("0000:").size();
+  return a == b || (a.size() == b.size() + domain && a.substr(domain) == b) ||
+         (b.size() == a.size() + domain && b.substr(domain) == a);
+}
+
 // Uses every event of an incident until one is as asked for.
 template <class Open, class Test>
 bool any_event(const Open& open, Test test) {
@@ -129,7 +136,7 @@ void IncidentBuilder::begin_event(const EventLine& line, const LogTime& time) {
 
 bool IncidentBuilder::belongs(const Open& open, const FaultEvent& event, const LogTime& time) {
   const auto other_gpu = [&](const FaultEvent& other) {
-    return other.bdf && event.bdf && *other.bdf != *event.bdf;
+    return other.bdf && event.bdf && !is_same_device(*other.bdf, *event.bdf);
   };
   const auto related = [&](const FaultEvent& other) { return go_together(other.type, event.type); };
   if (any_event(open, other_gpu) || !any_event(open, related)) {
