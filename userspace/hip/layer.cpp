@@ -20,24 +20,13 @@ constinit thread_local Intent intent;
 namespace {
 
 /// The layer works on in a child only if ROCr had not been started: ROCr itself does not survive a
-/// fork, and its blocks are not the child's.
+/// fork, and its blocks are not the child's. So whoever held a lock of the ledger meanwhile, nobody
+/// will ask for it again.
 void after_fork_in_child() {
-  layer.ledger.after_fork();
-  layer.handles.after_fork();
   forget_thread_id();
   if (layer.active()) {
     layer.state.store(State::off, std::memory_order_release);
   }
-}
-
-void before_fork() {
-  layer.ledger.before_fork();
-  layer.handles.before_fork();
-}
-
-void after_fork_in_parent() {
-  layer.handles.after_fork();
-  layer.ledger.after_fork();
 }
 
 const char* from_environment(const char* name) {
@@ -46,7 +35,7 @@ const char* from_environment(const char* name) {
 
 void prepare_once() {
   read_settings(layer.settings, from_environment);
-  pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+  pthread_atfork(nullptr, nullptr, after_fork_in_child);
 }
 
 }  // namespace

@@ -433,24 +433,6 @@ size_t Ledger::visit(void* context, LiveVisitor see_live, FreedVisitor see_freed
   return unread;
 }
 
-void Ledger::before_fork() {
-  for (Nursery& nursery : nurseries_) {
-    nursery.mutex.lock();
-  }
-  for (Shard& shard : shards_) {
-    shard.mutex.lock();
-  }
-}
-
-void Ledger::after_fork() {
-  for (Shard& shard : shards_) {
-    shard.mutex.unlock();
-  }
-  for (Nursery& nursery : nurseries_) {
-    nursery.mutex.unlock();
-  }
-}
-
 void Ledger::clear() {
   for (Nursery& nursery : nurseries_) {
     const Guard guard(nursery.mutex);

@@ -80,8 +80,6 @@ class Ledger {
   /// Waits at most `milliseconds` for each nursery and shard. Returns how many could not be read.
   size_t visit(void* context, LiveVisitor live, FreedVisitor freed, uint32_t milliseconds);
 
-  void before_fork();
-  void after_fork();
   /// Forgets everything; the memory is kept.
   void clear();
 
