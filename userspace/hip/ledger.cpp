@@ -142,7 +142,7 @@ void Ledger::Shard::remove(uint32_t index) {
   count.store(count.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
 }
 
-/// The block's address may be another's by now, or new.
+/// Replaces what is at the same address.
 bool Ledger::Shard::insert(const Block& block) {
   uint32_t index = 0;
   if (slots != nullptr) {
