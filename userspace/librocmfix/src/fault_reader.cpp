@@ -84,6 +84,14 @@ std::optional<Error> not_text(std::string_view begin) {
   return std::nullopt;
 }
 
+Error log_error(std::string what, int code) {
+  Error error = io_error(std::move(what), code);
+  if (error.hint.empty()) {
+    error.hint = "give it a file, or a log by a pipe: journalctl -k | rocmfix explain -";
+  }
+  return error;
+}
+
 }  // namespace
 
 Result<std::uint64_t> read_faults(int fd, FaultReader& reader) {
@@ -98,7 +106,7 @@ Result<std::uint64_t> read_faults(int fd, FaultReader& reader) {
       if (errno == EINTR) {
         continue;
       }
-      Error error = io_error("cannot read the log", errno);
+      Error error = log_error("cannot read the log", errno);
       reader.finish();
       return fail(std::move(error));
     }
@@ -116,7 +124,7 @@ Result<std::uint64_t> read_faults(int fd, FaultReader& reader) {
 Result<std::uint64_t> read_faults(const std::string& file, FaultReader& reader) {
   const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!fd) {
-    return fail(io_error("cannot open " + file, errno));
+    return fail(log_error("cannot open " + file, errno));
   }
   return read_faults(fd.get(), reader);
 }
