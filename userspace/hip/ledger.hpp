@@ -121,7 +121,8 @@ class Ledger {
     std::atomic<uint32_t> count{0};  // read without the mutex, too
     uint64_t freed_count = 0;
     FreedBlock* freed = nullptr;
-    std::array<uint64_t, capacity> addresses{};  // of `blocks`, to search
+    // Of `blocks`: a search reads two cache lines in place of sixteen.
+    std::array<uint64_t, capacity> addresses{};
     std::array<Block, capacity> blocks{};
 
     [[nodiscard]] uint32_t index_of(uint64_t address) const;  // no_slot: not there

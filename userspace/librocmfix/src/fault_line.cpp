@@ -78,23 +78,18 @@ LogTime time_of_line(std::string_view line) {
       bytes());
   LogTime time;
   const re2::StringPiece text = piece(line.substr(0, 128));
-  re2::StringPiece number;
-  if (RE2::PartialMatch(text, kernel, &number)) {
-    time.clock = LogClock::kernel;
+  const auto counts = [&](const RE2& form, LogClock clock, double ticks_per_second) {
+    re2::StringPiece number;
+    if (!RE2::PartialMatch(text, form, &number)) {
+      return false;
+    }
+    time.clock = clock;
     time.text = std::string(number.data(), number.size());
-    time.seconds = std::strtod(time.text.c_str(), nullptr);
-    return time;
-  }
-  if (RE2::PartialMatch(text, kmsg, &number)) {
-    time.clock = LogClock::kernel;
-    time.text = std::string(number.data(), number.size());
-    time.seconds = std::strtod(time.text.c_str(), nullptr) / 1e6;
-    return time;
-  }
-  if (RE2::PartialMatch(text, unix_time, &number)) {
-    time.clock = LogClock::wall;
-    time.text = std::string(number.data(), number.size());
-    time.seconds = std::strtod(time.text.c_str(), nullptr);
+    time.seconds = std::strtod(time.text.c_str(), nullptr) / ticks_per_second;
+    return true;
+  };
+  if (counts(kernel, LogClock::kernel, 1) || counts(kmsg, LogClock::kernel, 1e6) ||
+      counts(unix_time, LogClock::wall, 1)) {
     return time;
   }
   re2::StringPiece whole;
