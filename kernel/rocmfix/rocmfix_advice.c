@@ -53,5 +53,5 @@ void rocmfix_advice_log(const struct amdgpu_device *adev,
 
 	if (mode == ROCMFIX_MODE_ALL)
 		rocmfix_advice_say(adev, "rocmfix_mtype", mode,
-				   "is experimental: the GPU may see stale signals and hang; 1 is the default");
+				   "is experimental: the GPU may see stale signals and hang; private is the default");
 }

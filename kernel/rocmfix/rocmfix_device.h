@@ -4,14 +4,14 @@
  *
  *   /sys/bus/pci/devices/<bdf>/rocmfix/
  *     active          1: the policy is applied to this GPU; 0: it is not
- *     mtype           the mode in force: stock, data or all
+ *     mtype           the mode in force: stock, private, data or all
  *     noretry         0 or 1, adev->gmc.noretry as the hubs are programmed
  *     ptes_forced_nc  how often a page-table entry value was given another
  *                     MTYPE than the stock driver would have given it, since
  *                     the device was probed. All entries of a mapping (of one
  *                     piece of an SVM range) are written with one value, so
  *                     that each counts 1 whatever its size, and again when it
- *                     is evicted and mapped anew. It never goes down.
+ *                     is evicted and remapped. It never goes down.
  *
  * rocmfix_device_init() (rocmfix.h) is add, with remove bound to the device's
  * unbinding. Who cannot leave code behind in devres calls the pair himself.

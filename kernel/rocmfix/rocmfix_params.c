@@ -24,7 +24,7 @@ static struct rocmfix_params_value rocmfix_params_on = {
 };
 
 static struct rocmfix_params_value rocmfix_params_mtype = {
-	.value = ROCMFIX_MODE_DATA,
+	.value = ROCMFIX_MODE_PRIVATE,
 	.max = ROCMFIX_MODE_ALL,
 };
 
@@ -64,7 +64,7 @@ MODULE_PARM_DESC(rocmfix,
 module_param_cb(rocmfix_mtype, &rocmfix_params_ops, &rocmfix_params_mtype, 0444);
 __MODULE_PARM_TYPE(rocmfix_mtype, "int");
 MODULE_PARM_DESC(rocmfix_mtype,
-		 "page-table MTYPE on GC 10.1.x and 10.3.x (0 = stock, 1 = data: NC for compute's VRAM and SVM (default), 2 = all: NC for its system memory too, experimental)");
+		 "page-table MTYPE on GC 10.1.x and 10.3.x (0 = stock, 1 = private: NC for SVM ranges in its own VRAM (default), 2 = data: NC for compute's VRAM, all SVM ranges and CC requests too, 3 = all: NC for compute's system memory too, experimental)");
 
 bool rocmfix_params_enabled(void)
 {

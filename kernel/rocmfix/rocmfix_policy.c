@@ -18,7 +18,8 @@ const struct rocmfix_policy rocmfix_policy_table[] = {
 		 * RDNA1, gfx1010..gfx1013. Retry is of no use: KFD refuses
 		 * XNACK here, and with retry on a permission fault loops in
 		 * the hardware without an interrupt. Upstream's default since
-		 * e47b0056a08d ("set noretry=1 as default for GFX 10.1.x").
+		 * e47b0056a08d ("drm/amdgpu: set noretry=1 as default for GFX
+		 * 10.1.x (Navi10/12/14)").
 		 */
 		.gc_first = ROCMFIX_GC(10, 1, 0),
 		.gc_last = ROCMFIX_GC(10, 1, 255),
@@ -53,28 +54,43 @@ unsigned int rocmfix_policy_mtype(enum rocmfix_policy_mode mode,
 				  enum rocmfix_policy_owner owner,
 				  unsigned int stock)
 {
-	if (mode != ROCMFIX_MODE_DATA && mode != ROCMFIX_MODE_ALL)
+	if (mode < ROCMFIX_MODE_PRIVATE || mode > ROCMFIX_MODE_ALL)
 		return stock;
 
 	/*
-	 * CC can only have been asked for by name: neither KFD nor a default
-	 * gives it on GFX10, so there is nobody whose protocol rests on it.
+	 * CC can only have been asked for by name, through GEM_VA: neither KFD
+	 * nor a default gives it on GFX10. UC, WC and NC are what GEM_VA is
+	 * asked for on purpose, and stay.
 	 */
 	if (stock == ROCMFIX_PTE_CC)
-		return ROCMFIX_PTE_NC;
+		return mode >= ROCMFIX_MODE_DATA ? ROCMFIX_PTE_NC : stock;
 
 	if (stock != ROCMFIX_PTE_UC)
 		return stock;
 
 	switch (owner) {
-	case ROCMFIX_OWNER_KFD_VRAM:
-	case ROCMFIX_OWNER_SVM:
+	case ROCMFIX_OWNER_SVM_VRAM:
+		/*
+		 * Coherent by construction: a DEVICE_PRIVATE page migrates to
+		 * system memory, and this mapping goes, before the CPU or
+		 * another GPU gets to it. A peer maps it in place only inside
+		 * an XGMI hive, which GFX10 has not.
+		 */
 		return ROCMFIX_PTE_NC;
+	case ROCMFIX_OWNER_KFD_VRAM:
+	case ROCMFIX_OWNER_SVM_SYSTEM:
+		/*
+		 * Somebody asked for coherence, or could rely on it: another
+		 * GPU, or the CPU, may poll or set a flag there while a kernel
+		 * runs. On GFX10 an atomic load bypasses L2 only where the
+		 * MTYPE is UC.
+		 */
+		return mode >= ROCMFIX_MODE_DATA ? ROCMFIX_PTE_NC : stock;
 	case ROCMFIX_OWNER_KFD_SYSTEM:
 		/*
-		 * Signals, queue rings and kernel arguments live here, and the
-		 * CPU writes them while the GPU runs. NC lets the GPU's L2 keep
-		 * a stale line of them: only for who asks for exactly that.
+		 * Signals, queue rings and kernel arguments: the CPU writes
+		 * them while the GPU runs, and NC lets the GPU's L2 keep a
+		 * stale line of them.
 		 */
 		return mode == ROCMFIX_MODE_ALL ? ROCMFIX_PTE_NC : stock;
 	case ROCMFIX_OWNER_OTHER:
@@ -88,6 +104,8 @@ const char *rocmfix_policy_mode_name(enum rocmfix_policy_mode mode)
 	switch (mode) {
 	case ROCMFIX_MODE_STOCK:
 		return "stock";
+	case ROCMFIX_MODE_PRIVATE:
+		return "private";
 	case ROCMFIX_MODE_DATA:
 		return "data";
 	case ROCMFIX_MODE_ALL:

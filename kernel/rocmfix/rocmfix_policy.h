@@ -24,11 +24,16 @@ enum rocmfix_policy_pte_mtype {
 	ROCMFIX_PTE_UC = 3,
 };
 
-/* The values of the parameter rocmfix_mtype. */
+/* The values of the parameter rocmfix_mtype. Each includes those before it. */
 enum rocmfix_policy_mode {
+	/* nothing is changed */
 	ROCMFIX_MODE_STOCK = 0,
-	ROCMFIX_MODE_DATA = 1,
-	ROCMFIX_MODE_ALL = 2,
+	/* NC where nobody but this GPU can see the memory while it is mapped so */
+	ROCMFIX_MODE_PRIVATE = 1,
+	/* and for data: right if it is exchanged at kernel boundaries only */
+	ROCMFIX_MODE_DATA = 2,
+	/* and for signals, queues and kernel arguments: experimental */
+	ROCMFIX_MODE_ALL = 3,
 };
 
 /* Whose mapping an entry belongs to, and where the memory is now. */
@@ -39,8 +44,10 @@ enum rocmfix_policy_owner {
 	ROCMFIX_OWNER_KFD_VRAM,
 	/* a KFD BO in system memory: GTT, USERPTR, or evicted from VRAM */
 	ROCMFIX_OWNER_KFD_SYSTEM,
-	/* an SVM range, wherever it is */
-	ROCMFIX_OWNER_SVM,
+	/* an SVM range in this GPU's own VRAM */
+	ROCMFIX_OWNER_SVM_VRAM,
+	/* an SVM range in system memory */
+	ROCMFIX_OWNER_SVM_SYSTEM,
 };
 
 struct rocmfix_policy {
@@ -61,7 +68,7 @@ unsigned int rocmfix_policy_mtype(enum rocmfix_policy_mode mode,
 				  enum rocmfix_policy_owner owner,
 				  unsigned int stock);
 
-/* "stock", "data", "all"; "?" for anything else. */
+/* "stock", "private", "data", "all"; "?" for anything else. */
 const char *rocmfix_policy_mode_name(enum rocmfix_policy_mode mode);
 
 #endif

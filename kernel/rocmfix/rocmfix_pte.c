@@ -26,12 +26,14 @@ rocmfix_pte_owner(const struct amdgpu_vm *vm, const struct amdgpu_bo *bo,
 		return ROCMFIX_OWNER_OTHER;
 
 	/*
-	 * A valid entry without a BO is an SVM range, in VRAM or not: KFD asks
-	 * for those with no BO at all. The other mapping without a BO is PRT,
-	 * and PRT entries are not valid.
+	 * A valid entry without a BO is an SVM range: KFD asks for those with
+	 * no BO at all. The other mapping without a BO is PRT, and PRT entries
+	 * are not valid. In VRAM is in this GPU's own VRAM: without XGMI
+	 * svm_range_map_to_gpus() refuses to map a peer's.
 	 */
 	if (!bo)
-		return ROCMFIX_OWNER_SVM;
+		return flags & AMDGPU_PTE_SYSTEM ? ROCMFIX_OWNER_SVM_SYSTEM :
+						   ROCMFIX_OWNER_SVM_VRAM;
 
 	/*
 	 * No kfd_bo: KFD maps it, but it is not KFD's. Imports from graphics
@@ -49,7 +51,7 @@ rocmfix_pte_owner(const struct amdgpu_vm *vm, const struct amdgpu_bo *bo,
 	/*
 	 * Where the entry points counts, not where the BO would like to be: a
 	 * VRAM BO evicted to system memory is treated as what it is by then,
-	 * and again as VRAM when KFD moves it back and maps it anew.
+	 * and again as VRAM when KFD moves it back and maps it again.
 	 */
 	return flags & AMDGPU_PTE_SYSTEM ? ROCMFIX_OWNER_KFD_SYSTEM :
 					   ROCMFIX_OWNER_KFD_VRAM;

@@ -94,7 +94,7 @@ static void each_parameter_has_its_own_warning(struct kunit *test)
 	amdgpu_noretry = 0;
 	amdgpu_vm_fragment_size = 9;
 	amdgpu_vm_update_mode = 0;
-	rocmfix_test_params_mode(1, 2);
+	rocmfix_test_params_mode(1, 3);
 	rocmfix_klog_mark(&mark);
 	KUNIT_ASSERT_EQ(test, rocmfix_device_add(adev), 0);
 	KUNIT_EXPECT_EQ(test, rocmfix_klog_count(&mark, "rocmfix: amdgpu.noretry=0 ", false), 1);
@@ -102,7 +102,7 @@ static void each_parameter_has_its_own_warning(struct kunit *test)
 						 false), 1);
 	KUNIT_EXPECT_EQ(test, rocmfix_klog_count(&mark, "rocmfix: amdgpu.vm_update_mode=0 ",
 						 false), 1);
-	KUNIT_EXPECT_EQ(test, rocmfix_klog_count(&mark, "rocmfix: amdgpu.rocmfix_mtype=2 ",
+	KUNIT_EXPECT_EQ(test, rocmfix_klog_count(&mark, "rocmfix: amdgpu.rocmfix_mtype=3 ",
 						 false), 1);
 }
 
@@ -116,9 +116,9 @@ static void no_advice_where_the_policy_is_not_applied(struct kunit *test)
 	amdgpu_vm_fragment_size = 9;
 	amdgpu_vm_update_mode = 0;
 	rocmfix_klog_mark(&mark);
-	rocmfix_test_params_mode(1, 2);
+	rocmfix_test_params_mode(1, 3);
 	KUNIT_ASSERT_EQ(test, rocmfix_device_add(other), 0);
-	rocmfix_test_params_mode(0, 2);
+	rocmfix_test_params_mode(0, 3);
 	KUNIT_ASSERT_EQ(test, rocmfix_device_add(off), 0);
 	KUNIT_EXPECT_EQ(test, rocmfix_klog_count(&mark, "rocmfix: amdgpu.", false), 0);
 }

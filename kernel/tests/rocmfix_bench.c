@@ -153,6 +153,7 @@ static int rocmfix_bench_set(const char *val, const struct kernel_param *kp)
 	rocmfix_bench_mode(b, "rocmfix_mtype=0", 1, 0);
 	rocmfix_bench_mode(b, "rocmfix_mtype=1", 1, 1);
 	rocmfix_bench_mode(b, "rocmfix_mtype=2", 1, 2);
+	rocmfix_bench_mode(b, "rocmfix_mtype=3", 1, 3);
 	rocmfix_fake_destroy(b->adev);
 	kfree(b);
 	return 0;

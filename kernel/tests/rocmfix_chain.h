@@ -17,9 +17,7 @@ struct kgd_mem;
 /* An SVM range as svm_range_get_pte_flags() looks at it. */
 struct rocmfix_chain_range {
 	u32 flags;		/* KFD_IOCTL_SVM_FLAG_* */
-	bool in_vram;
-	bool of_peer;		/* in the VRAM of @peer */
-	struct amdgpu_device *peer;
+	bool in_vram;		/* of the GPU that maps it */
 };
 
 struct rocmfix_chain {

@@ -6,7 +6,6 @@
 /* Of a node and a range, svm_range_get_pte_flags() reads no more than this. */
 struct rocmfix_chain_svm {
 	struct kfd_node node;
-	struct kfd_node peer;
 	struct svm_range_bo bo;
 	struct svm_range range;
 };
@@ -18,8 +17,7 @@ u64 rocmfix_chain_svm_pte(struct amdgpu_device *adev, struct amdgpu_vm *vm,
 	static struct rocmfix_chain_svm svm;
 
 	svm.node.adev = adev;
-	svm.peer.adev = range->peer;
-	svm.bo.node = range->of_peer ? &svm.peer : &svm.node;
+	svm.bo.node = &svm.node;
 	svm.range.svm_bo = &svm.bo;
 	svm.range.flags = range->flags;
 	return svm_range_get_pte_flags(&svm.node, vm, &svm.range,

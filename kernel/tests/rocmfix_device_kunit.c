@@ -46,7 +46,7 @@ static struct amdgpu_device *rocmfix_device_added(struct kunit *test, struct roc
 	KUNIT_EXPECT_EQ_MSG(test, rocmfix_klog_count(&mark, line, true), 1,
 			    "no line \"%s\" in the log", line);
 	KUNIT_EXPECT_EQ_MSG(test, rocmfix_klog_count(&mark, "rocmfix: ", false),
-			    mtype == 2 && rocmfix && rocmfix_gc_is_ours(gc) ? 2 : 1,
+			    mtype == 3 && rocmfix && rocmfix_gc_is_ours(gc) ? 2 : 1,
 			    "another line in the log");
 	return adev;
 }
@@ -55,7 +55,7 @@ static void data_mode_is_announced(struct kunit *test)
 {
 	struct amdgpu_device *adev;
 
-	adev = rocmfix_device_added(test, navi10, 1, 1, 1,
+	adev = rocmfix_device_added(test, navi10, 1, 2, 1,
 				    "rocmfix: active (GC 10.1.10, mtype=data, noretry=1)");
 	rocmfix_device_expect_group(test, adev, "1\n", "data\n", "1\n");
 }
@@ -66,7 +66,7 @@ static void all_mode_is_announced_and_warned_about(struct kunit *test)
 	struct amdgpu_device *adev;
 
 	rocmfix_klog_mark(&mark);
-	adev = rocmfix_device_added(test, navi22, 1, 2, 0,
+	adev = rocmfix_device_added(test, navi22, 1, 3, 0,
 				    "rocmfix: active (GC 10.3.2, mtype=all, noretry=0)");
 	rocmfix_device_expect_group(test, adev, "1\n", "all\n", "0\n");
 	KUNIT_EXPECT_EQ(test, rocmfix_klog_count(&mark, "is experimental", false), 1);
@@ -85,7 +85,7 @@ static void off_is_announced(struct kunit *test)
 {
 	struct amdgpu_device *adev;
 
-	adev = rocmfix_device_added(test, navi10, 0, 2, 0,
+	adev = rocmfix_device_added(test, navi10, 0, 3, 0,
 				    "rocmfix: off (" KBUILD_MODNAME ".rocmfix=0)");
 	rocmfix_device_expect_group(test, adev, "0\n", "stock\n", "0\n");
 }
@@ -94,7 +94,7 @@ static void another_gpu_is_left_alone(struct kunit *test)
 {
 	struct amdgpu_device *adev;
 
-	adev = rocmfix_device_added(test, navi31, 1, 2, 1,
+	adev = rocmfix_device_added(test, navi31, 1, 3, 1,
 				    "rocmfix: not for this GPU (GC 11.0.0)");
 	rocmfix_device_expect_group(test, adev, "0\n", "stock\n", "1\n");
 }
@@ -104,7 +104,7 @@ static void added_twice_is_refused_in_silence(struct kunit *test)
 	struct kmsg_dump_iter mark;
 	struct amdgpu_device *adev;
 
-	adev = rocmfix_device_added(test, navi10, 1, 1, 1,
+	adev = rocmfix_device_added(test, navi10, 1, 2, 1,
 				    "rocmfix: active (GC 10.1.10, mtype=data, noretry=1)");
 	rocmfix_klog_mark(&mark);
 	KUNIT_EXPECT_EQ(test, rocmfix_device_add(adev), -EEXIST);
@@ -117,7 +117,7 @@ static void removed_leaves_no_file_behind(struct kunit *test)
 	struct amdgpu_device *adev;
 	char *page = rocmfix_fake_page(test);
 
-	adev = rocmfix_device_added(test, navi10, 1, 1, 1,
+	adev = rocmfix_device_added(test, navi10, 1, 2, 1,
 				    "rocmfix: active (GC 10.1.10, mtype=data, noretry=1)");
 	rocmfix_device_remove(adev);
 	KUNIT_EXPECT_EQ(test, rocmfix_fake_read(adev, "rocmfix", "active", page),
@@ -135,7 +135,7 @@ static void two_cards_have_their_own_state(struct kunit *test)
 {
 	struct amdgpu_device *first, *second;
 
-	first = rocmfix_device_added(test, navi10, 1, 1, 1,
+	first = rocmfix_device_added(test, navi10, 1, 2, 1,
 				     "rocmfix: active (GC 10.1.10, mtype=data, noretry=1)");
 	second = rocmfix_fake_device(test, "rocmfix_fake2", navi31);
 	KUNIT_ASSERT_EQ(test, rocmfix_device_add(second), 0);

@@ -158,9 +158,12 @@ static unsigned int rocmfix_mtype_wanted(struct rocmfix_gc gc, struct rocmfix_mt
 	if (m->place == NOT_VALID_SYSTEM)
 		return stock;
 
-	/* any request for CC */
-	if (stock == CC)
+	/* a request for CC: from data on */
+	if (stock == CC) {
+		if (mode.mtype == 1)
+			return CC;
 		return NC;
+	}
 
 	/* NC and WC stay */
 	if (stock == NC)
@@ -172,19 +175,26 @@ static unsigned int rocmfix_mtype_wanted(struct rocmfix_gc gc, struct rocmfix_mt
 	if (!m->compute)
 		return UC;
 
-	/* an SVM range */
-	if (m->bo == BO_NONE)
-		return NC;
-
-	/* KFD's own memory: by where it is now */
-	if (m->bo == BO_KFD_VRAM || m->bo == BO_KFD_GTT || m->bo == BO_KFD_USERPTR) {
+	/* an SVM range: its VRAM from private on, all of it from data on */
+	if (m->bo == BO_NONE) {
 		if (m->place == IN_VRAM)
 			return NC;
-		if (m->place == IN_SYSTEM) {
+		if (mode.mtype == 1)
+			return UC;
+		return NC;
+	}
+
+	/* KFD's own memory, by where it is now: VRAM from data on, the rest in all */
+	if (m->bo == BO_KFD_VRAM || m->bo == BO_KFD_GTT || m->bo == BO_KFD_USERPTR) {
+		if (m->place == IN_VRAM) {
 			if (mode.mtype == 1)
 				return UC;
-			if (mode.mtype == 2)
+			return NC;
+		}
+		if (m->place == IN_SYSTEM) {
+			if (mode.mtype == 3)
 				return NC;
+			return UC;
 		}
 	}
 
@@ -411,7 +421,7 @@ static void rocmfix_mtype_run(struct kunit *test)
 	unsigned int i, before;
 
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
-		rocmfix_test_params_mode(1, 2);
+		rocmfix_test_params_mode(1, 3);
 		KUNIT_ASSERT_EQ(test, rocmfix_device_add(bystander), 0);
 		rocmfix_test_params_mode(modes[i].rocmfix, modes[i].mtype);
 		KUNIT_ASSERT_EQ(test, rocmfix_device_add(w.adev), 0);
@@ -445,7 +455,7 @@ static void a_card_that_was_not_added_is_stock(struct kunit *test)
 	struct amdgpu_device *bystander = rocmfix_mtype_bystander(test);
 	struct rocmfix_mtype_tally tally = {};
 
-	rocmfix_test_params_mode(1, 2);
+	rocmfix_test_params_mode(1, 3);
 	rocmfix_mtype_all_mappings(test, &w, off, &tally);
 	KUNIT_ASSERT_EQ(test, rocmfix_device_add(bystander), 0);
 	rocmfix_mtype_all_mappings(test, &w, off, &tally);

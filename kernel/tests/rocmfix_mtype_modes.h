@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
-/* The five settings of the two parameters that a mapping can meet. */
+/* The six settings of the two parameters that a mapping can meet. */
 #ifndef ROCMFIX_MTYPE_MODES_H
 #define ROCMFIX_MTYPE_MODES_H
 
@@ -8,7 +8,7 @@ struct rocmfix_mtype_mode {
 	unsigned int mtype;
 };
 
-#define ROCMFIX_MTYPE_MODES { { 0, 1 }, { 0, 2 }, { 1, 0 }, { 1, 1 }, { 1, 2 } }
+#define ROCMFIX_MTYPE_MODES { { 0, 1 }, { 0, 3 }, { 1, 0 }, { 1, 1 }, { 1, 2 }, { 1, 3 } }
 
 /* The MTYPE of GFX10: bits 50:48 of an entry. */
 #define ROCMFIX_MTYPE_SHIFT 48

@@ -41,7 +41,7 @@ static void rocmfix_noretry_run(struct kunit *test)
 				    "stock, amdgpu.noretry=%d", user);
 
 		for (on = 0; on <= 1; on++)
-			for (mtype = 0; mtype <= 2; mtype++) {
+			for (mtype = 0; mtype <= 3; mtype++) {
 				rocmfix_test_params_mode(on, mtype);
 				adev->gmc.noretry = -7;
 				rocmfix_chain.noretry_set(adev);

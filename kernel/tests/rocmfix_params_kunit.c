@@ -19,7 +19,7 @@ static void rocmfix_params_expect(struct kunit *test, const char *name,
 	free_page((unsigned long)page);
 }
 
-static void default_is_on_and_data(struct kunit *test)
+static void default_is_on_and_private(struct kunit *test)
 {
 	rocmfix_params_expect(test, "rocmfix", "1\n");
 	rocmfix_params_expect(test, "rocmfix_mtype", "1\n");
@@ -40,6 +40,7 @@ static void good_values_are_taken(struct kunit *test)
 		{ "rocmfix_mtype", "0", "0\n" },
 		{ "rocmfix_mtype", "1", "1\n" },
 		{ "rocmfix_mtype", "2", "2\n" },
+		{ "rocmfix_mtype", "3", "3\n" },
 		{ "rocmfix_mtype", "0x2", "2\n" },
 	};
 	struct kmsg_dump_iter mark;
@@ -57,7 +58,7 @@ static void bad_values_count_as_0_and_are_warned_about(struct kunit *test)
 {
 	static const char * const names[] = { "rocmfix", "rocmfix_mtype" };
 	static const char * const values[] = {
-		"banana", "off", "", " 1", "1 2", "-1", "3", "4294967297", "0x", "1.0", NULL,
+		"banana", "off", "", " 1", "1 2", "-1", "4", "4294967297", "0x", "1.0", NULL,
 	};
 	struct kmsg_dump_iter mark;
 	unsigned int name, i;
@@ -72,7 +73,7 @@ static void bad_values_count_as_0_and_are_warned_about(struct kunit *test)
 			rocmfix_params_expect(test, names[name], "0\n");
 			snprintf(line, sizeof(line),
 				 "rocmfix: bad value '%s' for parameter %s (0..%d): using 0, the stock behaviour",
-				 values[i] ? values[i] : "", names[name], name ? 2 : 1);
+				 values[i] ? values[i] : "", names[name], name ? 3 : 1);
 			KUNIT_EXPECT_EQ_MSG(test, rocmfix_klog_count(&mark, line, true), 1,
 					    "no line \"%s\"", line);
 		}
@@ -90,7 +91,7 @@ static void off_is_stock_in_every_mode(struct kunit *test)
 {
 	unsigned int mtype;
 
-	for (mtype = 0; mtype <= 2; mtype++) {
+	for (mtype = 0; mtype <= 3; mtype++) {
 		rocmfix_test_params_mode(0, mtype);
 		KUNIT_EXPECT_FALSE(test, rocmfix_params_enabled());
 		KUNIT_EXPECT_EQ(test, (int)rocmfix_params_mode(), 0);
@@ -101,7 +102,7 @@ static void off_is_stock_in_every_mode(struct kunit *test)
 }
 
 static struct kunit_case rocmfix_params_cases[] = {
-	KUNIT_CASE(default_is_on_and_data),
+	KUNIT_CASE(default_is_on_and_private),
 	KUNIT_CASE(good_values_are_taken),
 	KUNIT_CASE(bad_values_count_as_0_and_are_warned_about),
 	KUNIT_CASE(on_has_no_2),

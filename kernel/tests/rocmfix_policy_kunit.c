@@ -72,25 +72,26 @@ static void versions_are_taken_apart_as_put_together(struct kunit *test)
 
 static void unknown_modes_and_owners_change_nothing(struct kunit *test)
 {
-	static const int modes[] = { -1, 0, 3, 255 };
+	static const int modes[] = { -1, 0, 4, 255 };
 	unsigned int i, owner, stock;
 
 	for (stock = 0; stock < 8; stock++) {
 		for (i = 0; i < ARRAY_SIZE(modes); i++)
-			for (owner = 0; owner < 6; owner++)
+			for (owner = 0; owner < 7; owner++)
 				KUNIT_EXPECT_EQ(test, stock,
 						rocmfix_policy_mtype(modes[i], owner, stock));
 		if (stock != 2)
-			KUNIT_EXPECT_EQ(test, stock, rocmfix_policy_mtype(2, 99, stock));
+			KUNIT_EXPECT_EQ(test, stock, rocmfix_policy_mtype(3, 99, stock));
 	}
 }
 
 static void modes_have_names(struct kunit *test)
 {
 	KUNIT_EXPECT_STREQ(test, rocmfix_policy_mode_name(0), "stock");
-	KUNIT_EXPECT_STREQ(test, rocmfix_policy_mode_name(1), "data");
-	KUNIT_EXPECT_STREQ(test, rocmfix_policy_mode_name(2), "all");
-	KUNIT_EXPECT_STREQ(test, rocmfix_policy_mode_name(3), "?");
+	KUNIT_EXPECT_STREQ(test, rocmfix_policy_mode_name(1), "private");
+	KUNIT_EXPECT_STREQ(test, rocmfix_policy_mode_name(2), "data");
+	KUNIT_EXPECT_STREQ(test, rocmfix_policy_mode_name(3), "all");
+	KUNIT_EXPECT_STREQ(test, rocmfix_policy_mode_name(4), "?");
 }
 
 static struct kunit_case rocmfix_policy_cases[] = {

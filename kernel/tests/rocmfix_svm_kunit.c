@@ -42,6 +42,10 @@ static unsigned int rocmfix_svm_wanted(struct rocmfix_mtype_mode mode,
 		return UC;
 	if (mode.mtype == 0)
 		return UC;
+	if (range->in_vram)
+		return NC;
+	if (mode.mtype == 1)
+		return UC;
 	return NC;
 }
 
@@ -68,9 +72,9 @@ static void rocmfix_svm_compare(struct kunit *test, struct amdgpu_device *adev,
 				    (u64)(rocmfix_svm_is_coherent(range) ? UC : NC),
 				    "the stock driver: flags %#x", range->flags);
 	KUNIT_EXPECT_EQ_MSG(test, patched, wanted,
-			    "rocmfix=%u rocmfix_mtype=%u: flags %#x, in %s%s: %s wanted, %s got",
+			    "rocmfix=%u rocmfix_mtype=%u: flags %#x, in %s: %s wanted, %s got",
 			    mode.rocmfix, mode.mtype, range->flags,
-			    range->of_peer ? "a peer's " : "", range->in_vram ? "VRAM" : "system",
+			    range->in_vram ? "VRAM" : "system memory",
 			    rocmfix_mtype_name(FIELD_GET(ROCMFIX_MTYPE_MASK, wanted)),
 			    rocmfix_mtype_name(FIELD_GET(ROCMFIX_MTYPE_MASK, patched)));
 }
@@ -80,8 +84,7 @@ static void rocmfix_svm_run(struct kunit *test)
 	static const struct rocmfix_mtype_mode modes[] = ROCMFIX_MTYPE_MODES;
 	struct rocmfix_gc gc = rocmfix_gc_of_case(test);
 	struct amdgpu_device *adev = rocmfix_fake_device(test, "rocmfix_fake", gc);
-	struct amdgpu_device *peer = rocmfix_fake_device(test, "rocmfix_peer", gc);
-	struct rocmfix_chain_range range = { .peer = peer };
+	struct rocmfix_chain_range range = {};
 	struct amdgpu_vm *vm = kunit_kzalloc(test, sizeof(*vm), GFP_KERNEL);
 	unsigned int i, bits, bit, place, combinations = 0;
 	u64 forced;
@@ -98,9 +101,8 @@ static void rocmfix_svm_run(struct kunit *test)
 			for (bit = 0; bit < ARRAY_SIZE(rocmfix_svm_flags); bit++)
 				if (bits & (1 << bit))
 					range.flags |= rocmfix_svm_flags[bit];
-			for (place = 0; place < 3; place++) {
-				range.in_vram = place > 0;
-				range.of_peer = place > 1;
+			for (place = 0; place < 2; place++) {
+				range.in_vram = place;
 				rocmfix_svm_compare(test, adev, vm, gc, modes[i], &range, &forced);
 				combinations++;
 			}

@@ -22,9 +22,11 @@ std::string gfx_name(std::uint32_t gfx_target) {
 }
 
 std::span<const CardOption> card_options() {
-  static constexpr std::array<CardOption, 6> all = {{
+  static constexpr std::array<CardOption, 8> all = {{
       {"largebar", "all of its VRAM is visible to the CPU"},
-      {"patched", "the driver is the patched one: what the journal says of page tables"},
+      {"patched", "the driver is the patched one, with rocmfix_mtype=private, its default"},
+      {"patched-data", "with rocmfix_mtype=data"},
+      {"patched-all", "with rocmfix_mtype=all"},
       {"svm", "the kernel has SVM: as kernel7.2"},
       {"kernel6.1", "the driver's interface is that of Linux 6.1"},
       {"kernel6.12", "of 6.12, the default"},

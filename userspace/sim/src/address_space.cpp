@@ -80,7 +80,7 @@ std::optional<AddressSpace::Entry> AddressSpace::find(unsigned gpu, std::uint64_
   const auto range = svm_.find(va);
   if (range && (range->attributes.access >> gpu & 1U) != 0) {
     return Entry{range->start, range->end - range->start, 0, nullptr,
-                 svm_mtype_ ? svm_mtype_(gpu, range->attributes.flags) : Mtype{}};
+                 svm_mtype_ ? svm_mtype_(gpu, range->attributes) : Mtype{}};
   }
   return std::nullopt;
 }
@@ -240,7 +240,7 @@ char* AddressSpace::pointer(unsigned gpu, std::uint64_t va, std::size_t size,
   return view == nullptr ? nullptr : view + found->offset + inside;
 }
 
-void AddressSpace::set_svm_mtype(std::function<Mtype(unsigned, std::uint32_t)> how) {
+void AddressSpace::set_svm_mtype(SvmMtype how) {
   const std::lock_guard lock(mutex_);
   svm_mtype_ = std::move(how);
 }

@@ -63,8 +63,9 @@ class AddressSpace {
     const std::lock_guard lock(mutex_);
     return use(svm_);
   }
-  /// How SVM flags become an MTYPE differs by card.
-  void set_svm_mtype(std::function<Mtype(unsigned gpu, std::uint32_t flags)> how);
+  /// How a range's attributes become an MTYPE differs by card.
+  using SvmMtype = std::function<Mtype(unsigned gpu, const SvmAttributes& attributes)>;
+  void set_svm_mtype(SvmMtype how);
 
   /// Looked at before every access of a kernel or DMA engine to data; true: it faults there.
   using Watch = std::function<bool(unsigned gpu, const Entry& entry)>;
@@ -91,7 +92,7 @@ class AddressSpace {
   mutable std::mutex mutex_;
   std::vector<std::map<std::uint64_t, Mapping>> tables_;
   SvmRanges svm_;
-  std::function<Mtype(unsigned, std::uint32_t)> svm_mtype_;
+  SvmMtype svm_mtype_;
   Watch watch_;
 };
 

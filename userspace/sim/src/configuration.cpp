@@ -41,6 +41,12 @@ bool apply_option(std::string_view option, GpuConfiguration& gpu, Kernel& kernel
     gpu.large_bar = true;
   } else if (option == "patched") {
     gpu.patched = true;
+  } else if (option == "patched-data") {
+    gpu.patched = true;
+    gpu.mtype = MtypeMode::data;
+  } else if (option == "patched-all") {
+    gpu.patched = true;
+    gpu.mtype = MtypeMode::all;
   } else if (option == "svm") {
     kernel = kernels.back();
   } else if (option.starts_with(kernel_prefix)) {

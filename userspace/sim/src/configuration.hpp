@@ -20,10 +20,14 @@ struct Kernel {
   bool svm;            ///< DEVICE_PRIVATE is set, so HSA_AMD_SVM is built
 };
 
+/// The parameter rocmfix_mtype of the patched driver, with its values.
+enum class MtypeMode { private_ = 1, data = 2, all = 3 };
+
 struct GpuConfiguration {
   const Card* card = nullptr;
   bool large_bar = false;  ///< all VRAM is CPU-visible (resizable BAR; an APU always)
   bool patched = false;    ///< the MTYPE in force is that of the patched driver
+  MtypeMode mtype = MtypeMode::private_;
 };
 
 struct Configuration {

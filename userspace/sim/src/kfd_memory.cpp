@@ -137,7 +137,7 @@ int kfd_alloc_memory(Process& process, void* argument, std::size_t /*size*/) {
   const Gpu* const gpu = gpu_by_id(args.gpu_id);
   const int result = gpu == nullptr ? -EINVAL : allocate(process, *gpu, args);
   if (gpu != nullptr) {
-    const Mtype mtype = mtype_of_bo(*gpu->card, configuration()->kernel, args.flags);
+    const Mtype mtype = mtype_of_bo(*gpu, configuration()->kernel, args.flags);
     JournalLine line("alloc_memory_of_gpu");
     line.unsigned_number("gpu", args.gpu_id)
         .hex("va", args.va_addr)
@@ -238,7 +238,7 @@ int kfd_map_memory(Process& process, void* argument, std::size_t /*size*/) {
   if (buffer != nullptr) {
     result = each_gpu(args, args.n_success, ids, [&](const Gpu& gpu) {
       const Mtype mtype =
-          mtype_of_bo(*gpu.card, configuration()->kernel, buffer->flags, gpu.index == buffer->gpu);
+          mtype_of_bo(gpu, configuration()->kernel, buffer->flags, gpu.index == buffer->gpu);
       stock.push_back(mtype_name(mtype.stock));
       patched.push_back(mtype_name(mtype.patched));
       process.memory.map(gpu.index, buffer->va, buffer->size, buffer, 0, mtype);

@@ -213,10 +213,10 @@ Mtype mtype_now(Process& process, std::uint64_t address, std::uint32_t& flags) {
   flags = now.flags;
   for (const Gpu& gpu : gpus()) {
     if ((now.access >> gpu.index & 1U) != 0) {
-      return mtype_of_svm(*gpu.card, now.flags);
+      return mtype_of_svm(gpu, now);
     }
   }
-  return mtype_of_svm(*gpus().front().card, now.flags);
+  return mtype_of_svm(gpus().front(), now);
 }
 
 }  // namespace

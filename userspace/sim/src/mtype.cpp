@@ -2,6 +2,7 @@
 #include "mtype.hpp"
 
 #include "kfd_abi.hpp"
+#include "process.hpp"
 
 extern "C" {
 #include "rocmfix_policy.h"
@@ -17,13 +18,18 @@ unsigned stock_mtype(bool uncached) {
   return uncached ? ROCMFIX_PTE_UC : ROCMFIX_PTE_NC;
 }
 
-unsigned patched_mtype(const Card& card, rocmfix_policy_owner owner, unsigned stock) {
+static_assert(ROCMFIX_MODE_PRIVATE == static_cast<int>(MtypeMode::private_) &&
+              ROCMFIX_MODE_DATA == static_cast<int>(MtypeMode::data) &&
+              ROCMFIX_MODE_ALL == static_cast<int>(MtypeMode::all));
+
+unsigned patched_mtype(const Gpu& gpu, rocmfix_policy_owner owner, unsigned stock) {
+  const Card& card = *gpu.card;
   const auto gc = static_cast<u32>(ROCMFIX_GC(card.gc_major, card.gc_minor, card.gc_revision));
   const rocmfix_policy* const policy = rocmfix_policy_find(gc);
   if (policy == nullptr || !policy->mtype) {
     return stock;
   }
-  return rocmfix_policy_mtype(ROCMFIX_MODE_DATA, owner, stock);
+  return rocmfix_policy_mtype(static_cast<rocmfix_policy_mode>(gpu.mtype), owner, stock);
 }
 
 rocmfix_policy_owner owner_of(std::uint32_t flags, bool local) {
@@ -35,20 +41,31 @@ rocmfix_policy_owner owner_of(std::uint32_t flags, bool local) {
                                                      : ROCMFIX_OWNER_KFD_SYSTEM;
 }
 
+// svm_range_best_prefetch_location(): VRAM when the range was prefetched to this GPU, no other GPU
+// has access, and it is no APU with its memory in GTT.
+bool is_in_vram(const Gpu& gpu, const SvmAttributes& attributes) {
+  return !gpu.card->apu && attributes.prefetch == gpu.gpu_id &&
+         (attributes.access & ~(std::uint64_t{1} << gpu.index)) == 0;
+}
+
 }  // namespace
 
-Mtype mtype_of_bo(const Card& card, const Kernel& kernel, std::uint32_t flags, bool local) {
+Mtype mtype_of_bo(const Gpu& gpu, const Kernel& kernel, std::uint32_t flags, bool local) {
   std::uint32_t uncached = KFD_IOC_ALLOC_MEM_FLAGS_COHERENT | KFD_IOC_ALLOC_MEM_FLAGS_UNCACHED;
   if (kernel.name != "6.1") {  // 6.1 has no such flag
     uncached |= KFD_IOC_ALLOC_MEM_FLAGS_EXT_COHERENT;
   }
   const unsigned stock = stock_mtype((flags & uncached) != 0);
-  return {stock, patched_mtype(card, owner_of(flags, local), stock)};
+  return {stock, patched_mtype(gpu, owner_of(flags, local), stock)};
 }
 
-Mtype mtype_of_svm(const Card& card, std::uint32_t flags) {
-  const unsigned stock = stock_mtype((flags & KFD_IOCTL_SVM_FLAG_COHERENT) != 0);
-  return {stock, patched_mtype(card, ROCMFIX_OWNER_SVM, stock)};
+Mtype mtype_of_svm(const Gpu& gpu, const SvmAttributes& attributes) {
+  constexpr std::uint32_t coherent =
+      KFD_IOCTL_SVM_FLAG_COHERENT | KFD_IOCTL_SVM_FLAG_EXT_COHERENT;
+  const unsigned stock = stock_mtype((attributes.flags & coherent) != 0);
+  const auto owner =
+      is_in_vram(gpu, attributes) ? ROCMFIX_OWNER_SVM_VRAM : ROCMFIX_OWNER_SVM_SYSTEM;
+  return {stock, patched_mtype(gpu, owner, stock)};
 }
 
 std::string_view mtype_name(unsigned mtype) {

@@ -7,22 +7,24 @@
 #include <cstdint>
 #include <string_view>
 
-#include "card.hpp"
 #include "configuration.hpp"
 
 namespace rocmfix::sim {
 
+struct Gpu;
+struct SvmAttributes;
+
 struct Mtype {
   unsigned stock = 0;
-  unsigned patched = 0;  ///< with the default, rocmfix_mtype=1 (data)
+  unsigned patched = 0;  ///< with the mode that the card's options ask for
 };
 
 /// A KFD BO in this GPU's page table; `flags` are KFD_IOC_ALLOC_MEM_FLAGS_*. `local`: the mapping
 /// GPU is the one that it was allocated on.
-Mtype mtype_of_bo(const Card& card, const Kernel& kernel, std::uint32_t flags, bool local = true);
+Mtype mtype_of_bo(const Gpu& gpu, const Kernel& kernel, std::uint32_t flags, bool local = true);
 
-/// An SVM range; `flags` are KFD_IOCTL_SVM_FLAG_*.
-Mtype mtype_of_svm(const Card& card, std::uint32_t flags);
+/// An SVM range, on a kernel that has SVM.
+Mtype mtype_of_svm(const Gpu& gpu, const SvmAttributes& attributes);
 
 /// "NC", "WC", "CC", "UC"
 std::string_view mtype_name(unsigned mtype);

@@ -67,8 +67,9 @@ Process::Process() : arenas(gpus().size()), memory(gpus().size()) {
     doorbells.push_back(static_cast<char*>(page));
   }
   halted = std::make_unique<std::atomic<bool>[]>(gpus().size());
-  memory.set_svm_mtype(
-      [](unsigned gpu, std::uint32_t flags) { return mtype_of_svm(*gpus()[gpu].card, flags); });
+  memory.set_svm_mtype([](unsigned gpu, const SvmAttributes& attributes) {
+    return mtype_of_svm(gpus()[gpu], attributes);
+  });
   faults_ = std::make_unique<Faults>(*this);
 }
 

@@ -30,6 +30,7 @@ struct Gpu {
   const Card* card = nullptr;
   bool large_bar = false;
   bool patched = false;
+  MtypeMode mtype = MtypeMode::private_;
   std::uint32_t gpu_id = 0;
   unsigned node = 0;   ///< in the KFD topology; node 0 is the CPU
   unsigned minor = 0;  ///< of the render node: 128 and up
