@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * What the user asked for on the command line, already checked: read-only
+ * What the user asked for by module parameters, already checked: read-only
  * after the module is loaded, so that no device ever sees it change.
  */
 #ifndef ROCMFIX_PARAMS_H

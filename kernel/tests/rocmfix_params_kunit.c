@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
-/* amdgpu.rocmfix and amdgpu.rocmfix_mtype: what is taken, what counts as 0. */
+/*
+ * amdgpu.rocmfix and amdgpu.rocmfix_mtype: the numbers and names that are
+ * accepted, what sysfs shows, and what counts as 0.
+ */
 #include <linux/gfp.h>
 
 #include "../rocmfix/rocmfix_params.h"
@@ -42,6 +45,14 @@ static void good_values_are_taken(struct kunit *test)
 		{ "rocmfix_mtype", "2", "2\n" },
 		{ "rocmfix_mtype", "3", "3\n" },
 		{ "rocmfix_mtype", "0x2", "2\n" },
+		{ "rocmfix", "off", "0\n" },
+		{ "rocmfix", "on", "1\n" },
+		{ "rocmfix", "on\n", "1\n" },
+		{ "rocmfix_mtype", "stock", "0\n" },
+		{ "rocmfix_mtype", "private", "1\n" },
+		{ "rocmfix_mtype", "data", "2\n" },
+		{ "rocmfix_mtype", "data\n", "2\n" },
+		{ "rocmfix_mtype", "all", "3\n" },
 	};
 	struct kmsg_dump_iter mark;
 	unsigned int i;
@@ -57,23 +68,33 @@ static void good_values_are_taken(struct kunit *test)
 static void bad_values_count_as_0_and_are_warned_about(struct kunit *test)
 {
 	static const char * const names[] = { "rocmfix", "rocmfix_mtype" };
-	static const char * const values[] = {
-		"banana", "off", "", " 1", "1 2", "-1", "4", "4294967297", "0x", "1.0", NULL,
+	static const char * const accepted[] = {
+		"0 or off, 1 or on", "0 or stock, 1 or private, 2 or data, 3 or all",
+	};
+	/* the last is the other parameter's */
+	static const char * const values[][13] = {
+		{ "banana", "", " 1", "1 2", "-1", "4", "4294967297", "0x", "1.0", NULL,
+		  "On", "onn", "data" },
+		{ "banana", "", " 1", "1 2", "-1", "4", "4294967297", "0x", "1.0", NULL,
+		  "Data", "dat", "off" },
 	};
 	struct kmsg_dump_iter mark;
 	unsigned int name, i;
-	char line[128];
+	char line[192];
 
 	for (name = 0; name < ARRAY_SIZE(names); name++) {
-		for (i = 0; i < ARRAY_SIZE(values); i++) {
+		for (i = 0; i < ARRAY_SIZE(values[name]); i++) {
 			rocmfix_test_params_mode(1, 1);
 			rocmfix_klog_mark(&mark);
-			KUNIT_EXPECT_EQ_MSG(test, rocmfix_test_params_set(names[name], values[i]),
-					    0, "a bad value refuses the driver: '%s'", values[i]);
+			KUNIT_EXPECT_EQ_MSG(test, rocmfix_test_params_set(names[name],
+									  values[name][i]),
+					    0, "a bad value refuses the driver: '%s'",
+					    values[name][i]);
 			rocmfix_params_expect(test, names[name], "0\n");
 			snprintf(line, sizeof(line),
-				 "rocmfix: bad value '%s' for parameter %s (0..%d): using 0, the stock behaviour",
-				 values[i] ? values[i] : "", names[name], name ? 3 : 1);
+				 "rocmfix: bad value '%s' for parameter %s (%s): using 0, the stock behaviour",
+				 values[name][i] ? values[name][i] : "", names[name],
+				 accepted[name]);
 			KUNIT_EXPECT_EQ_MSG(test, rocmfix_klog_count(&mark, line, true), 1,
 					    "no line \"%s\"", line);
 		}
