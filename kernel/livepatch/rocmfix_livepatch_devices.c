@@ -20,6 +20,7 @@
 #include "rocmfix_livepatch.h"
 #include "rocmfix_params.h"
 #include "rocmfix_policy.h"
+#include "rocmfix_svm.h"
 
 /*
  * amdgpu's parameters, under the names by which amdgpu's own code and the policy
@@ -122,10 +123,12 @@ static void rocmfix_livepatch_say_late(const struct amdgpu_device *adev)
 {
 	const struct rocmfix_policy *policy =
 		rocmfix_policy_find(rocmfix_gc_version(adev));
+	enum rocmfix_policy_mode mode =
+		rocmfix_policy_in_force(rocmfix_params_mode(), rocmfix_svm());
 
 	if (!policy)
 		return;
-	if (policy->mtype && rocmfix_params_mode() != ROCMFIX_MODE_STOCK)
+	if (policy->mtype && mode != ROCMFIX_MODE_STOCK)
 		dev_info(adev->dev,
 			 "rocmfix: memory that is mapped already keeps its MTYPE: restart the programs that use this GPU\n");
 	if (policy->noretry && !adev->gmc.noretry && amdgpu_noretry == -1)

@@ -19,12 +19,14 @@
 #include "rocmfix_gc.h"
 #include "rocmfix_params.h"
 #include "rocmfix_policy.h"
+#include "rocmfix_svm.h"
 
 struct rocmfix_device {
 	struct list_head node;
 	struct rcu_head rcu;
 	struct amdgpu_device *adev;
-	enum rocmfix_policy_mode mode;
+	enum rocmfix_policy_mode asked;
+	enum rocmfix_policy_mode mode;	/* in force */
 	bool active;
 	bool has_group;
 	atomic64_t ptes_forced_nc;
@@ -79,6 +81,19 @@ static ssize_t mtype_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(mtype);
 
+static ssize_t mtype_svm_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	const struct rocmfix_device *state = rocmfix_device_shown(dev);
+
+	if (!state)
+		return -ENODEV;
+	return sysfs_emit(buf, "%s\n",
+			  rocmfix_policy_svm_mode_name(state->mode,
+						       rocmfix_svm()));
+}
+static DEVICE_ATTR_RO(mtype_svm);
+
 static ssize_t noretry_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
 {
@@ -105,6 +120,7 @@ static DEVICE_ATTR_RO(ptes_forced_nc);
 static struct attribute *rocmfix_device_attrs[] = {
 	&dev_attr_active.attr,
 	&dev_attr_mtype.attr,
+	&dev_attr_mtype_svm.attr,
 	&dev_attr_noretry.attr,
 	&dev_attr_ptes_forced_nc.attr,
 	NULL,
@@ -130,10 +146,11 @@ static void rocmfix_device_log(const struct rocmfix_device *state, u32 gc)
 			 ROCMFIX_GC_REV(gc));
 		return;
 	}
-	dev_info(dev, "rocmfix: active (GC %u.%u.%u, mtype=%s, noretry=%d)\n",
+	dev_info(dev, "rocmfix: active (GC %u.%u.%u, mtype=%s, noretry=%d)%s\n",
 		 ROCMFIX_GC_MAJOR(gc), ROCMFIX_GC_MINOR(gc), ROCMFIX_GC_REV(gc),
 		 rocmfix_policy_mode_name(state->mode),
-		 !!state->adev->gmc.noretry);
+		 !!state->adev->gmc.noretry,
+		 rocmfix_policy_shortfall(state->asked, rocmfix_svm()));
 	rocmfix_advice_log(state->adev, state->mode);
 }
 
@@ -149,8 +166,9 @@ int rocmfix_device_add(struct amdgpu_device *adev)
 
 	state->adev = adev;
 	state->active = rocmfix_params_enabled() && policy;
-	state->mode = state->active && policy->mtype ? rocmfix_params_mode() :
-						       ROCMFIX_MODE_STOCK;
+	state->asked = state->active && policy->mtype ? rocmfix_params_mode() :
+							ROCMFIX_MODE_STOCK;
+	state->mode = rocmfix_policy_in_force(state->asked, rocmfix_svm());
 
 	mutex_lock(&rocmfix_device_lock);
 	if (rocmfix_device_find(adev->dev)) {

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * The devices that rocmfix knows of: one log line and one sysfs group each,
+ * The devices that rocmfix knows of: one log line and one sysfs group each (for
+ * users: kernel/ABI.md),
  *
  *   /sys/bus/pci/devices/<bdf>/rocmfix/
  *     active          1: the policy is applied to this GPU; 0: it is not
- *     mtype           the mode in force: stock, private, data or all
+ *     mtype           the mode in force: stock, private, data or all. Not
+ *                     what was asked for: where SVM ranges do not pass
+ *                     get_vm_pte(), private is stock, and the log says why
+ *     mtype_svm       the mode in force for SVM ranges; none: there are none
  *     noretry         0 or 1, adev->gmc.noretry as the hubs are programmed
  *     ptes_forced_nc  how often a page-table entry value was given another
  *                     MTYPE than the stock driver would have given it, since

@@ -99,6 +99,42 @@ unsigned int rocmfix_policy_mtype(enum rocmfix_policy_mode mode,
 	return stock;
 }
 
+enum rocmfix_policy_mode rocmfix_policy_in_force(enum rocmfix_policy_mode asked,
+						 enum rocmfix_policy_svm svm)
+{
+	if (asked == ROCMFIX_MODE_PRIVATE && svm != ROCMFIX_SVM_HOOKED)
+		return ROCMFIX_MODE_STOCK;
+	return asked;
+}
+
+const char *rocmfix_policy_shortfall(enum rocmfix_policy_mode asked,
+				     enum rocmfix_policy_svm svm)
+{
+	if (asked == ROCMFIX_MODE_STOCK || svm == ROCMFIX_SVM_HOOKED)
+		return "";
+	if (svm == ROCMFIX_SVM_APART)
+		return asked == ROCMFIX_MODE_PRIVATE ?
+			       "; private has no effect: SVM ranges do not pass get_vm_pte() in this kernel" :
+			       "; but stock for SVM ranges, which do not pass get_vm_pte() in this kernel";
+	return asked == ROCMFIX_MODE_PRIVATE ?
+		       "; private has no effect: this kernel has no SVM" :
+		       "";
+}
+
+const char *rocmfix_policy_svm_mode_name(enum rocmfix_policy_mode mode,
+					 enum rocmfix_policy_svm svm)
+{
+	switch (svm) {
+	case ROCMFIX_SVM_NONE:
+		return "none";
+	case ROCMFIX_SVM_APART:
+		return rocmfix_policy_mode_name(ROCMFIX_MODE_STOCK);
+	case ROCMFIX_SVM_HOOKED:
+		break;
+	}
+	return rocmfix_policy_mode_name(mode);
+}
+
 const char *rocmfix_policy_mode_name(enum rocmfix_policy_mode mode)
 {
 	switch (mode) {

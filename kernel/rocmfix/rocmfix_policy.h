@@ -36,6 +36,16 @@ enum rocmfix_policy_mode {
 	ROCMFIX_MODE_ALL = 3,
 };
 
+/* How SVM ranges get their page-table entries in a kernel. */
+enum rocmfix_policy_svm {
+	/* there are no SVM ranges */
+	ROCMFIX_SVM_NONE,
+	/* not by way of get_vm_pte(): the policy has no say in them */
+	ROCMFIX_SVM_APART,
+	/* like every other mapping */
+	ROCMFIX_SVM_HOOKED,
+};
+
 /* Whose mapping an entry belongs to, and where the memory is now. */
 enum rocmfix_policy_owner {
 	/* graphics, imports, peers' memory, doorbells, MMIO: their MTYPE is meant */
@@ -67,6 +77,21 @@ const struct rocmfix_policy *rocmfix_policy_find(u32 gc);
 unsigned int rocmfix_policy_mtype(enum rocmfix_policy_mode mode,
 				  enum rocmfix_policy_owner owner,
 				  unsigned int stock);
+
+/*
+ * The mode that is in force in such a kernel where @asked is asked for: private
+ * is about SVM ranges alone.
+ */
+enum rocmfix_policy_mode rocmfix_policy_in_force(enum rocmfix_policy_mode asked,
+						 enum rocmfix_policy_svm svm);
+
+/* How that falls short of @asked, for the end of a log line; "": it does not. */
+const char *rocmfix_policy_shortfall(enum rocmfix_policy_mode asked,
+				     enum rocmfix_policy_svm svm);
+
+/* The mode in force for SVM ranges, "none" where there are none. */
+const char *rocmfix_policy_svm_mode_name(enum rocmfix_policy_mode mode,
+					 enum rocmfix_policy_svm svm);
 
 /* "stock", "private", "data", "all"; "?" for anything else. */
 const char *rocmfix_policy_mode_name(enum rocmfix_policy_mode mode);

@@ -4,6 +4,7 @@
 #include "../rocmfix/rocmfix_device.h"
 #include "rocmfix_fake.h"
 #include "rocmfix_klog.h"
+#include "rocmfix_series.h"
 #include "rocmfix_suites.h"
 #include "rocmfix_test_params.h"
 
@@ -27,6 +28,9 @@ static void rocmfix_device_expect_group(struct kunit *test, struct amdgpu_device
 {
 	rocmfix_device_expect(test, adev, "active", active);
 	rocmfix_device_expect(test, adev, "mtype", mtype);
+	/* a Debian kernel that has SVM ranges has them hooked */
+	rocmfix_device_expect(test, adev, "mtype_svm",
+			      IS_ENABLED(CONFIG_HSA_AMD_SVM) ? mtype : "none\n");
 	rocmfix_device_expect(test, adev, "noretry", noretry);
 	rocmfix_device_expect(test, adev, "ptes_forced_nc", "0\n");
 }
@@ -49,6 +53,19 @@ static struct amdgpu_device *rocmfix_device_added(struct kunit *test, struct roc
 			    mtype == 3 && rocmfix && rocmfix_gc_is_ours(gc) ? 2 : 1,
 			    "another line in the log");
 	return adev;
+}
+
+static void private_mode_is_announced_where_it_is_in_force(struct kunit *test)
+{
+	const bool in_force = IS_ENABLED(CONFIG_HSA_AMD_SVM) && rocmfix_series_svm_passes;
+	struct amdgpu_device *adev;
+
+	adev = rocmfix_device_added(test, navi10, 1, 1, 1,
+				    in_force ?
+				    "rocmfix: active (GC 10.1.10, mtype=private, noretry=1)" :
+				    "rocmfix: active (GC 10.1.10, mtype=stock, noretry=1); private has no effect: this kernel has no SVM");
+	rocmfix_device_expect_group(test, adev, "1\n", in_force ? "private\n" : "stock\n",
+				    "1\n");
 }
 
 static void data_mode_is_announced(struct kunit *test)
@@ -168,6 +185,7 @@ static void no_group_is_no_error(struct kunit *test)
 }
 
 static struct kunit_case rocmfix_device_cases[] = {
+	KUNIT_CASE(private_mode_is_announced_where_it_is_in_force),
 	KUNIT_CASE(data_mode_is_announced),
 	KUNIT_CASE(all_mode_is_announced_and_warned_about),
 	KUNIT_CASE(stock_mode_is_active_for_retry_alone),

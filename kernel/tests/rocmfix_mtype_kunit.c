@@ -150,6 +150,14 @@ static unsigned int rocmfix_mtype_wanted(struct rocmfix_gc gc, struct rocmfix_mt
 	if (!rocmfix_gc_is_ours(gc))
 		return stock;
 
+	/* private is about SVM ranges, and not every kernel has those here */
+	if (mode.mtype == 1) {
+		if (!IS_ENABLED(CONFIG_HSA_AMD_SVM))
+			return stock;
+		if (!rocmfix_series_svm_passes)
+			return stock;
+	}
+
 	/* only what is mapped: PRT never is */
 	if (m->pages & PRT)
 		return stock;

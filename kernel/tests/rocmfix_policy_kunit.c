@@ -94,6 +94,47 @@ static void modes_have_names(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, rocmfix_policy_mode_name(4), "?");
 }
 
+/* The numbers are those of the parameter; none, apart and hooked are 0, 1, 2. */
+static void private_is_in_force_only_where_svm_is_hooked(struct kunit *test)
+{
+	static const struct {
+		int asked;
+		int svm;
+		int in_force;
+		const char *mtype_svm;
+		const char *shortfall;
+	} cases[] = {
+		{ 0, 0, 0, "none", "" },
+		{ 1, 0, 0, "none", "; private has no effect: this kernel has no SVM" },
+		{ 2, 0, 2, "none", "" },
+		{ 3, 0, 3, "none", "" },
+		{ 0, 1, 0, "stock", "" },
+		{ 1, 1, 0, "stock",
+		  "; private has no effect: SVM ranges do not pass get_vm_pte() in this kernel" },
+		{ 2, 1, 2, "stock",
+		  "; but stock for SVM ranges, which do not pass get_vm_pte() in this kernel" },
+		{ 3, 1, 3, "stock",
+		  "; but stock for SVM ranges, which do not pass get_vm_pte() in this kernel" },
+		{ 0, 2, 0, "stock", "" },
+		{ 1, 2, 1, "private", "" },
+		{ 2, 2, 2, "data", "" },
+		{ 3, 2, 3, "all", "" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		int mode = rocmfix_policy_in_force(cases[i].asked, cases[i].svm);
+
+		KUNIT_EXPECT_EQ_MSG(test, mode, cases[i].in_force, "case %u", i);
+		KUNIT_EXPECT_STREQ_MSG(test,
+				       rocmfix_policy_svm_mode_name(mode, cases[i].svm),
+				       cases[i].mtype_svm, "case %u", i);
+		KUNIT_EXPECT_STREQ_MSG(test,
+				       rocmfix_policy_shortfall(cases[i].asked, cases[i].svm),
+				       cases[i].shortfall, "case %u", i);
+	}
+}
+
 static struct kunit_case rocmfix_policy_cases[] = {
 	KUNIT_CASE(every_range_ends_in_its_own_minor),
 	KUNIT_CASE(ranges_are_in_order_and_apart),
@@ -102,6 +143,7 @@ static struct kunit_case rocmfix_policy_cases[] = {
 	KUNIT_CASE(versions_are_taken_apart_as_put_together),
 	KUNIT_CASE(unknown_modes_and_owners_change_nothing),
 	KUNIT_CASE(modes_have_names),
+	KUNIT_CASE(private_is_in_force_only_where_svm_is_hooked),
 	{}
 };
 

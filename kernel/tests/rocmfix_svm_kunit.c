@@ -13,6 +13,7 @@
 #include "rocmfix_chain.h"
 #include "rocmfix_fake.h"
 #include "rocmfix_mtype_modes.h"
+#include "rocmfix_series.h"
 #include "rocmfix_suites.h"
 #include "rocmfix_test_params.h"
 
@@ -38,6 +39,8 @@ static unsigned int rocmfix_svm_wanted(struct rocmfix_mtype_mode mode,
 {
 	if (!rocmfix_svm_is_coherent(range))
 		return NC;
+	if (!rocmfix_series_svm_passes)
+		return UC;
 	if (mode.rocmfix == 0)
 		return UC;
 	if (mode.mtype == 0)

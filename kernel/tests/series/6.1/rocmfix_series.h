@@ -46,6 +46,9 @@ static inline void rocmfix_series_get(struct amdgpu_device *adev,
 /* KFD's allocation flags make a mapping uncached, a BO's own flags do not. */
 static const bool rocmfix_series_bo_flags_count;
 
+/* SVM ranges, where there are some, do not pass get_vm_pte(). */
+static const bool rocmfix_series_svm_passes;
+
 static inline bool rocmfix_series_noretry(unsigned int major, unsigned int minor,
 					  unsigned int rev)
 {

@@ -46,6 +46,9 @@ static inline void rocmfix_series_get(struct amdgpu_device *adev,
 /* A BO's own flags make a mapping uncached; KFD sets them as it was asked. */
 static const bool rocmfix_series_bo_flags_count = true;
 
+/* SVM ranges, where there are some, do not pass get_vm_pte(). */
+static const bool rocmfix_series_svm_passes;
+
 static inline bool rocmfix_series_noretry(unsigned int major, unsigned int minor,
 					  unsigned int rev)
 {
