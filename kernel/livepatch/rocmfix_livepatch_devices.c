@@ -23,38 +23,24 @@
 #include "rocmfix_svm.h"
 
 /*
- * amdgpu's parameters, under the names by which amdgpu's own code and the policy
- * know them: amdgpu does not export its variables. As of the last
- * rocmfix_livepatch_read_params(); -1 is amdgpu's default for each.
+ * amdgpu's parameter, under the name by which amdgpu's own code and the policy
+ * know it: amdgpu does not export the variable. As of the last
+ * rocmfix_livepatch_read_params(); -1 is amdgpu's default.
  */
 int amdgpu_noretry = -1;
-int amdgpu_vm_fragment_size = -1;
-int amdgpu_vm_update_mode = -1;
-
-static const struct {
-	const char *name;
-	int *value;
-} rocmfix_livepatch_params[] = {
-	{ "noretry", &amdgpu_noretry },
-	{ "vm_fragment_size", &amdgpu_vm_fragment_size },
-	{ "vm_update_mode", &amdgpu_vm_update_mode },
-};
 
 /* The list of the module's parameters is public, and says where they are. */
 void rocmfix_livepatch_read_params(const struct device *dev)
 {
 	const struct module *amdgpu = dev->driver->owner;
-	unsigned int i, j;
+	unsigned int i;
 
 	if (!amdgpu)
 		return;
-	for (i = 0; i < ARRAY_SIZE(rocmfix_livepatch_params); i++)
-		for (j = 0; j < amdgpu->num_kp; j++)
-			if (amdgpu->kp[j].ops == &param_ops_int &&
-			    !strcmp(amdgpu->kp[j].name,
-				    rocmfix_livepatch_params[i].name))
-				WRITE_ONCE(*rocmfix_livepatch_params[i].value,
-					   *(int *)amdgpu->kp[j].arg);
+	for (i = 0; i < amdgpu->num_kp; i++)
+		if (amdgpu->kp[i].ops == &param_ops_int &&
+		    !strcmp(amdgpu->kp[i].name, "noretry"))
+			WRITE_ONCE(amdgpu_noretry, *(int *)amdgpu->kp[i].arg);
 }
 
 /* Those that will call rocmfix_livepatch_release() some day. */

@@ -14,7 +14,6 @@
 
 #include "amdgpu.h"
 #include "rocmfix.h"
-#include "rocmfix_advice.h"
 #include "rocmfix_device.h"
 #include "rocmfix_gc.h"
 #include "rocmfix_params.h"
@@ -151,7 +150,8 @@ static void rocmfix_device_log(const struct rocmfix_device *state, u32 gc)
 		 rocmfix_policy_mode_name(state->mode),
 		 !!state->adev->gmc.noretry,
 		 rocmfix_policy_shortfall(state->asked, rocmfix_svm()));
-	rocmfix_advice_log(state->adev, state->mode);
+	if (state->mode == ROCMFIX_MODE_ALL)
+		dev_warn(dev, "rocmfix: mtype=all is experimental: the GPU may see stale signals and hang\n");
 }
 
 int rocmfix_device_add(struct amdgpu_device *adev)

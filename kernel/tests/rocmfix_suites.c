@@ -7,7 +7,6 @@
 kunit_test_suites(&rocmfix_params_suite,
 		  &rocmfix_policy_suite,
 		  &rocmfix_noretry_suite,
-		  &rocmfix_advice_suite,
 		  &rocmfix_device_suite,
 #ifdef CONFIG_HSA_AMD_SVM
 		  &rocmfix_svm_suite,

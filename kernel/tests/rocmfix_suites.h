@@ -5,7 +5,6 @@
 
 #include <kunit/test.h>
 
-extern struct kunit_suite rocmfix_advice_suite;
 extern struct kunit_suite rocmfix_device_suite;
 extern struct kunit_suite rocmfix_mtype_suite;
 extern struct kunit_suite rocmfix_noretry_suite;
