@@ -114,8 +114,8 @@ const char *rocmfix_policy_shortfall(enum rocmfix_policy_mode asked,
 		return "";
 	if (svm == ROCMFIX_SVM_APART)
 		return asked == ROCMFIX_MODE_PRIVATE ?
-			       "; private has no effect: SVM ranges do not pass get_vm_pte() in this kernel" :
-			       "; but stock for SVM ranges, which do not pass get_vm_pte() in this kernel";
+			       "; private has no effect: SVM does not pass get_vm_pte() in this kernel" :
+			       "; but stock for SVM, which does not pass get_vm_pte() in this kernel";
 	return asked == ROCMFIX_MODE_PRIVATE ?
 		       "; private has no effect: this kernel has no SVM" :
 		       "";

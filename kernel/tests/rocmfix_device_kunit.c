@@ -57,13 +57,14 @@ static struct amdgpu_device *rocmfix_device_added(struct kunit *test, struct roc
 
 static void private_mode_is_announced_where_it_is_in_force(struct kunit *test)
 {
+	static const char * const lines[] = {
+		"rocmfix: active (GC 10.1.10, mtype=stock, noretry=1); private has no effect: this kernel has no SVM",
+		"rocmfix: active (GC 10.1.10, mtype=private, noretry=1)",
+	};
 	const bool in_force = IS_ENABLED(CONFIG_HSA_AMD_SVM) && rocmfix_series_svm_passes;
 	struct amdgpu_device *adev;
 
-	adev = rocmfix_device_added(test, navi10, 1, 1, 1,
-				    in_force ?
-				    "rocmfix: active (GC 10.1.10, mtype=private, noretry=1)" :
-				    "rocmfix: active (GC 10.1.10, mtype=stock, noretry=1); private has no effect: this kernel has no SVM");
+	adev = rocmfix_device_added(test, navi10, 1, 1, 1, lines[in_force]);
 	rocmfix_device_expect_group(test, adev, "1\n", in_force ? "private\n" : "stock\n",
 				    "1\n");
 }
