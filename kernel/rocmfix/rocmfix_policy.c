@@ -112,13 +112,13 @@ const char *rocmfix_policy_shortfall(enum rocmfix_policy_mode asked,
 {
 	if (asked == ROCMFIX_MODE_STOCK || svm == ROCMFIX_SVM_HOOKED)
 		return "";
+	if (asked == ROCMFIX_MODE_PRIVATE && svm == ROCMFIX_SVM_NONE)
+		return "; private has no effect: this kernel has no SVM";
+	if (asked == ROCMFIX_MODE_PRIVATE)
+		return "; private has no effect: SVM does not pass get_vm_pte() in this kernel";
 	if (svm == ROCMFIX_SVM_APART)
-		return asked == ROCMFIX_MODE_PRIVATE ?
-			       "; private has no effect: SVM does not pass get_vm_pte() in this kernel" :
-			       "; but stock for SVM, which does not pass get_vm_pte() in this kernel";
-	return asked == ROCMFIX_MODE_PRIVATE ?
-		       "; private has no effect: this kernel has no SVM" :
-		       "";
+		return "; but stock for SVM, which does not pass get_vm_pte() in this kernel";
+	return "";
 }
 
 const char *rocmfix_policy_svm_mode_name(enum rocmfix_policy_mode mode,

@@ -55,16 +55,18 @@ static struct amdgpu_device *rocmfix_device_added(struct kunit *test, struct roc
 	return adev;
 }
 
+/* The end of the line, by whether private is in force. */
+static const char * const rocmfix_device_private_lines[] = {
+	"active (GC 10.1.10, mtype=stock, noretry=1); private has no effect: this kernel has no SVM",
+	"active (GC 10.1.10, mtype=private, noretry=1)",
+};
+
 static void private_mode_is_announced_where_it_is_in_force(struct kunit *test)
 {
-	static const char * const lines[] = {
-		"rocmfix: active (GC 10.1.10, mtype=stock, noretry=1); private has no effect: this kernel has no SVM",
-		"rocmfix: active (GC 10.1.10, mtype=private, noretry=1)",
-	};
 	const bool in_force = IS_ENABLED(CONFIG_HSA_AMD_SVM) && rocmfix_series_svm_passes;
 	struct amdgpu_device *adev;
 
-	adev = rocmfix_device_added(test, navi10, 1, 1, 1, lines[in_force]);
+	adev = rocmfix_device_added(test, navi10, 1, 1, 1, rocmfix_device_private_lines[in_force]);
 	rocmfix_device_expect_group(test, adev, "1\n", in_force ? "private\n" : "stock\n",
 				    "1\n");
 }
@@ -87,8 +89,8 @@ static void all_mode_is_announced_and_warned_about(struct kunit *test)
 	adev = rocmfix_device_added(test, navi22, 1, 3, 0,
 				    "rocmfix: active (GC 10.3.2, mtype=all, noretry=0)");
 	rocmfix_device_expect_group(test, adev, "1\n", "all\n", "0\n");
-	KUNIT_EXPECT_EQ(test, rocmfix_klog_count(&mark, "rocmfix: mtype=all is experimental: ", false),
-			1);
+	KUNIT_EXPECT_EQ(test, 1,
+			rocmfix_klog_count(&mark, "rocmfix: mtype=all is experimental: ", false));
 }
 
 static void stock_mode_is_active_for_retry_alone(struct kunit *test)
