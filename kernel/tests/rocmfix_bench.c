@@ -32,9 +32,10 @@
 
 static const struct rocmfix_gc navi10 = { 10, 1, 10 };
 
-/* A KFD BO of a compute process, plain or coherent, in VRAM or system memory. */
+/* Of a compute process: an SVM range, or a KFD BO, plain or coherent. */
 struct rocmfix_bench_mapping {
 	const char *name;
+	bool svm;
 	u32 alloc_flags;
 	u64 bo_flags;
 	u64 pte_flags;
@@ -47,7 +48,12 @@ static const struct rocmfix_bench_mapping rocmfix_bench_mappings[] = {
 		.pte_flags = AMDGPU_PTE_VALID,
 	},
 	{
-		.name = "coherent VRAM, UC to NC",
+		.name = "SVM in VRAM, UC",
+		.svm = true,
+		.pte_flags = AMDGPU_PTE_VALID,
+	},
+	{
+		.name = "coherent VRAM, UC",
 		.alloc_flags = KFD_IOC_ALLOC_MEM_FLAGS_VRAM |
 			       KFD_IOC_ALLOC_MEM_FLAGS_COHERENT,
 		.bo_flags = ROCMFIX_BENCH_BO_COHERENT,
@@ -71,7 +77,7 @@ struct rocmfix_bench {
 	struct rocmfix_series_mapping mapping;
 };
 
-/* In the place of get_vm_pte(): the loop, the call and the return alone. */
+/* Instead of get_vm_pte(): the loop, the call and the return alone. */
 static noinline void rocmfix_bench_empty(void)
 {
 	barrier();
@@ -115,8 +121,14 @@ static void rocmfix_bench_run(struct rocmfix_bench *b, const char *build,
 		b->mem.bo = &b->bo;
 		b->mem.alloc_flags = m->alloc_flags;
 		stock_rocmfix_chain.set_funcs(b->adev);
-		request = stock_rocmfix_chain.kfd_request(b->adev, &b->vm, &b->mem);
-		rocmfix_series_map(&b->mapping, &b->vm, &b->bo, request);
+		if (m->svm)
+			request = stock_rocmfix_chain.gem_request(b->adev,
+								  AMDGPU_VM_MTYPE_UC);
+		else
+			request = stock_rocmfix_chain.kfd_request(b->adev, &b->vm,
+								  &b->mem);
+		rocmfix_series_map(&b->mapping, &b->vm, m->svm ? NULL : &b->bo,
+				   request);
 		if (chain)
 			chain->set_funcs(b->adev);
 		else
