@@ -14,6 +14,7 @@ GFX10 = ("navi10", "navi21")
 ALL = (*GFX10, "navi31")
 INTERFACES = ("gem", "kfd", "svm")
 HIP = ("hip",)  # the runtime asks: guest/read-back-hip
+MODES = ("stock", "private", "data", "all")  # of rocmfix_mtype; each includes those before it
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Boot:
     interfaces: tuple
     stock: bool = False  # without the tested module
     on: int = 1  # the parameters of the tested module
-    mtype: int = 1
+    mtype: str = "private"
     noretry: int = -1  # amdgpu's
     words: str = ""  # more for the command line
     log: str = ""
@@ -63,8 +64,8 @@ class Boot:
 
     @property
     def mode(self):
-        """What becomes of MTYPEs: stock, data, all."""
-        return "stock" if self.stock or not self.on else ("stock", "data", "all")[self.mtype]
+        """What is asked for of MTYPEs; the kernel may have no place for it."""
+        return "stock" if self.stock or not self.on else self.mtype
 
     def entries_of(self, *cards):
         return {key: value for key, value in self.entries.items() if key[0] in cards}
@@ -118,11 +119,9 @@ def table_boots():
     return [
         Boot("stock", stock=True, **common),
         Boot("rocmfix=0", on=0, **common),
-        Boot("mtype=0", mtype=0, **common),
-        Boot("mtype=1", mtype=1, **common),
-        Boot("mtype=2", mtype=2, **common),
+        *(Boot(f"mtype={mode}", mtype=mode, **common) for mode in MODES),
         # the same again, the entries written by SDMA and not by the CPU
-        Boot("mtype=1,sdma", mtype=1, words="amdgpu.vm_update_mode=0", **common),
+        Boot("mtype=data,sdma", mtype="data", words="amdgpu.vm_update_mode=0", **common),
     ]
 
 
@@ -133,12 +132,12 @@ def retry_boots():
         Boot("stock,noretry=0", stock=True, noretry=0, **common),
         Boot("stock,noretry=1", stock=True, noretry=1, **common),
         # with a mode, which it must not heed
-        Boot("rocmfix=0,noretry=0", on=0, mtype=2, noretry=0, **common),
+        Boot("rocmfix=0,noretry=0", on=0, mtype="all", noretry=0, **common),
         Boot("rocmfix=0,noretry=1", on=0, noretry=1, **common),
-        Boot("mtype=0,noretry=1", mtype=0, noretry=1, **common),
-        Boot("mtype=1,noretry=0", mtype=1, noretry=0, **common),
-        Boot("mtype=1,noretry=1", mtype=1, noretry=1, **common),
-        Boot("mtype=2,noretry=0", mtype=2, noretry=0, **common),
+        Boot("mtype=stock,noretry=1", mtype="stock", noretry=1, **common),
+        Boot("mtype=private,noretry=0", mtype="private", noretry=0, **common),
+        Boot("mtype=data,noretry=1", mtype="data", noretry=1, **common),
+        Boot("mtype=all,noretry=0", mtype="all", noretry=0, **common),
     ]
 
 
@@ -147,7 +146,5 @@ def hip_boots():
     common = {"cards": GFX10, "interfaces": HIP}
     return [
         Boot("stock,hip", stock=True, **common),
-        Boot("mtype=0,hip", mtype=0, **common),
-        Boot("mtype=1,hip", mtype=1, **common),
-        Boot("mtype=2,hip", mtype=2, **common),
+        *(Boot(f"mtype={mode},hip", mtype=mode, **common) for mode in MODES),
     ]

@@ -4,7 +4,15 @@
 from dataclasses import replace
 
 from boots import GFX10, Entry
-from reference import contexts, expected_mtype, expected_noretry, has_retry, hubs, runtime_may_refuse
+from reference import (
+    contexts,
+    expected_mtype,
+    expected_noretry,
+    has_retry,
+    hubs,
+    in_force,
+    in_force_for_svm,
+)
 
 
 class Tap:
@@ -52,19 +60,16 @@ def check_boot(tap, boot, tested):
     )
 
 
-def check_entries(tap, boot, series, counts):
+def check_entries(tap, boot, kernel, counts):
     """`counts`: how many there have to be."""
     for card in boot.cards:
         for interface in boot.interfaces:
             mine = {k: v for k, v in boot.entries.items() if k[:2] == (card, interface)}
             problems = []
             for key, got in mine.items():
-                want = expected_mtype(boot, series, *key)
-                refused = got.text.startswith("refused ")
-                if refused and runtime_may_refuse(*key[1:4]):
-                    continue
+                want = expected_mtype(boot, *kernel, *key)
                 if want is None:
-                    if not refused:
+                    if not got.text.startswith("refused "):
                         problems.append(f"{' '.join(key)}: {got.text}, expected to be refused")
                 elif got.text != want:
                     problems.append(f"{' '.join(key)}: {got.text}, expected {want}")
@@ -89,12 +94,12 @@ def check_same(tap, boots, others, mtypes=True, cards=GFX10):
         tap.check(f"{name}: {', '.join(cards)}: {but}the same entries as {reference.name}", problems)
 
 
-def check_counter(tap, boot, series):
+def check_counter(tap, boot, kernel):
     """rocmfix counts what it changed, if there was something to change."""
     stock = replace(boot, stock=True)
     for card in boot.cards:
         made = [key for key, got in boot.entries_of(card).items() if not got.text.startswith("refused ")]
-        changes = any(expected_mtype(boot, series, *k) != expected_mtype(stock, series, *k) for k in made)
+        changes = any(expected_mtype(boot, *kernel, *k) != expected_mtype(stock, *kernel, *k) for k in made)
         forced = int(boot.facts.get(f"{card}.ptes_forced_nc") or -1)
         good = forced > 0 if changes else forced == 0
         tap.check(
@@ -103,9 +108,25 @@ def check_counter(tap, boot, series):
         )
 
 
-def check_retry(tap, boot, series):
+def check_in_force(tap, boot, has):
+    """sysfs does not claim a mode that is not in force."""
     for card in boot.cards:
-        noretry = expected_noretry(boot, series, card)
+        ours = card in GFX10
+        wanted = {"active": str(int(ours and boot.on)), "mtype": in_force(boot, has) if ours else "stock"}
+        wanted["mtype_svm"] = in_force_for_svm(boot, has)
+        if wanted["mtype_svm"] != "none" and not ours:
+            wanted["mtype_svm"] = "stock"
+        problems = (
+            f"{name} is '{boot.facts.get(f'{card}.{name}', '')}', expected '{want}'"
+            for name, want in wanted.items()
+            if boot.facts.get(f"{card}.{name}", "") != want
+        )
+        tap.check(f"{boot.name}: {card}: sysfs has mtype {wanted['mtype']}", problems)
+
+
+def check_retry(tap, boot, has):
+    for card in boot.cards:
+        noretry = expected_noretry(boot, has, card)
         problems = []
         for name in contexts(card):
             value = boot.registers.get((card, name))
@@ -118,21 +139,24 @@ def check_retry(tap, boot, series):
         tap.check(f"{boot.name}: {card}: retry is {state} in contexts 1 to 15 of {where}", problems)
 
 
-def check_all(tap, boots, tested, series):
-    """`boots`: {name: Boot}, the first one stock."""
+def check_all(tap, boots, tested, has, runtime):
+    """`boots`: {name: Boot}, the first one stock. What the kernel `has`, and the HIP `runtime` if it asks."""
+    kernel = (has, runtime)
     stock, *others = boots.values()
     tables = [stock, *(boot for boot in others if boot.cards == stock.cards)]
     counts = {i: sum(k[:2] == ("navi10", i) for k in stock.entries) for i in stock.interfaces}
     tap.check(f"{stock.name}: every interface has mappings", [i for i, n in counts.items() if n < 8])
     for boot in boots.values():
         check_boot(tap, boot, tested)
-        check_entries(tap, boot, series, counts)
+        check_entries(tap, boot, kernel, counts)
         if not boot.stock and not tested.load:
-            check_counter(tap, boot, series)
-        check_retry(tap, boot, series)
+            check_counter(tap, boot, kernel)
+        if not boot.stock and (boot.on or not tested.load):
+            check_in_force(tap, boot, has)
+        check_retry(tap, boot, has)
     check_same(tap, boots, [boot.name for boot in tables if boot.mode == "stock"])
     changed = [boot.name for boot in tables if boot.mode != "stock"]
     check_same(tap, boots, [stock.name, *changed], mtypes=False)
-    check_same(tap, boots, [name for name in changed if name.startswith("mtype=1")])
+    check_same(tap, boots, [name for name in changed if boots[name].mode == "data"])
     retries = [boot.name for boot in others if boot.cards != stock.cards]
     check_same(tap, boots, retries, cards=("navi31",))
