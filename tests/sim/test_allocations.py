@@ -64,8 +64,22 @@ def test_each_call_asks_for_what_the_table_says(simulation, runtime, card, svm):
     assert measured == expected(release, svm)
 
 
-def test_mtype_is_stock_and_patched(simulation):
-    done = simulation.run("allocate", card="rx5600xt+svm")
+# stock, and patched in each mode; private is the default. Managed memory is in system memory
+# until it is prefetched to the GPU.
+MTYPES = {
+    "hipMalloc": ("NC", {"": "NC", "+patched": "NC", "+patched-data": "NC", "+patched-all": "NC"}),
+    "hipHostMalloc 0": ("UC", {"": "UC", "+patched": "UC", "+patched-data": "UC",
+                               "+patched-all": "NC"}),
+    "hipHostMalloc NonCoherent": ("NC", {"": "NC", "+patched": "NC", "+patched-data": "NC",
+                                         "+patched-all": "NC"}),
+    "hipMallocManaged": ("UC", {"": "UC", "+patched": "UC", "+patched-data": "NC",
+                                "+patched-all": "NC"}),
+}
+
+
+@pytest.mark.parametrize("mode", ["", "+patched", "+patched-data", "+patched-all"])
+def test_mtype_is_stock_and_patched(simulation, mode):
+    done = simulation.run("allocate", card="rx5600xt+svm" + mode)
     groups = done.between_marks()
 
     def mtypes(call):
@@ -73,14 +87,31 @@ def test_mtype_is_stock_and_patched(simulation):
                       and x["op"] in ("alloc_memory_of_gpu", "svm_set")]
         return line["mtype_stock"], line["mtype_patched"]
 
-    assert mtypes("hipMalloc") == ("NC", "NC")
-    assert mtypes("hipHostMalloc 0") == ("UC", "UC")  # system memory: mode "data" leaves it
-    assert mtypes("hipHostMalloc NonCoherent") == ("NC", "NC")
-    assert mtypes("hipMallocManaged") == ("UC", "NC")
+    assert {call: mtypes(call) for call in MTYPES} == {
+        call: (stock, patched[mode]) for call, (stock, patched) in MTYPES.items()
+    }
+
+
+@pytest.mark.parametrize(("cards", "there"), [
+    ("rx5600xt+svm", "NC"),
+    ("rx5600xt+svm+patched-data", "NC"),
+    # the other card can get to it, so it stays in system memory
+    ("rx5600xt+svm,rx6700xt", "UC"),
+])
+def test_managed_memory_in_vram_is_private(simulation, cards, there):
+    done = simulation.run("prefetch", card=cards)
+    assert done.status == 0, done.stdout + done.stderr
+
+    def last(mark):
+        line = [x for x in done.between_marks()[mark] if x["op"] == "svm_set"][-1]
+        return line["mtype_stock"], line["mtype_patched"]
+
+    assert last("to the GPU") == ("UC", there)
+    assert last("to the CPU") == ("UC", "NC" if "data" in cards else "UC")
 
 
 def test_advice_changes_the_flags_of_managed_memory(simulation):
-    done = simulation.run("advise", card="rx5600xt+svm")
+    done = simulation.run("advise", card="rx5600xt+svm+patched-data")
     assert done.status == 0, done.stdout + done.stderr
 
     def last(call):
@@ -91,19 +122,20 @@ def test_advice_changes_the_flags_of_managed_memory(simulation):
     assert last("UnsetCoarseGrain") == (["COHERENT", "HOST_ACCESS"], "UC", "NC")
 
 
-def test_uncached_vram_is_patched(simulation, runtime):
+@pytest.mark.parametrize(("mode", "patched"), [("", "UC"), ("+patched-data", "NC")])
+def test_uncached_vram_is_patched_from_data_on(simulation, runtime, mode, patched):
     if runtime == (5, 2):
         pytest.skip("hipDeviceMallocUncached is not in this release")
-    done = simulation.run("allocate", card="rx6700xt")
+    done = simulation.run("allocate", card="rx6700xt" + mode)
     (line,) = [x for x in done.between_marks()["hipExtMallocWithFlags Uncached"]
                if x["op"] == "alloc_memory_of_gpu"]
-    assert (line["mtype_stock"], line["mtype_patched"]) == ("UC", "NC")
+    assert (line["mtype_stock"], line["mtype_patched"]) == ("UC", patched)
 
 
 def test_an_unsupported_gpu_is_not_patched(simulation, runtime):
     if runtime == (5, 2):
         pytest.skip("ROCr 5.2.3 has no gfx1100")
-    done = simulation.run("device", card="rx7900xtx")
+    done = simulation.run("device", card="rx7900xtx+patched-all")
     pairs = {(x["mtype_stock"], x["mtype_patched"]) for x in done.ops("alloc_memory_of_gpu")}
     assert ("UC", "UC") in pairs and ("UC", "NC") not in pairs
 
