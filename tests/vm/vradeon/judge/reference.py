@@ -25,8 +25,6 @@ RUNTIME_REFUSES = {
     "5.7": {("device", "fine-grained")},
     "6.4": set(),
 }
-# Where the kernel has no SVM, hipMemAdvise has nothing to change.
-RUNTIME_REFUSES_WITHOUT_SVM = {("managed", "coarse-grain")}
 
 
 def stock_mtype(has, interface, flags, asked):
@@ -50,8 +48,6 @@ def stock_mtype(has, interface, flags, asked):
 def stock_mtype_of_hip(has, runtime, memory, flags):
     """What the runtime's own flags for KFD come to (see the HIP layer's documentation)."""
     if (memory, flags) in RUNTIME_REFUSES[runtime]:
-        return None
-    if "svm" not in has and (memory, flags) in RUNTIME_REFUSES_WITHOUT_SVM:
         return None
     if memory in ("host", "registered"):
         return "NC" if flags == "non-coherent" else "UC"
