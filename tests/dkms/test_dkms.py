@@ -5,6 +5,7 @@ In every trouble: the stock module stays, no build tree stays, and one message
 says what to type."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -237,6 +238,73 @@ def test_own_source_tarball_is_used(lab):
     status, output = lab.install()
     assert status == 0, output
     assert lab.modinfo("version") == VERSION
+
+
+@pytest.fixture(name="find_for_livepatch")
+def fixture_find_for_livepatch(lab):
+    """find-source as the livepatch's package has it."""
+    livepatch = lab.sources / f"rocmfix-livepatch-{VERSION}"
+    subprocess.run([TOP / "dkms/assemble", "--version", VERSION, "--carrier", "rocmfix-livepatch",
+                    "--output", livepatch], check=True)
+
+    def find(source, headers=f"/lib/modules/{KERNEL}/build"):
+        return subprocess.run(
+            [livepatch / "find-source", "--kernel", KERNEL, "--headers", headers, "--source-tree", lab.sources],
+            env=dict(os.environ, DPKG_ADMINDIR=str(lab.admin), ROCMFIX_KERNEL_SOURCE=str(source)),
+            capture_output=True, text=True, check=False)
+    return find
+
+
+def with_changelog(tree, version):
+    (tree / "debian").mkdir(exist_ok=True)
+    (tree / "debian/changelog").write_text(f"linux ({version}) stable; urgency=medium\n\n  * All of it.\n")
+    return tree
+
+
+RELEASE = SOURCE_VERSION.split("-")[0]
+
+
+@pytest.mark.parametrize("version", [None, f"{RELEASE}-99"])
+def test_point_release_alone_is_not_enough_for_a_livepatch(lab, find_for_livepatch, version):
+    tree = make_tree(lab.directory / "linux", RELEASE)
+    if version:
+        with_changelog(tree, version)
+    run = find_for_livepatch(tree)
+    assert run.returncode == SKIPPED and run.stdout == ""
+    assert f"is not known to be the source of Debian {SOURCE_VERSION}" in run.stderr
+    assert (f"(it is {version})" in run.stderr) == bool(version)
+    assert "hint: give a tree of that package" in run.stderr and "rocmfix-dkms" in run.stderr
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_tree_of_the_kernels_own_package_is_enough_for_a_livepatch(lab, find_for_livepatch, packed):
+    source = with_changelog(make_tree(lab.directory / "linux", RELEASE), SOURCE_VERSION)
+    if packed:
+        subprocess.run(["tar", "-cJf", lab.directory / "l.tar.xz", "-C", lab.directory, "linux"], check=True)
+        source = lab.directory / "l.tar.xz"
+    run = find_for_livepatch(source)
+    assert run.stdout == f"series={SERIES}\nversion={SOURCE_VERSION}\nsource={source}\n", run.stderr
+
+
+def test_kernel_whose_package_is_unknown_has_no_own_source_for_a_livepatch(lab, find_for_livepatch):
+    headers = lab.directory / "headers/include/generated/uapi/linux"
+    headers.mkdir(parents=True)
+    shutil.copy(f"/lib/modules/{KERNEL}/build/include/generated/uapi/linux/version.h", headers)
+    tree = make_tree(lab.directory / "linux", RELEASE)
+    run = find_for_livepatch(tree, lab.directory / "headers")
+    assert run.returncode == SKIPPED
+    assert "is not known to be the source of this kernel" in run.stderr
+    run = find_for_livepatch("", lab.directory / "headers")
+    assert "hint: use rocmfix-dkms with ROCMFIX_KERNEL_SOURCE=TREE instead" in run.stderr
+
+
+def test_own_source_of_another_package_says_so_in_the_module(lab):
+    """All of amdgpu can be built from it; which one it is stays readable."""
+    tree = with_changelog(make_tree(lab.directory / "linux", RELEASE), f"{RELEASE}-99")
+    lab.environment["ROCMFIX_KERNEL_SOURCE"] = str(tree)
+    status, output = lab.install()
+    assert status == 0, output
+    assert lab.modinfo("rocmfix") == f"series={SERIES} patches=1 source={RELEASE}-99"
 
 
 def test_own_source_of_another_release_is_skipped(lab):
