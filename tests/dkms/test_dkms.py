@@ -131,6 +131,18 @@ def test_kernel_without_amdgpu_is_skipped(lab):
                    f"kernel {KERNEL} has no amdgpu")
 
 
+def test_real_time_kernel_is_skipped(lab):
+    """Its headers name the package of the ordinary flavour (seen in linux-headers-6.1.0-56-rt-amd64),
+    but the kernel has more patches than linux-source."""
+    headers = lab.directory / "headers/include"
+    (headers / "generated").mkdir(parents=True)
+    (headers / "generated/package.h").write_text(f'#define LINUX_PACKAGE_ID " Debian {SOURCE_VERSION}"\n')
+    (headers / "config").mkdir()
+    (headers / "config/auto.conf").write_text("CONFIG_PREEMPT_RT=y\nCONFIG_DRM_AMDGPU=m\n")
+    assert_skipped(lab, lab.install("--kernelsourcedir", lab.directory / "headers"),
+                   f"kernel {KERNEL} is a real-time kernel", "boot a kernel of the ordinary flavour")
+
+
 @pytest.mark.parametrize("installed", [True, False])
 @pytest.mark.parametrize("version", [
     "6.12.117-1~deb12u1", "6.12.117-1", "7.2.12-1~bpo13+1", "7.2.13-1", "7.3.4-1~bpo13+1",
