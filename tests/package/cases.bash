@@ -121,6 +121,8 @@ run_install() {
 	check "the initramfs has the new module" initramfs_has "$root" "$our_dir"
 	check "the build tree is gone" test ! -e "$root/var/lib/dkms/rocmfix/$version/build"
 	check "apt is not wedged" apt_works "$root"
+	check "the next boot would load the stock driver if ours is refused" \
+		is_enabled "$root" rocmfix-load-stock.service
 	tap_log=$work/trigger.log
 	begin=$SECONDS
 	apt "$root" install --reinstall "linux-headers-$kernel"
@@ -169,6 +171,7 @@ check_verify() {
 		skip_check "rocmfix verify" "the userspace package in dist/ is not installable on $debian"
 		return
 	fi
+	check "each boot logs rocmfix verify" is_enabled "$root" rocmfix-verify.service
 	make_machine "$root"
 	tap_log=$work/verify.json
 	logged "$root" rocmfix verify --json --root /srv/machine || true
@@ -178,8 +181,15 @@ check_verify() {
 	check "rocmfix-run runs" is "$(in_root "$root" rocmfix-run -- echo well 2>/dev/null)" well
 }
 
+# is_enabled ROOT UNIT: systemd runs it at the next boot.
+is_enabled() {
+	local link=$1/etc/systemd/system/multi-user.target.wants/$2
+	# Absolute, and inside the chroot.
+	[[ -L $link && -f $1$(readlink "$link") ]]
+}
+
 nothing_left() {
-	! { find "$1/usr/src" "$1/var/lib/dkms" "$1/lib/modules/" "$1/etc" "$1/var/lib" "$1/usr/libexec" \
+	! { find "$1/usr/src" "$1/var/lib/dkms" "$1/lib/modules/" "$1/etc" "$1/var/lib" "$1/usr/libexec" "$1/usr/lib/systemd" \
 		\( -iname '*rocmfix*' -o -path '*/updates/*' \) ! -path "$1/var/lib/apt/*" \
 		! -path "$1/etc/apt/sources.list.d/*" | grep .; }
 }
