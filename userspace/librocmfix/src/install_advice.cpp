@@ -10,24 +10,6 @@
 namespace rocmfix::detail {
 namespace {
 
-// `#define LINUX_PACKAGE_ID " Debian 6.1.192-2"` in Debian's headers: the version of the
-// linux-source package that these headers belong to.
-std::optional<std::string> source_version(const Root& root, const std::string& release) {
-  const auto text =
-      root.read("/lib/modules/" + release + "/build/include/generated/package.h", 1U << 16U);
-  constexpr std::string_view key = "LINUX_PACKAGE_ID";
-  const std::size_t at = text ? text->find(key) : std::string::npos;
-  if (at == std::string::npos) {
-    return std::nullopt;
-  }
-  const std::size_t end = text->find('"', text->find('"', at) + 1);
-  const std::size_t begin = text->rfind(' ', end);
-  if (end == std::string::npos || begin == std::string::npos || begin < at || begin + 1 >= end) {
-    return std::nullopt;
-  }
-  return text->substr(begin + 1, end - begin - 1);
-}
-
 // "6.1.0-56-amd64" -> "6.1"
 std::string series_of(const std::string& release) {
   const std::size_t dot = release.find('.');
@@ -44,6 +26,23 @@ bool has_source(const Root& root, const std::string& series) {
 
 }  // namespace
 
+// `#define LINUX_PACKAGE_ID " Debian 6.1.192-2"` in Debian's headers.
+std::optional<std::string> package_version(const Root& root, const std::string& release) {
+  const auto text =
+      root.read("/lib/modules/" + release + "/build/include/generated/package.h", 1U << 16U);
+  constexpr std::string_view key = "LINUX_PACKAGE_ID";
+  const std::size_t at = text ? text->find(key) : std::string::npos;
+  if (at == std::string::npos) {
+    return std::nullopt;
+  }
+  const std::size_t end = text->find('"', text->find('"', at) + 1);
+  const std::size_t begin = text->rfind(' ', end);
+  if (end == std::string::npos || begin == std::string::npos || begin < at || begin + 1 >= end) {
+    return std::nullopt;
+  }
+  return text->substr(begin + 1, end - begin - 1);
+}
+
 std::string install_advice(const Root& root, const std::string& release) {
   const bool livepatch = root.exists("/var/lib/dkms/rocmfix-livepatch");
   if (!livepatch && !root.exists("/var/lib/dkms/rocmfix")) {
@@ -57,7 +56,7 @@ std::string install_advice(const Root& root, const std::string& release) {
   }
   const std::string series = series_of(release);
   if (!has_source(root, series)) {
-    const auto version = source_version(root, release);
+    const auto version = package_version(root, release);
     return fmt::format("sudo apt install linux-source-{}{} && {}", series,
                        version ? "=" + *version : "", build);
   }

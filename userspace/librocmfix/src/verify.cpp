@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
+#include "fault_line.hpp"
 #include "install_advice.hpp"
 #include "modprobe_files.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 #include "update_initramfs.hpp"
+#include "verify_build.hpp"
 #include "verify_initramfs.hpp"
 #include "verify_livepatch.hpp"
 #include "verify_words.hpp"
@@ -36,6 +39,7 @@ class Verifier {
   [[nodiscard]] Check module_installed() const;
   [[nodiscard]] Check module_loaded() const;
   [[nodiscard]] Check module_missing() const;
+  [[nodiscard]] std::optional<std::string> refusal() const;
   [[nodiscard]] Check module_active() const;
   [[nodiscard]] Check device_active() const;
   [[nodiscard]] Check module_parameters() const;
@@ -62,6 +66,12 @@ Verification Verifier::run() {
   Verification result;
   result.checks.push_back(gpu_supported());
   if (result.checks.front().ok == true) {
+    for (auto check :
+         {detail::verify_build(*root_, *driver_), detail::verify_source(*root_, *driver_)}) {
+      if (check) {
+        result.checks.push_back(std::move(*check));
+      }
+    }
     if (driver_->carrier() == Carrier::livepatch) {
       for (auto& check : detail::verify_livepatch(*root_, *driver_, device_active())) {
         result.checks.push_back(std::move(check));
@@ -139,9 +149,30 @@ Check Verifier::module_missing() const {
   return check;
 }
 
+// Why the stock driver runs instead of ours since this boot: dkms/load-stock has loaded it.
+std::optional<std::string> Verifier::refusal() const {
+  if (!driver_->patched() || !driver_->loaded ||
+      driver_->loaded->parameters.count("rocmfix") != 0) {
+    return std::nullopt;
+  }
+  const auto reason = root_->read("/run/rocmfix/amdgpu-refused", 4096);
+  if (!reason) {
+    return std::nullopt;
+  }
+  return printable(std::string_view(*reason).substr(0, reason->find('\n')), 256);
+}
+
 Check Verifier::module_loaded() const {
   if (!driver_->loaded) {
     return module_missing();
+  }
+  if (const auto reason = refusal()) {
+    Check check{
+        "module.loaded", false,
+        fmt::format("the stock amdgpu, because rocmfix's was refused at this boot ({})", *reason),
+        "sudo dmesg | grep -i -e module -e amdgpu"};
+    detail::explain_refusal(*root_, "rocmfix-dkms", check);
+    return check;
   }
   Check check{"module.loaded", std::nullopt, "", ""};
   const auto& loaded = driver_->loaded->srcversion;
@@ -173,7 +204,9 @@ Check Verifier::module_active() const {
   const auto switched = parameters.find("rocmfix");
   if (switched == parameters.end()) {
     check.detail = "the loaded amdgpu is not rocmfix's";
-    check.hint = driver_->patched() ? "sudo reboot" : "see module.installed";
+    check.hint = refusal()            ? "see module.loaded"
+                 : driver_->patched() ? "sudo reboot"
+                                      : "see module.installed";
     return check;
   }
   if (same_value(switched->second, "0")) {

@@ -203,6 +203,12 @@ Check refresh_check(const Root& root, const Livepatch& livepatch) {
   return check;
 }
 
+// Of the key that dkms signs with unless it is told otherwise, on Ubuntu and elsewhere.
+const char* signing_certificate(const Root& root) {
+  constexpr const char* of_ubuntu = "/var/lib/shim-signed/mok/MOK.der";
+  return root.exists(of_ubuntu) ? of_ubuntu : "/var/lib/dkms/mok.pub";
+}
+
 }  // namespace
 
 void explain_refusal(const Root& root, const char* package_name, Check& missing) {
@@ -223,9 +229,9 @@ void explain_refusal(const Root& root, const char* package_name, Check& missing)
   missing.hint =
       refusal->is_signed
           ? fmt::format(
-                "sudo mokutil --import /var/lib/dkms/mok.pub, then sudo reboot and enrol the "
+                "sudo mokutil --import {}, then sudo reboot and enrol the "
                 "key on the blue screen; or back to the stock driver: sudo apt purge {}",
-                package_name)
+                signing_certificate(root), package_name)
           : fmt::format(
                 "rocmfix's module is not signed: sudo apt install openssl, then sudo apt "
                 "install --reinstall {}",
