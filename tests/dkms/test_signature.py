@@ -33,7 +33,7 @@ class Machine:
         self.write("proc/keys", BUILTIN)
 
     def make_key(self, certificate):
-        """A key of its own beside this certificate. The name is dkms' own, on every machine the same."""
+        """Another key, with this certificate. The name is dkms' own, on every machine the same."""
         certificate = self.root / certificate
         certificate.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(

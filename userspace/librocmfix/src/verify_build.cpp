@@ -111,7 +111,7 @@ std::optional<std::int64_t> boot_time(const Root& root) {
   return time;
 }
 
-// Whether the package's program runs; nullopt: cannot be told.
+// Whether the package's program runs; nullopt: unknown.
 std::optional<bool> build_runs(const Root& root) {
   // Where processes are hidden from whoever looks, or the tree holds none.
   if (!root.read("/proc/1/cmdline", 1U << 20U)) {

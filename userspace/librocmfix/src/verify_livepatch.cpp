@@ -203,7 +203,7 @@ Check refresh_check(const Root& root, const Livepatch& livepatch) {
   return check;
 }
 
-// Of the key that dkms signs with unless it is told otherwise, on Ubuntu and elsewhere.
+// Of the key that dkms signs with by default, on Ubuntu and elsewhere.
 const char* signing_certificate(const Root& root) {
   constexpr const char* of_ubuntu = "/var/lib/shim-signed/mok/MOK.der";
   return root.exists(of_ubuntu) ? of_ubuntu : "/var/lib/dkms/mok.pub";
