@@ -166,6 +166,7 @@ TEST_F(VerifyBuild, AFifoDoesNotHangIt) {
   const auto seen = check();
   ASSERT_TRUE(seen);
   EXPECT_EQ(seen->ok, std::nullopt);
+  EXPECT_NE(seen->detail.find("is no file"), std::string::npos);
 }
 
 TEST_F(VerifyBuild, GarbageIsUnknown) {
