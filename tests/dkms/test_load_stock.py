@@ -123,6 +123,12 @@ def test_compressed_stock_module_is_found(computer):
     assert computer.loads()[-1] == f"insmod /{STOCK}.xz"
 
 
+def test_stock_module_that_needs_no_other_is_loaded_alone(computer):
+    computer.module(STOCK, "depends=")
+    assert computer.run()[0] == 0
+    assert computer.loads() == ["modprobe amdgpu", f"insmod /{STOCK}"]
+
+
 def test_users_options_are_given_and_ours_are_not(computer):
     computer.write("etc/modprobe.d/own.conf", "options amdgpu noretry=1 rocmfix_mtype=2\n"
                    "options radeon modeset=0\noptions amdgpu rocmfix=0 ppfeaturemask=0xffff\n")
