@@ -186,6 +186,7 @@ TEST_F(VerifyBuild, ATimeThatIsNoneIsLeftOut) {
 }
 
 TEST_F(VerifyBuild, AReleaseThatIsAPathReadsNothing) {
+  tree.write("var/lib/rocmfix/builds/other", "");
   tree.write("etc/secret", "state=failed\nreason=secret\n");
   Driver driver;
   driver.kernel_release = "../../../../etc/secret";
