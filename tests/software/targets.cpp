@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Prints what the library reads of each file or folder, a JSON document a line: for the tests here
+// and for bench/code-objects.
+// Usage: targets FILE.so|FILE.kpack|FOLDER...
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "rocmfix/code_objects.hpp"
+
+namespace {
+
+nlohmann::json describe(const std::filesystem::path& path) {
+  nlohmann::json document = {{"path", path.string()}};
+  if (std::filesystem::is_directory(path)) {
+    const auto tensile = rocmfix::read_tensile_folder(path);
+    document["tuned"] = tensile.tuned;
+    document["untuned"] = tensile.untuned;
+    return document;
+  }
+  if (path.extension() == ".kpack") {
+    const auto targets = rocmfix::read_kpack_targets(path);
+    if (targets) {
+      document["targets"] = *targets;
+    } else {
+      document["error"] = rocmfix::to_string(targets.error());
+    }
+    return document;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const auto objects = rocmfix::read_code_objects(path);
+  const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begin;
+  document["milliseconds"] = taken.count();
+  if (!objects) {
+    document["error"] = rocmfix::to_string(objects.error());
+    return document;
+  }
+  document["targets"] = objects->targets;
+  document["bundles"] = objects->bundles;
+  document["wrappers"] = objects->wrappers;
+  document["kpack_paths"] = objects->kpack_paths;
+  document["kpack_files"] = objects->kpack_files;
+  document["unread"] = objects->unread;
+  document["complete"] = objects->complete();
+  return document;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    std::cout << describe(argv[i]).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace)
+              << '\n';
+  }
+  return 0;
+}
