@@ -7,9 +7,9 @@
 // of bundles (65536 at most).
 //
 // Formats: ELF64 libraries and programs with .hip_fatbin; a fat binary alone (hipcc --genco) and a
-// code object alone (.hsaco, .co); kpack (TheRock's multi-arch packages). clang's ClangOffloadBundler
-// documentation, LLVM's OffloadBundle.cpp and AMDGPUUsage, and shared/kpack of rocm-systems describe
-// them.
+// code object alone (.hsaco, .co); kpack (TheRock's multi-arch packages). clang's
+// ClangOffloadBundler documentation, LLVM's OffloadBundle.cpp and AMDGPUUsage, and shared/kpack of
+// rocm-systems describe them.
 //
 // Thread-safety: all of it may be called from several threads.
 #pragma once
@@ -29,7 +29,8 @@ struct CodeObjects {
   /// Sorted, each once: "gfx1030", "gfx10-3-generic", "amdgcnspirv"; without features (":xnack-").
   /// Those of the .kpack files that were found are among them.
   std::vector<std::string> targets;
-  /// Bundles found in .hip_fatbin, or in a file that is a row of bundles. 1 for a code object alone.
+  /// Bundles found in .hip_fatbin, or in a file that is a row of bundles. 1 for a code object
+  /// alone.
   std::uint64_t bundles = 0;
   /// What the host code registers with the runtime, a bundle each: the size of .hipFatBinSegment /
   /// 24. 0: there is no such section.
@@ -60,11 +61,11 @@ Result<CodeObjects> read_code_objects(const std::filesystem::path& file);
 Result<std::vector<std::string>> read_kpack_targets(const Root& root, std::string_view path);
 Result<std::vector<std::string>> read_kpack_targets(const std::filesystem::path& file);
 
-/// What rocBLAS or hipBLASLt finds in its library folder ("/usr/lib/.../rocblas/2.47.0/library"), by
-/// the names of the files. Both sorted, and no target is in both.
+/// What rocBLAS or hipBLASLt finds in its library folder ("/usr/lib/.../rocblas/2.47.0/library"),
+/// by the names of the files. Both sorted, and no target is in both.
 struct TensileTargets {
-  std::vector<std::string> tuned;    ///< with kernels chosen and compiled for the target
-  std::vector<std::string> untuned;  ///< general kernels only (Kernels.so-000-*): works, slowly
+  std::vector<std::string> tuned;    ///< with kernels that were tuned for the target (.co)
+  std::vector<std::string> untuned;  ///< with general kernels only (.hsaco): works, slowly
   [[nodiscard]] bool empty() const { return tuned.empty() && untuned.empty(); }
 };
 

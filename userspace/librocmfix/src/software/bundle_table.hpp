@@ -11,8 +11,8 @@
 namespace rocmfix::detail {
 
 constexpr std::string_view plain_magic = "__CLANG_OFFLOAD_BUNDLE__";
-/// No longer table is read; one of 40 targets has 4 KiB. With what was read to find the bundle, 8 KiB
-/// at most, this makes 64 KiB a bundle.
+/// No longer table is read; one of 40 targets has 4 KiB. With what was read to find the bundle, 8
+/// KiB at most, this makes 64 KiB a bundle.
 constexpr std::size_t most_table_bytes = 56U << 10U;
 
 enum class TableState {

@@ -66,8 +66,8 @@ class Reader {
     for (const ElfSection& section : *sections) {
       Result<void> done;
       if (section.name == ".hip_fatbin") {
-        done = detail::read_bundles(file_, {section.offset, section.offset + section.size},
-                                    findings_);
+        done =
+            detail::read_bundles(file_, {section.offset, section.offset + section.size}, findings_);
       } else if (section.name == ".hipFatBinSegment") {
         objects_.wrappers += section.size / wrapper_size;
       } else if (section.name == ".rocm_kpack_ref") {
@@ -156,15 +156,13 @@ Result<CodeObjects> read_code_objects(const Root& root, std::string_view path) {
 }
 
 Result<CodeObjects> read_code_objects(const std::filesystem::path& file) {
-  return on_system(file, [](const Root& root, std::string_view path) {
-    return read_code_objects(root, path);
-  });
+  return on_system(
+      file, [](const Root& root, std::string_view path) { return read_code_objects(root, path); });
 }
 
 Result<std::vector<std::string>> read_kpack_targets(const std::filesystem::path& file) {
-  return on_system(file, [](const Root& root, std::string_view path) {
-    return read_kpack_targets(root, path);
-  });
+  return on_system(
+      file, [](const Root& root, std::string_view path) { return read_kpack_targets(root, path); });
 }
 
 TensileTargets read_tensile_folder(const std::filesystem::path& folder) {

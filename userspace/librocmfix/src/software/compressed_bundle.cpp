@@ -146,8 +146,8 @@ Result<void> CompressedBundleReader::read_inside(FileRange frame, std::uint64_t 
     if (plain.size() < wanted && status != 0) {
       continue;
     }
-    const Table table = plain.starts_with(plain_magic) ? read_table(plain, plain_size, findings)
-                                                       : Table{};
+    const Table table =
+        plain.starts_with(plain_magic) ? read_table(plain, plain_size, findings) : Table{};
     if (table.state == TableState::read) {
       return {};
     }

@@ -17,8 +17,9 @@ class CompressedBundleReader {
  public:
   explicit CompressedBundleReader(const RegularFile& file) : file_(file) {}
 
-  /// The bundle at range.begin, which range.end bounds: adds its targets, or why they are not known.
-  /// Its end; range.end when the end is not known. Errors: io; invalid when malformed or truncated.
+  /// The bundle at range.begin, which range.end bounds: adds its targets, or why they are not
+  /// known. Its end; range.end when the end is not known. Errors: io; invalid when malformed or
+  /// truncated.
   Result<std::uint64_t> read(FileRange range, BundleFindings& findings);
 
  private:

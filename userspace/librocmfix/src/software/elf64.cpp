@@ -87,7 +87,8 @@ Result<ElfHeader> read_elf_header(const RegularFile& file) {
                    raw.e_shentsize, raw.e_shnum,           raw.e_shstrndx};
 }
 
-Result<std::vector<ElfSection>> read_elf_sections(const RegularFile& file, const ElfHeader& header) {
+Result<std::vector<ElfSection>> read_elf_sections(const RegularFile& file,
+                                                  const ElfHeader& header) {
   const auto headers = read_headers(file, header);
   if (!headers) {
     return fail(headers.error());

@@ -42,8 +42,8 @@ void expand(const Root& root, const std::string& pattern, std::set<std::string>&
     const bool fits = name.size() > prefix.size() + suffix.size() && name.starts_with(prefix) &&
                       name.ends_with(suffix);
     if (fits && files.size() < most_files &&
-        bare_target(std::string_view(name).substr(
-            prefix.size(), name.size() - prefix.size() - suffix.size()))) {
+        bare_target(std::string_view(name).substr(prefix.size(),
+                                                  name.size() - prefix.size() - suffix.size()))) {
       const std::string file = folder + name + pattern.substr(end);
       if (root.exists(file)) {
         files.insert(file);

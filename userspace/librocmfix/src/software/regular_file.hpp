@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A regular file of unknown origin, read by pread(2): a mapping would end the process by SIGBUS when
-// somebody truncates the file.
+// A regular file of unknown origin, read by pread(2): a mapping would end the process by SIGBUS
+// when somebody truncates the file.
 #pragma once
 
 #include <cstddef>

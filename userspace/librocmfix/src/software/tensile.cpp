@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The library folders of rocBLAS and hipBLASLt, by the names that Tensile gives its files.
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "rocmfix/code_objects.hpp"
@@ -22,36 +23,51 @@ std::optional<std::string> target_in(std::string_view stem) {
   return detail::bare_target(name);
 }
 
-bool starts_with_any(std::string_view name, std::initializer_list<std::string_view> beginnings) {
-  return std::any_of(beginnings.begin(), beginnings.end(),
-                     [&](std::string_view beginning) { return name.starts_with(beginning); });
+// What a file name says: for which target, and of what use it is.
+struct Names {
+  std::set<std::string> tuned;      // assembled kernels, from logic tuned for the target
+  std::set<std::string> general;    // compiled kernels for any size
+  std::set<std::string> catalogue;  // the target's own list of kernels
+  bool common_catalogue = false;    // a list for all targets
+};
+
+void add(Names& names, std::string_view name) {
+  const std::size_t dot = std::min(name.rfind('.'), name.size());
+  const std::string_view ending = name.substr(dot);
+  const bool is_library = name.starts_with("TensileLibrary") || name.starts_with("TensileLite");
+  if (name == "TensileLibrary.dat" || name == "TensileLibrary.yaml") {
+    names.common_catalogue = true;
+  }
+  const auto target = target_in(name.substr(0, dot));
+  if (!target) {
+    return;
+  }
+  if (is_library && ending == ".co") {
+    names.tuned.insert(*target);
+  } else if (ending == ".hsaco" && (is_library || name.starts_with("Kernels.so-"))) {
+    names.general.insert(*target);
+  } else if (is_library && (ending == ".dat" || ending == ".yaml")) {
+    names.catalogue.insert(*target);
+  }
 }
 
 }  // namespace
 
 TensileTargets read_tensile_folder(const Root& root, std::string_view folder) {
-  std::set<std::string> tuned;
-  std::set<std::string> general;
+  Names names;
   for (const std::string& name : root.list(folder)) {
-    const std::size_t dot = name.rfind('.');
-    const std::string_view ending = std::string_view(name).substr(std::min(dot, name.size()));
-    const std::string_view stem = std::string_view(name).substr(0, dot);
-    const auto target = target_in(stem);
-    if (!target) {
-      continue;
-    }
-    if (name.starts_with("Kernels.so-") && ending == ".hsaco") {
-      general.insert(*target);
-    } else if (starts_with_any(name, {"TensileLibrary", "TensileLiteLibrary"}) &&
-               stem.find("fallback") == std::string_view::npos &&
-               (ending == ".co" || ending == ".dat" || ending == ".hsaco")) {
-      tuned.insert(*target);
-    }
+    add(names, name);
   }
   TensileTargets targets;
-  targets.tuned.assign(tuned.begin(), tuned.end());
-  std::set_difference(general.begin(), general.end(), tuned.begin(), tuned.end(),
-                      std::back_inserter(targets.untuned));
+  // The libraries look for the target's own list, then for the common one, and give up ("Cannot
+  // read TensileLibrary.dat: Illegal seek for GPU arch").
+  const auto usable = [&](const std::string& target) {
+    return names.common_catalogue || names.catalogue.count(target) != 0;
+  };
+  std::copy_if(names.tuned.begin(), names.tuned.end(), std::back_inserter(targets.tuned), usable);
+  std::copy_if(
+      names.general.begin(), names.general.end(), std::back_inserter(targets.untuned),
+      [&](const std::string& target) { return names.tuned.count(target) == 0 && usable(target); });
   return targets;
 }
 
