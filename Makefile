@@ -79,6 +79,12 @@ check-hip: ## the HIP layer and the simulator with the HIP runtimes of Debian 12
 	@$(MAKE) --no-print-directory build
 	@scripts/check-hip
 
+.PHONY: check-software
+check-software: ## ISA targets of real libraries of Debian and PyPI (downloads 900 MB once; 2 minutes)
+	@$(SETUP) build software
+	@$(MAKE) --no-print-directory build PARTS='rocmfix targets'
+	@tests/software/check
+
 .PHONY: check-training
 check-training: ## real YOLO trainings on the CPU, disturbed by faults at random points (20 minutes)
 	@$(SETUP) build roots check hip-runtime training
@@ -113,9 +119,9 @@ format: ## format the C++ sources in place
 	@git ls-files -co --exclude-standard 'userspace/*.[ch]pp' 'tests/*.cpp' | xargs clang-format -i
 
 .PHONY: fuzz
-fuzz: ## fuzz the reader of fault logs (10 minutes)
+fuzz: ## fuzz the readers of fault logs and of device code (20 minutes)
 	@$(SETUP) build fuzz
-	@tests/fuzz/run
+	@tests/fuzz/run $(or $(SECONDS_EACH),600) $(FUZZER)
 
 .PHONY: bench
 bench: ## what a launch, supervision and reading a log cost, against env(1) and grep (20 minutes)

@@ -128,8 +128,9 @@ inline std::string as_bytes(const Elf64_Ehdr& header) {
   return bytes;
 }
 
-/// A library with these sections, each on a page of its own.
-inline std::string elf(std::vector<Section> sections, Elf64_Ehdr header = elf_header()) {
+/// A library with these sections, each aligned to a page, or to less to keep it small.
+inline std::string elf(std::vector<Section> sections, Elf64_Ehdr header = elf_header(),
+                       std::size_t alignment = 4096) {
   sections.insert(sections.begin(), {"", "", SHT_NULL});
   std::string names;
   for (const Section& section : sections) {
@@ -141,7 +142,7 @@ inline std::string elf(std::vector<Section> sections, Elf64_Ehdr header = elf_he
   std::string headers;
   std::size_t name = 0;
   for (const Section& section : sections) {
-    body = section.content.empty() ? body : padded(body, 4096);
+    body = section.content.empty() ? body : padded(body, alignment);
     Elf64_Shdr raw{};
     raw.sh_name = static_cast<std::uint32_t>(name);
     raw.sh_type = section.type;

@@ -4,12 +4,21 @@
 // Usage: targets FILE.so|FILE.kpack|FOLDER...
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "rocmfix/code_objects.hpp"
 
 namespace {
+
+// What this process has read so far, from the page cache or not; 0 when the kernel does not count.
+std::uint64_t bytes_read() {
+  std::ifstream file("/proc/self/io");
+  std::string name;
+  std::uint64_t value = 0;
+  return file >> name >> value && name == "rchar:" ? value : 0;
+}
 
 nlohmann::json describe(const std::filesystem::path& path) {
   nlohmann::json document = {{"path", path.string()}};
@@ -28,10 +37,12 @@ nlohmann::json describe(const std::filesystem::path& path) {
     }
     return document;
   }
+  const std::uint64_t before = bytes_read();
   const auto begin = std::chrono::steady_clock::now();
   const auto objects = rocmfix::read_code_objects(path);
   const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - begin;
   document["milliseconds"] = taken.count();
+  document["bytes_read"] = bytes_read() - before;  // some 100 of them for /proc/self/io itself
   if (!objects) {
     document["error"] = rocmfix::to_string(objects.error());
     return document;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 #include <thread>
 
 #include "../software/fat_binary.hpp"
@@ -205,6 +206,33 @@ TEST(HostileCodeObjects, AFrameOfEmptyBlocksComesToAnEnd) {
   const auto begin = std::chrono::steady_clock::now();
   expect_error(compressed_around(1, 1, frame, 1U << 20U), "without a whole zstd frame");
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+}
+
+std::uint64_t bytes_read() {
+  std::ifstream file("/proc/self/io");
+  std::string name;
+  std::uint64_t value = 0;
+  file >> name >> value;
+  return value;
+}
+
+TEST(HostileCodeObjects, OfNoBundleMoreIsReadThanOneBlock) {
+  const std::vector<std::string> ids(30, hip_id("gfx1030"));
+  const std::string code = dense_code(200000);
+  const auto read_of = [](const std::string& content) {
+    const TemporaryTree tree;
+    tree.write("libtest.so", content);
+    const Root root = tree.root();
+    const std::uint64_t before = bytes_read();
+    EXPECT_TRUE(read_code_objects(root, "/libtest.so"));
+    return bytes_read() - before;
+  };
+  const std::uint64_t plain = read_of(bundle(ids, code));
+  EXPECT_GT(plain, 4000U);  // else the kernel does not count
+  EXPECT_LE(plain, 64U << 10U);
+  EXPECT_LE(read_of(compressed(2, bundle(ids, std::string(200000, 'c')))), 64U << 10U);
+  // zstd unpacks a block whole or not at all, and of this code one has 100 KiB.
+  EXPECT_LE(read_of(compressed(1, bundle(ids, code))), 140U << 10U);
 }
 
 // A mapping would end the process by SIGBUS here.
