@@ -80,7 +80,7 @@ check-hip: ## the HIP layer and the simulator with the HIP runtimes of Debian 12
 	@scripts/check-hip
 
 .PHONY: check-software
-check-software: ## ISA targets of real libraries of Debian and PyPI (downloads 900 MB once; 2 minutes)
+check-software: ## ISA targets of real libraries of Debian and PyPI (downloads 900 MB once, 8 GB unpacked; 2 minutes)
 	@$(SETUP) build software
 	@$(MAKE) --no-print-directory build PARTS='rocmfix targets'
 	@tests/software/check
@@ -136,6 +136,12 @@ bench-hip: ## what the HIP layer costs an allocation, every HIP runtime (5 minut
 	@$(SETUP) build hip
 	@$(MAKE) --no-print-directory build
 	@bench/hip
+
+.PHONY: bench-software
+bench-software: ## how fast the ISA targets of a library of 1.7 GB are read (downloads it once; 1 minute)
+	@$(SETUP) build roots software
+	@$(MAKE) --no-print-directory build PARTS='rocmfix targets'
+	@bench/code-objects
 
 .PHONY: bench-kernel
 bench-kernel: ## what the hook costs a mapping, and rocmfix a build of amdgpu (an hour)

@@ -26,7 +26,7 @@ def only(paths):
 
 
 @pytest.mark.parametrize("name, library", [("rocblas-trixie", "librocblas.so.0.1"),
-                                           ("rocsparse-trixie", "librocsparse.so.0.1"),
+                                           ("rocsparse-sid", "librocsparse.so.1"),
                                            ("rocblas-sid", "librocblas.so.4.4")])
 def test_debians_libraries_are_built_for_gfx1010_and_gfx1030(name, library, read_targets):
     path = fetch(name) / MULTIARCH / library
@@ -39,11 +39,13 @@ def test_debians_libraries_are_built_for_gfx1010_and_gfx1030(name, library, read
     assert document["bytes_read"] <= document["bundles"] * 8192 + 65536
 
 
-def test_what_is_read_is_what_the_package_says_of_itself(read_targets):
-    folder = fetch("rocblas-sid")
+@pytest.mark.parametrize("name, library", [("rocblas-sid", "librocblas.so.4.4"),
+                                           ("rocsparse-sid", "librocsparse.so.1")])
+def test_what_is_read_is_what_the_package_says_of_itself(name, library, read_targets):
+    folder = fetch(name)
     control = (folder / "DEBIAN" / "control").read_text()
     stated = re.search(r"^X-Rocm-Gpu-Architecture: (.*)$", control, re.MULTILINE).group(1)
-    (document,) = read_targets(folder / MULTIARCH / "librocblas.so.4.4")
+    (document,) = read_targets(folder / MULTIARCH / library)
     assert document["targets"] == sorted(stated.split())
 
 
