@@ -175,8 +175,7 @@ int map_va(Process& process, unsigned gpu, const drm_amdgpu_gem_va& args) {
         args.map_size > buffer->size - args.offset_in_bo) {
       result = -EINVAL;
     } else {
-      mtype = mtype_of_bo(gpus()[gpu], configuration()->kernel, buffer->flags,
-                          buffer->gpu == gpu);
+      mtype = mtype_of_bo(gpus()[gpu], configuration()->kernel, buffer->flags, buffer->gpu == gpu);
       process.memory.map(gpu, args.va_address, args.map_size, buffer, args.offset_in_bo, mtype);
     }
   } else {

@@ -60,8 +60,7 @@ Mtype mtype_of_bo(const Gpu& gpu, const Kernel& kernel, std::uint32_t flags, boo
 }
 
 Mtype mtype_of_svm(const Gpu& gpu, const SvmAttributes& attributes) {
-  constexpr std::uint32_t coherent =
-      KFD_IOCTL_SVM_FLAG_COHERENT | KFD_IOCTL_SVM_FLAG_EXT_COHERENT;
+  constexpr std::uint32_t coherent = KFD_IOCTL_SVM_FLAG_COHERENT | KFD_IOCTL_SVM_FLAG_EXT_COHERENT;
   const unsigned stock = stock_mtype((attributes.flags & coherent) != 0);
   const auto owner =
       is_in_vram(gpu, attributes) ? ROCMFIX_OWNER_SVM_VRAM : ROCMFIX_OWNER_SVM_SYSTEM;
