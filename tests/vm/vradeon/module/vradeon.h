@@ -89,6 +89,7 @@ struct vradeon {
 	u8 writable[VRADEON_CONFIG_SIZE];
 	struct dentry *debugfs;
 	struct pci_dev *pdev;
+	bool stopped;		/* its engines do nothing: a card that hangs */
 	/* under the lock of vradeon_play() */
 	struct vradeon_queue queue[VRADEON_QUEUES];
 	unsigned int queue_count;
@@ -119,6 +120,7 @@ void vradeon_memory_unmap(struct vradeon *gpu);
 int vradeon_card_load(struct vradeon *gpu, struct device *dev);
 void vradeon_card_unload(struct vradeon *gpu);
 void vradeon_card_restore(const struct vradeon *gpu);
+void vradeon_card_reset(const struct vradeon *gpu);
 
 /*
  * vradeon_mc.c: what the GPU means by an address of VMID 0: VRAM, AGP or GART.
@@ -130,6 +132,7 @@ void vradeon_mc_write(const struct vradeon *gpu, u64 address, u32 value);
 
 /* vradeon_engine.c: finds the queues, works them off. */
 void vradeon_engine_run(struct vradeon *gpu);
+void vradeon_engine_reset(struct vradeon *gpu);
 void vradeon_engine_map_queue(struct vradeon *gpu, u64 mqd, u32 doorbell,
 			      u32 ring_id);
 
@@ -154,7 +157,8 @@ void vradeon_pci_exit(void);
 int vradeon_pci_plug(struct vradeon *gpu, unsigned int slot);
 
 /* vradeon_debugfs.c */
-void vradeon_debugfs_init(int (*plug)(const char *name));
+void vradeon_debugfs_init(int (*plug)(const char *name),
+			  void (*reset)(struct vradeon *gpu));
 void vradeon_debugfs_exit(void);
 void vradeon_debugfs_add(struct vradeon *gpu, unsigned int slot);
 

@@ -74,6 +74,16 @@ static void vradeon_card_write(const struct vradeon *gpu)
 			      le32_to_cpu(gpu->registers[i].value));
 }
 
+/* As it was when it was plugged in, but for what is in VRAM. */
+void vradeon_card_reset(const struct vradeon *gpu)
+{
+	memset_io(gpu->bar[VRADEON_REGISTERS].mem, 0,
+		  gpu->bar[VRADEON_REGISTERS].size);
+	memset_io(gpu->bar[VRADEON_DOORBELL].mem, 0,
+		  gpu->bar[VRADEON_DOORBELL].size);
+	vradeon_card_write(gpu);
+}
+
 /* The sticky bits again; called over and over. */
 void vradeon_card_restore(const struct vradeon *gpu)
 {

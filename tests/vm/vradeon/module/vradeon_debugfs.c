@@ -6,6 +6,9 @@
  *   SLOT/name          the card in that slot (PCI 00fa:00:SLOT.0, hexadecimal)
  *   SLOT/vram          its memory and its registers as they are now
  *   SLOT/registers
+ *   SLOT/reset         write anything, while no driver has the card: registers and
+ *                      queues are as if it had just been plugged in
+ *   SLOT/stopped       Y: its engines do nothing, so that a probe fails
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -18,6 +21,7 @@
 
 static struct dentry *root;
 static int (*vradeon_debugfs_plug)(const char *name);
+static void (*vradeon_debugfs_reset)(struct vradeon *gpu);
 
 static ssize_t vradeon_region_read(struct file *file, char __user *buffer,
 				   size_t count, loff_t *offset)
@@ -71,6 +75,20 @@ static const struct file_operations vradeon_plug_fops = {
 	.llseek = noop_llseek,
 };
 
+static ssize_t vradeon_reset_write(struct file *file, const char __user *buffer,
+				   size_t count, loff_t *offset)
+{
+	vradeon_debugfs_reset(file->private_data);
+	return count;
+}
+
+static const struct file_operations vradeon_reset_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = vradeon_reset_write,
+	.llseek = noop_llseek,
+};
+
 static int vradeon_name_show(struct seq_file *m, void *unused)
 {
 	const struct vradeon *gpu = m->private;
@@ -92,11 +110,16 @@ void vradeon_debugfs_add(struct vradeon *gpu, unsigned int slot)
 			    &gpu->bar[VRADEON_VRAM], &vradeon_region_fops);
 	debugfs_create_file("registers", 0400, gpu->debugfs,
 			    &gpu->bar[VRADEON_REGISTERS], &vradeon_region_fops);
+	debugfs_create_file("reset", 0200, gpu->debugfs, gpu,
+			    &vradeon_reset_fops);
+	debugfs_create_bool("stopped", 0600, gpu->debugfs, &gpu->stopped);
 }
 
-void vradeon_debugfs_init(int (*plug)(const char *name))
+void vradeon_debugfs_init(int (*plug)(const char *name),
+			  void (*reset)(struct vradeon *gpu))
 {
 	vradeon_debugfs_plug = plug;
+	vradeon_debugfs_reset = reset;
 	root = debugfs_create_dir("vradeon", NULL);
 	debugfs_create_file("plug", 0200, root, NULL, &vradeon_plug_fops);
 }

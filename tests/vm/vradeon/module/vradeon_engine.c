@@ -145,6 +145,15 @@ static void vradeon_engine_work(struct vradeon *gpu, struct vradeon_queue *queue
 			 sdma ? queue->rptr << 2 : queue->rptr);
 }
 
+/* No queue of before is looked at any more: its memory is the kernel's again. */
+void vradeon_engine_reset(struct vradeon *gpu)
+{
+	gpu->queue_count = 0;
+	gpu->has_kiq = false;
+	memset(gpu->has_sdma, 0, sizeof(gpu->has_sdma));
+	gpu->interrupt = false;
+}
+
 void vradeon_engine_run(struct vradeon *gpu)
 {
 	unsigned int i;

@@ -34,8 +34,20 @@ static void vradeon_play(void)
 	/* Pairs with the release in vradeon_plug(). */
 	for (i = 0; i < smp_load_acquire(&gpu_count); i++) {
 		vradeon_card_restore(gpus[i]);
-		vradeon_engine_run(gpus[i]);
+		if (!READ_ONCE(gpus[i]->stopped))
+			vradeon_engine_run(gpus[i]);
 	}
+	raw_spin_unlock_irqrestore(&vradeon_play_lock, flags);
+}
+
+/* Between two drivers, or two probes: what the first one left is not found. */
+static void vradeon_reset(struct vradeon *gpu)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vradeon_play_lock, flags);
+	vradeon_engine_reset(gpu);
+	vradeon_card_reset(gpu);
 	raw_spin_unlock_irqrestore(&vradeon_play_lock, flags);
 }
 
@@ -125,7 +137,7 @@ static int __init vradeon_init(void)
 		return r;
 	}
 	on_each_cpu(vradeon_timer_start, NULL, true);
-	vradeon_debugfs_init(vradeon_plug);
+	vradeon_debugfs_init(vradeon_plug, vradeon_reset);
 	return 0;
 }
 
