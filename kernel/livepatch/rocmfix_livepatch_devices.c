@@ -47,30 +47,23 @@ void rocmfix_livepatch_read_params(const struct device *dev)
 static atomic_t rocmfix_livepatch_devices = ATOMIC_INIT(0);
 
 /* In devres: what is undone when the device goes, or when this module does. */
-struct rocmfix_livepatch_device {
-	struct amdgpu_device *adev;
-};
-
-static void rocmfix_livepatch_release(struct device *dev, void *res)
+static void rocmfix_livepatch_release(struct device *dev, void *unused)
 {
-	struct rocmfix_livepatch_device *mine = res;
-
-	rocmfix_device_remove(mine->adev);
+	rocmfix_device_remove(dev);
 	if (atomic_dec_and_test(&rocmfix_livepatch_devices))
 		wake_up_var(&rocmfix_livepatch_devices);
 }
 
 int rocmfix_livepatch_add(struct amdgpu_device *adev)
 {
-	struct rocmfix_livepatch_device *mine;
+	void *mine;
 	int r;
 
-	mine = devres_alloc(rocmfix_livepatch_release, sizeof(*mine), GFP_KERNEL);
+	mine = devres_alloc(rocmfix_livepatch_release, 0, GFP_KERNEL);
 	if (!mine) {
 		dev_warn(adev->dev, "rocmfix: off for this GPU (no memory)\n");
 		return -ENOMEM;
 	}
-	mine->adev = adev;
 	rocmfix_livepatch_read_params(adev->dev);
 	r = rocmfix_device_add(adev);
 	if (r) {

@@ -23,10 +23,16 @@
 struct rocmfix_device {
 	struct list_head node;
 	struct rcu_head rcu;
-	struct amdgpu_device *adev;
+	/*
+	 * Compared, never followed. No pointer to adev is kept at all: its memory
+	 * goes at once when its GPU is unbound, while a reader that looks for
+	 * another GPU may stand at this one until its grace period ends.
+	 */
+	const struct device *dev;
 	enum rocmfix_policy_mode asked;
 	enum rocmfix_policy_mode mode;	/* in force */
 	bool active;
+	bool noretry;
 	bool has_group;
 	atomic64_t ptes_forced_nc;
 };
@@ -38,19 +44,23 @@ static DEFINE_MUTEX(rocmfix_device_lock);
 /* As many times on as there are devices in the list with a mode but stock. */
 DEFINE_STATIC_KEY_FALSE(rocmfix_pte_key);
 
-static struct rocmfix_device *rocmfix_device_find(struct device *dev)
+static struct rocmfix_device *rocmfix_device_find(const struct device *dev)
 {
 	struct rocmfix_device *state;
 
 	list_for_each_entry_rcu(state, &rocmfix_device_list, node,
 				lockdep_is_held(&rocmfix_device_lock))
-		if (state->adev->dev == dev)
+		if (state->dev == dev)
 			return state;
 	return NULL;
 }
 
-/* For the show functions: the group is gone before its state is freed. */
-static struct rocmfix_device *rocmfix_device_shown(struct device *dev)
+/*
+ * For those whose state stays: the show functions, since sysfs_remove_group()
+ * waits for them before it is freed; and whoever removes it, under the device's
+ * lock.
+ */
+static struct rocmfix_device *rocmfix_device_shown(const struct device *dev)
 {
 	struct rocmfix_device *state;
 
@@ -100,7 +110,7 @@ static ssize_t noretry_show(struct device *dev, struct device_attribute *attr,
 
 	if (!state)
 		return -ENODEV;
-	return sysfs_emit(buf, "%d\n", !!state->adev->gmc.noretry);
+	return sysfs_emit(buf, "%d\n", state->noretry);
 }
 static DEVICE_ATTR_RO(noretry);
 
@@ -131,10 +141,9 @@ static const struct attribute_group rocmfix_device_group = {
 };
 
 /* The texts are a contract: the rocmfix command and the tests match them. */
-static void rocmfix_device_log(const struct rocmfix_device *state, u32 gc)
+static void rocmfix_device_log(const struct device *dev,
+			       const struct rocmfix_device *state, u32 gc)
 {
-	struct device *dev = state->adev->dev;
-
 	if (!rocmfix_params_enabled()) {
 		dev_info(dev, "rocmfix: off (" KBUILD_MODNAME ".rocmfix=0)\n");
 		return;
@@ -148,7 +157,7 @@ static void rocmfix_device_log(const struct rocmfix_device *state, u32 gc)
 	dev_info(dev, "rocmfix: active (GC %u.%u.%u, mtype=%s, noretry=%d)%s\n",
 		 ROCMFIX_GC_MAJOR(gc), ROCMFIX_GC_MINOR(gc), ROCMFIX_GC_REV(gc),
 		 rocmfix_policy_mode_name(state->mode),
-		 !!state->adev->gmc.noretry,
+		 state->noretry,
 		 rocmfix_policy_shortfall(state->asked, rocmfix_svm()));
 	if (state->mode == ROCMFIX_MODE_ALL)
 		dev_warn(dev, "rocmfix: mtype=all is experimental: the GPU may see stale signals and hang\n");
@@ -164,7 +173,8 @@ int rocmfix_device_add(struct amdgpu_device *adev)
 	if (!state)
 		return -ENOMEM;
 
-	state->adev = adev;
+	state->dev = adev->dev;
+	state->noretry = adev->gmc.noretry;
 	state->active = rocmfix_params_enabled() && policy;
 	state->asked = state->active && policy->mtype ? rocmfix_params_mode() :
 							ROCMFIX_MODE_STOCK;
@@ -187,21 +197,21 @@ int rocmfix_device_add(struct amdgpu_device *adev)
 	if (!state->has_group)
 		dev_warn(adev->dev, "rocmfix: no sysfs group\n");
 
-	rocmfix_device_log(state, gc);
+	rocmfix_device_log(adev->dev, state, gc);
 	return 0;
 }
 
-void rocmfix_device_remove(struct amdgpu_device *adev)
+void rocmfix_device_remove(struct device *dev)
 {
 	struct rocmfix_device *state;
 
-	state = rocmfix_device_shown(adev->dev);
+	state = rocmfix_device_shown(dev);
 	if (!state)
 		return;
 
 	/* waits for the readers of its files */
 	if (state->has_group)
-		sysfs_remove_group(&adev->dev->kobj, &rocmfix_device_group);
+		sysfs_remove_group(&dev->kobj, &rocmfix_device_group);
 
 	if (state->mode != ROCMFIX_MODE_STOCK)
 		static_branch_dec(&rocmfix_pte_key);
@@ -246,8 +256,9 @@ void rocmfix_device_init(struct amdgpu_device *adev)
 	/*
 	 * Bound to the device and not to amdgpu_device_fini_*(): a probe has
 	 * many ways to fail after this, and not all of them pass there. devres
-	 * undoes in reverse, so this runs before adev's own memory goes.
+	 * undoes in reverse, so this runs before adev's own memory goes, and adev
+	 * is not needed for it.
 	 */
-	if (devm_add_action_or_reset(adev->dev, rocmfix_device_release, adev))
+	if (devm_add_action_or_reset(adev->dev, rocmfix_device_release, adev->dev))
 		dev_warn(adev->dev, "rocmfix: off for this GPU (no memory)\n");
 }

@@ -9,7 +9,8 @@
  *                     what was asked for: where SVM ranges do not pass
  *                     get_vm_pte(), private is stock, and the log says why
  *     mtype_svm       the mode in force for SVM ranges; none: there are none
- *     noretry         0 or 1, adev->gmc.noretry as the hubs are programmed
+ *     noretry         0 or 1, adev->gmc.noretry as the hubs are programmed (it
+ *                     is final when the device is added)
  *     ptes_forced_nc  how often a page-table entry value was given another
  *                     MTYPE than the stock driver would have given it, since
  *                     the device was probed. All entries of a mapping (of one
@@ -26,6 +27,7 @@
 #include "rocmfix_policy.h"
 
 struct amdgpu_device;
+struct device;
 
 /*
  * May sleep. -EEXIST: known already, nothing done. -ENOMEM: this GPU gets the
@@ -33,8 +35,11 @@ struct amdgpu_device;
  */
 int rocmfix_device_add(struct amdgpu_device *adev);
 
-/* May sleep. Does nothing for a device that was not added. */
-void rocmfix_device_remove(struct amdgpu_device *adev);
+/*
+ * May sleep, under the device's lock. Does nothing for a device that was not
+ * added. Nothing of the struct amdgpu_device is needed any more.
+ */
+void rocmfix_device_remove(struct device *dev);
 
 /*
  * Any context. The MTYPE to write for @owner on this GPU where the stock driver

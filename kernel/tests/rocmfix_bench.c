@@ -145,7 +145,7 @@ static void rocmfix_bench_mode(struct rocmfix_bench *b, const char *build,
 	if (rocmfix_device_add(b->adev))
 		return;
 	rocmfix_bench_run(b, build, &rocmfix_chain);
-	rocmfix_device_remove(b->adev);
+	rocmfix_device_remove(b->adev->dev);
 }
 
 static int rocmfix_bench_set(const char *val, const struct kernel_param *kp)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /* A device known to rocmfix: its log line, its sysfs group, and their end. */
+#include <linux/kthread.h>
+#include <linux/slab.h>
+
 #include "amdgpu.h"
 #include "../rocmfix/rocmfix_device.h"
 #include "rocmfix_fake.h"
@@ -140,14 +143,14 @@ static void removed_leaves_no_file_behind(struct kunit *test)
 
 	adev = rocmfix_device_added(test, navi10, 1, 2, 1,
 				    "rocmfix: active (GC 10.1.10, mtype=data, noretry=1)");
-	rocmfix_device_remove(adev);
+	rocmfix_device_remove(adev->dev);
 	KUNIT_EXPECT_EQ(test, rocmfix_fake_read(adev, "rocmfix", "active", page),
 			(ssize_t)-ENOENT);
 	/* the device itself is there still */
 	KUNIT_EXPECT_GE(test, rocmfix_fake_read(adev, "power", "control", page), (ssize_t)0);
 
 	/* a second time is nothing; and it can be added anew */
-	rocmfix_device_remove(adev);
+	rocmfix_device_remove(adev->dev);
 	KUNIT_EXPECT_EQ(test, rocmfix_device_add(adev), 0);
 	rocmfix_device_expect_group(test, adev, "1\n", "data\n", "1\n");
 }
@@ -162,8 +165,69 @@ static void two_cards_have_their_own_state(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, rocmfix_device_add(second), 0);
 	rocmfix_device_expect_group(test, first, "1\n", "data\n", "1\n");
 	rocmfix_device_expect_group(test, second, "0\n", "stock\n", "0\n");
-	rocmfix_device_remove(first);
+	rocmfix_device_remove(first->dev);
 	rocmfix_device_expect_group(test, second, "0\n", "stock\n", "0\n");
+}
+
+/*
+ * Of a card that has just been unbound the state may be seen for a while, and its
+ * adev is gone. Whoever looks there takes the first card for the second.
+ */
+static void search_reads_no_other_cards_adev(struct kunit *test)
+{
+	struct amdgpu_device *first, *second;
+	struct device *dev;
+
+	first = rocmfix_device_added(test, navi10, 1, 2, 1,
+				     "rocmfix: active (GC 10.1.10, mtype=data, noretry=1)");
+	second = rocmfix_fake_device(test, "rocmfix_fake2", navi10);
+	KUNIT_ASSERT_EQ(test, rocmfix_device_add(second), 0);
+	dev = first->dev;
+	first->dev = second->dev;
+	KUNIT_EXPECT_EQ(test,
+			rocmfix_device_mtype(second, ROCMFIX_OWNER_KFD_VRAM,
+					     ROCMFIX_PTE_UC),
+			(unsigned int)ROCMFIX_PTE_NC);
+	first->dev = dev;
+	KUNIT_EXPECT_EQ(test, rocmfix_fake_forced(test, first), 0ull);
+	KUNIT_EXPECT_EQ(test, rocmfix_fake_forced(test, second), 1ull);
+}
+
+/* A search that finds nothing passes every state. */
+static int rocmfix_device_search(void *adev)
+{
+	while (!kthread_should_stop()) {
+		rocmfix_device_mtype(adev, ROCMFIX_OWNER_KFD_VRAM,
+				     ROCMFIX_PTE_UC);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* What is wrong here a kernel with KASAN sees: make check-debug-kernel. */
+static void removed_and_freed_while_another_card_maps(struct kunit *test)
+{
+	struct amdgpu_device *adev, *other = rocmfix_fake_device(test, "rocmfix_fake2", navi10);
+	struct task_struct *search;
+	struct device *dev;
+	unsigned int i;
+
+	rocmfix_test_params_mode(1, 2);
+	search = kthread_run(rocmfix_device_search, other, "rocmfix_search");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, search);
+	for (i = 0; i < 500; i++) {
+		adev = rocmfix_fake_make("rocmfix_fake", navi10);
+		if (!adev)
+			break;
+		KUNIT_EXPECT_EQ(test, rocmfix_device_add(adev), 0);
+		/* devres' order: the device is there still, adev is not */
+		dev = adev->dev;
+		rocmfix_device_remove(dev);
+		kfree(adev);
+		root_device_unregister(dev);
+	}
+	kthread_stop(search);
+	KUNIT_EXPECT_EQ(test, i, 500u);
 }
 
 /* A name in sysfs that is taken must not cost a probe. */
@@ -184,7 +248,7 @@ static void no_group_is_no_error(struct kunit *test)
 	pr_info("rocmfix test: the next complaint is provoked\n");
 	KUNIT_EXPECT_EQ(test, rocmfix_device_add(adev), 0);
 	KUNIT_EXPECT_EQ(test, rocmfix_klog_count(&mark, "rocmfix: no sysfs group", true), 1);
-	rocmfix_device_remove(adev);
+	rocmfix_device_remove(adev->dev);
 	sysfs_remove_group(&adev->dev->kobj, &taken);
 }
 
@@ -198,6 +262,8 @@ static struct kunit_case rocmfix_device_cases[] = {
 	KUNIT_CASE(added_twice_is_refused_in_silence),
 	KUNIT_CASE(removed_leaves_no_file_behind),
 	KUNIT_CASE(two_cards_have_their_own_state),
+	KUNIT_CASE(search_reads_no_other_cards_adev),
+	KUNIT_CASE(removed_and_freed_while_another_card_maps),
 	KUNIT_CASE(no_group_is_no_error),
 	{}
 };

@@ -37,7 +37,7 @@ struct amdgpu_device *rocmfix_fake_make(const char *name, struct rocmfix_gc gc)
 
 void rocmfix_fake_destroy(struct amdgpu_device *adev)
 {
-	rocmfix_device_remove(adev);
+	rocmfix_device_remove(adev->dev);
 	root_device_unregister(adev->dev);
 	kfree(adev);
 }

@@ -442,8 +442,8 @@ static void rocmfix_mtype_run(struct kunit *test)
 				    modes[i].rocmfix, modes[i].mtype);
 		KUNIT_EXPECT_EQ_MSG(test, rocmfix_fake_forced(test, bystander), 0ULL,
 				    "another card's entries were counted");
-		rocmfix_device_remove(w.adev);
-		rocmfix_device_remove(bystander);
+		rocmfix_device_remove(w.adev->dev);
+		rocmfix_device_remove(bystander->dev);
 	}
 	if (tally.wrong > ROCMFIX_MTYPE_TOLD)
 		KUNIT_FAIL(test, "%u more combinations are wrong",
@@ -468,7 +468,7 @@ static void a_card_that_was_not_added_is_stock(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, rocmfix_device_add(bystander), 0);
 	rocmfix_mtype_all_mappings(test, &w, off, &tally);
 	KUNIT_ASSERT_EQ(test, rocmfix_device_add(w.adev), 0);
-	rocmfix_device_remove(w.adev);
+	rocmfix_device_remove(w.adev->dev);
 	rocmfix_mtype_all_mappings(test, &w, off, &tally);
 	KUNIT_EXPECT_EQ(test, tally.wrong, 0);
 }
