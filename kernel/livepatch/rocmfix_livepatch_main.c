@@ -53,6 +53,17 @@ static void rocmfix_livepatch_sync(struct work_struct *work)
 }
 static DECLARE_WORK(rocmfix_livepatch_work, rocmfix_livepatch_sync);
 
+/*
+ * amdgpu stays while it is patched. If it could go, the kernel would put the patch
+ * into whatever amdgpu came next, another build or AMD's, without asking anybody;
+ * or not let that one load. Taking a reference waits for nothing: klp_mutex is
+ * held here. It fails for a module that is on its way out.
+ */
+static int rocmfix_livepatch_pre_patch(struct klp_object *obj)
+{
+	return try_module_get(obj->mod) ? 0 : -EBUSY;
+}
+
 static void rocmfix_livepatch_post_patch(struct klp_object *obj)
 {
 	WRITE_ONCE(rocmfix_livepatch_on, true);
@@ -63,6 +74,8 @@ static void rocmfix_livepatch_post_unpatch(struct klp_object *obj)
 {
 	WRITE_ONCE(rocmfix_livepatch_on, false);
 	schedule_work(&rocmfix_livepatch_work);
+	/* Comes for every pre_patch that succeeded, also when enabling failed. */
+	module_put(obj->mod);
 }
 
 /* Every probe passes here, before any user mapping can exist. */
@@ -90,6 +103,7 @@ static struct klp_object rocmfix_livepatch_objects[] = {
 		.name = "amdgpu",
 		.funcs = rocmfix_livepatch_funcs,
 		.callbacks = {
+			.pre_patch = rocmfix_livepatch_pre_patch,
 			.post_patch = rocmfix_livepatch_post_patch,
 			.post_unpatch = rocmfix_livepatch_post_unpatch,
 		},
@@ -155,6 +169,8 @@ static int rocmfix_livepatch_enable(const struct device_driver *amdgpu)
 		else if (r)
 			pr_err("this amdgpu cannot be patched (%d): it stays as it is\n",
 			       r);
+		else
+			pr_info("amdgpu can be unloaded after this has been switched off: rocmfix livepatch off\n");
 	}
 	mutex_unlock(&rocmfix_livepatch_lock);
 	return r;
@@ -192,9 +208,17 @@ static void rocmfix_livepatch_clean_up(void)
 	rocmfix_livepatch_wait_for_none();
 }
 
+/* The driver cannot be unregistered, and its module unloaded, during the call. */
+static int rocmfix_livepatch_enable_loaded(struct device_driver *driver,
+					   void *unused)
+{
+	if (strcmp(driver->name, "amdgpu"))
+		return 0;
+	return rocmfix_livepatch_enable(driver);
+}
+
 static int __init rocmfix_livepatch_init(void)
 {
-	const struct device_driver *amdgpu;
 	int r;
 
 	if (!rocmfix_params_enabled()) {
@@ -205,9 +229,8 @@ static int __init rocmfix_livepatch_init(void)
 	if (r)
 		return r;
 	/* Registered: loaded already, in whole. */
-	amdgpu = driver_find("amdgpu", &pci_bus_type);
-	if (amdgpu)
-		r = rocmfix_livepatch_enable(amdgpu);
+	r = bus_for_each_drv(&pci_bus_type, NULL, NULL,
+			     rocmfix_livepatch_enable_loaded);
 	if (r)
 		rocmfix_livepatch_clean_up();
 	return r;

@@ -163,6 +163,15 @@ def test_states(computer, parameter, patch, gpu, state):
     assert computer.status()["state"] == state
 
 
+@pytest.mark.parametrize("patch, held", [("10", True), ("11", True), ("01", True), (None, False)])
+def test_rocmfix_says_why_amdgpu_cannot_be_unloaded(computer, patch, held):
+    computer.load_amdgpu()
+    computer.load(patch=patch)
+    command = [ROCMFIX, "--root", computer.path, "livepatch", "status"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ("`modprobe -r amdgpu` is refused while this is on" in done.stdout) == held
+
+
 def test_status_of_one_that_is_for_another_amdgpu(computer):
     computer.install(made_for="00" * 20)
     status = computer.status()

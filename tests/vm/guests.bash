@@ -82,6 +82,17 @@ complaints() {
 		sort -u
 }
 
+# reports BOOT [KNOWN]: what a kernel says of a fault of its own, with what follows: of
+# KASAN, lockdep, RCU, atomic sleep, list and object debugging, or any BUG and
+# WARNING; without those whose first line matches KNOWN.
+reports() {
+	grep -q 'rocmfix test: the end' "$work/$1.log" || echo "the guest did not reach its end"
+	kernel_log "$1" | KNOWN=${2-} awk '
+		/WARNING: |BUG: |BUG at |INFO: (possible|inconsistent|trying to register|rcu_|task )|Oops|general protection|KASAN|ODEBUG|list_(add|del) corruption|refcount_t|UBSAN/ &&
+			!(ENVIRON["KNOWN"] != "" && $0 ~ ENVIRON["KNOWN"]) { left = 40 }
+		left-- > 0'
+}
+
 no_new_complaints() {
 	local new
 	# A log that is not there complains of nothing.

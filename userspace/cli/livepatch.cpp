@@ -23,6 +23,12 @@ std::string describe_installed(const Livepatch& livepatch) {
              : "no";
 }
 
+// The kernel says no more than "Module amdgpu is in use".
+bool holds_amdgpu(LivepatchState state) {
+  return state == LivepatchState::on || state == LivepatchState::patching ||
+         state == LivepatchState::unpatching;
+}
+
 const char* describe_state(LivepatchState state) {
   switch (state) {
     case LivepatchState::off:
@@ -88,12 +94,15 @@ int run_livepatch_status(const Root& root, bool json) {
   if (json) {
     return print_result(livepatch_json(driver), status);
   }
-  return print_result("rocmfix livepatch\n" +
-                          format_table({{"kernel", driver.kernel_release.value_or("unknown")},
-                                        {"installed", describe_installed(driver.livepatch)},
-                                        {"state", describe_state(driver.livepatch.state)}},
-                                       "  ") +
-                          describe_taint(root) + describe_next(driver),
+  std::vector<std::vector<std::string>> rows = {
+      {"kernel", driver.kernel_release.value_or("unknown")},
+      {"installed", describe_installed(driver.livepatch)},
+      {"state", describe_state(driver.livepatch.state)}};
+  if (holds_amdgpu(driver.livepatch.state)) {
+    rows.push_back({"amdgpu", "held: `modprobe -r amdgpu` is refused while this is on"});
+  }
+  return print_result("rocmfix livepatch\n" + format_table(rows, "  ") + describe_taint(root) +
+                          describe_next(driver),
                       status);
 }
 
