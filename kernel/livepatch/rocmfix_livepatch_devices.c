@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 #include <linux/wait_bit.h>
 
@@ -165,4 +166,13 @@ void rocmfix_livepatch_wait_for_none(void)
 	/* One that is being unplugged is on no bus any more. */
 	wait_var_event(&rocmfix_livepatch_devices,
 		       !atomic_read(&rocmfix_livepatch_devices));
+	/*
+	 * That says that the last rocmfix_livepatch_release() has counted, not that
+	 * it has returned: it may have been preempted on its way out of this module.
+	 * It does not sleep any more there, so it is out when its task has. Neither a
+	 * lock nor a reference that it gave up itself could tell; nor is the device
+	 * at hand to wait for its lock. A kernel with livepatch has ftrace, whose
+	 * trampolines need the same, and so the real thing and no stand-in.
+	 */
+	synchronize_rcu_tasks();
 }
