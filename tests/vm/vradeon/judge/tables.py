@@ -17,8 +17,9 @@ the livepatch, which have the same policy. It is what the driver wrote, in QEMU.
 
 Guests are named by what differs between them: `stock` is Debian's own amdgpu; `mtype=MODE` is rocmfix
 with `amdgpu.rocmfix_mtype=MODE` (`private` is the default, and comes to nothing in a kernel without
-SVM); `noretry=N` is amdgpu's own parameter, with its default (-1) where none is named; in `sdma` SDMA wrote the entries, in all others the CPU. `refused` is what the driver says
-to userspace. `vram-2m` is a buffer of 2 MiB, mapped by one entry of the level above.
+SVM); `noretry=N` is amdgpu's own parameter, with its default (-1) where none is named; in `sdma` SDMA
+wrote the entries, in all others the CPU. `refused` is what the driver says to userspace. `vram-2m` is
+a buffer of 2 MiB, mapped by one entry of the level above.
 """
 
 
