@@ -37,8 +37,8 @@ roots: ## make the captured-style machines that tests and the demo look at, in b
 
 .PHONY: check
 check: ## all tests that need no virtual machine (10 to 20 minutes)
-	@$(SETUP) build roots check hip-runtime training
-	@$(MAKE) --no-print-directory build roots
+	@$(SETUP) build roots check hip-runtime litmus training
+	@$(MAKE) --no-print-directory build roots litmus
 	@scripts/check
 
 .PHONY: check-kernel
@@ -75,8 +75,8 @@ check-kunit: ## KUnit on the patched functions in every Debian kernel, in QEMU (
 
 .PHONY: check-hip
 check-hip: ## the HIP layer and the simulator with the HIP runtimes of Debian 12, 13 and sid (30 minutes)
-	@$(SETUP) build hip
-	@$(MAKE) --no-print-directory build
+	@$(SETUP) build hip litmus
+	@$(MAKE) --no-print-directory build litmus
 	@scripts/check-hip
 
 .PHONY: check-software
@@ -84,6 +84,11 @@ check-software: ## ISA targets of real libraries of Debian and PyPI (downloads 9
 	@$(SETUP) build software
 	@$(MAKE) --no-print-directory build PARTS='rocmfix targets'
 	@tests/software/check
+
+.PHONY: litmus
+litmus: ## the coherence litmus test for owners of cards, for every supported GPU, into build/litmus
+	@$(SETUP) litmus
+	@userspace/selftest/litmus/build
 
 .PHONY: check-training
 check-training: ## real YOLO trainings on the CPU, disturbed by faults at random points (20 minutes)
