@@ -24,7 +24,9 @@ REPORT = {
     "nearest": None,
     "calls": [{"api": "hipMalloc", "us_ago": 123456, "thread": 7, "address": "0x7f3d79e22000",
                "size": 3145728, "result": 0}],
-    "layer": {"coherence_active": True, "live": 3},
+    "coherence": {"policy": "auto", "active": True, "made_noncoherent": 2, "left_coherent": [
+        {"reason": "communication-library", "object": "librccl.so.1", "count": 3}]},
+    "layer": {"live": 3},
 }
 
 MESSAGE = ("Memory access fault by GPU node-1 (Agent handle: 0x55921bba97b0) on address "

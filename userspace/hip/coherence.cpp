@@ -40,16 +40,64 @@ Wish wish_of(Api api, uint32_t flags) {
   }
 }
 
-bool make_noncoherent(CoherencePolicy policy, Wish wish) {
+const char* policy_name(CoherencePolicy policy) {
   switch (policy) {
     case CoherencePolicy::off:
-      return false;
+      return "off";
     case CoherencePolicy::automatic:
-      return wish == Wish::data;
+      return "auto";
+    case CoherencePolicy::data:
+      return "data";
     case CoherencePolicy::all:
-      return wish == Wish::data || wish == Wish::coherent;
+      return "all";
   }
-  return false;
+  return "";
+}
+
+const char* reason_name(Reason reason) {
+  switch (reason) {
+    case Reason::asked:
+      return "asked-for";
+    case Reason::communicator:
+      return "communication-library";
+    case Reason::shared:
+      return "shared-memory";
+    case Reason::unknown_mapping:
+      return "unknown-mapping";
+    case Reason::several_gpus:
+      return "several-gpus";
+    case Reason::none:
+    case Reason::policy:
+    case Reason::not_data:
+    case Reason::count:
+      break;
+  }
+  return "";
+}
+
+Reason reason_to_keep(CoherencePolicy policy, Wish wish, const Circumstances& circumstances) {
+  if (wish == Wish::none || wish == Wish::exempt) {
+    return Reason::not_data;
+  }
+  if (policy == CoherencePolicy::off) {
+    return Reason::policy;
+  }
+  if (policy == CoherencePolicy::all) {
+    return Reason::none;
+  }
+  if (wish == Wish::coherent) {
+    return Reason::asked;
+  }
+  if (policy == CoherencePolicy::data) {
+    return Reason::none;
+  }
+  if (circumstances.communicator) {
+    return Reason::communicator;
+  }
+  if (circumstances.sharing != Sharing::none) {
+    return circumstances.sharing == Sharing::shared ? Reason::shared : Reason::unknown_mapping;
+  }
+  return circumstances.several_gpus ? Reason::several_gpus : Reason::none;
 }
 
 }  // namespace rocmfix::hip

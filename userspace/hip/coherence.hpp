@@ -6,14 +6,19 @@
 #include <cstdint>
 
 #include "apis.hpp"
+#include "shared_mapping.hpp"
 
 namespace rocmfix::hip {
 
 enum class CoherencePolicy : uint8_t {
   off,
-  automatic,  // data becomes non-coherent, unless the program asked for coherence in so many words
+  automatic,  // data, unless a kernel may have to see what somebody else writes while it runs
+  data,       // all data, unless the program explicitly asked for coherence
   all,        // also where it asked
 };
+
+/// "off", "auto", "data", "all".
+const char* policy_name(CoherencePolicy policy);
 
 /// What the program's call says of coherence.
 enum class Wish : uint8_t {
@@ -26,7 +31,31 @@ enum class Wish : uint8_t {
 /// What a HIP allocation with these flags wishes.
 Wish wish_of(Api api, uint32_t flags);
 
-bool make_noncoherent(CoherencePolicy policy, Wish wish);
+/// Who asks, and for what. Looked up for `automatic` only: it costs something.
+struct Circumstances {
+  bool communicator = false;        // the caller is a communication library
+  Sharing sharing = Sharing::none;  // of memory that is registered
+  bool several_gpus = false;        // in this process
+};
+
+/// Why coherent memory of a program's call stays so; in the order in which they count.
+enum class Reason : uint8_t {
+  none,  // it becomes non-coherent
+  policy,
+  not_data,
+  asked,
+  communicator,
+  shared,
+  unknown_mapping,
+  several_gpus,
+  count,
+};
+
+/// As an incident names it: "communication-library". "" for none, policy and not_data, which are
+/// not counted.
+const char* reason_name(Reason reason);
+
+Reason reason_to_keep(CoherencePolicy policy, Wish wish, const Circumstances& circumstances);
 
 // hip_runtime_api.h; the same in every release from 5.2 to 7.1.
 inline constexpr uint32_t hip_host_malloc_uncached = 0x10000000;

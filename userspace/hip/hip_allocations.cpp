@@ -25,21 +25,21 @@ extern "C" {
 
 ROCMFIX_EXPORT Error hipMalloc(void** pointer, size_t size) {
   ROCMFIX_NEXT(hipMalloc)
-  Allocation call(Api::hipMalloc, size);
+  Allocation call(Api::hipMalloc, caller, size);
   const Error result = next(pointer, size);
   return call.done(result, pointed(pointer), Place::vram, size);
 }
 
 ROCMFIX_EXPORT Error hipExtMallocWithFlags(void** pointer, size_t size, unsigned flags) {
   ROCMFIX_NEXT(hipExtMallocWithFlags)
-  Allocation call(Api::hipExtMallocWithFlags, size, flags);
+  Allocation call(Api::hipExtMallocWithFlags, caller, size, flags);
   const Error result = next(pointer, size, flags);
   return call.done(result, pointed(pointer), Place::vram, size);
 }
 
 ROCMFIX_EXPORT Error hipMallocPitch(void** pointer, size_t* pitch, size_t width, size_t height) {
   ROCMFIX_NEXT(hipMallocPitch)
-  Allocation call(Api::hipMallocPitch, 0);
+  Allocation call(Api::hipMallocPitch, caller, 0);
   const Error result = next(pointer, pitch, width, height);
   return call.done(result, pointed(pointer), Place::vram,
                    result == api::success && pitch != nullptr ? *pitch * height : width * height);
@@ -48,7 +48,7 @@ ROCMFIX_EXPORT Error hipMallocPitch(void** pointer, size_t* pitch, size_t width,
 ROCMFIX_EXPORT Error hipMemAllocPitch(void** pointer, size_t* pitch, size_t width, size_t height,
                                       unsigned element) {
   ROCMFIX_NEXT(hipMemAllocPitch)
-  Allocation call(Api::hipMemAllocPitch, 0);
+  Allocation call(Api::hipMemAllocPitch, caller, 0);
   const Error result = next(pointer, pitch, width, height, element);
   return call.done(result, pointed(pointer), Place::vram,
                    result == api::success && pitch != nullptr ? *pitch * height : width * height);
@@ -56,7 +56,7 @@ ROCMFIX_EXPORT Error hipMemAllocPitch(void** pointer, size_t* pitch, size_t widt
 
 ROCMFIX_EXPORT Error hipMalloc3D(PitchedPtr* pointer, Extent extent) {
   ROCMFIX_NEXT(hipMalloc3D)
-  Allocation call(Api::hipMalloc3D, 0);
+  Allocation call(Api::hipMalloc3D, caller, 0);
   const Error result = next(pointer, extent);
   if (result != api::success || pointer == nullptr) {
     return call.done(result, nullptr, Place::vram, extent.width * extent.height * extent.depth);
@@ -68,45 +68,45 @@ ROCMFIX_EXPORT Error hipMalloc3D(PitchedPtr* pointer, Extent extent) {
 ROCMFIX_EXPORT Error hipMallocArray(Handle* array, const void* format, size_t width, size_t height,
                                     unsigned flags) {
   ROCMFIX_NEXT(hipMallocArray)
-  Allocation call(Api::hipMallocArray, 0, flags);
+  Allocation call(Api::hipMallocArray, caller, 0, flags);
   return call.done_without_address(next(array, format, width, height, flags));
 }
 
 ROCMFIX_EXPORT Error hipMalloc3DArray(Handle* array, const void* format, Extent extent,
                                       unsigned flags) {
   ROCMFIX_NEXT(hipMalloc3DArray)
-  Allocation call(Api::hipMalloc3DArray, 0, flags);
+  Allocation call(Api::hipMalloc3DArray, caller, 0, flags);
   return call.done_without_address(next(array, format, extent, flags));
 }
 
 ROCMFIX_EXPORT Error hipArrayCreate(Handle* array, const void* descriptor) {
   ROCMFIX_NEXT(hipArrayCreate)
-  Allocation call(Api::hipArrayCreate, 0);
+  Allocation call(Api::hipArrayCreate, caller, 0);
   return call.done_without_address(next(array, descriptor));
 }
 
 ROCMFIX_EXPORT Error hipArray3DCreate(Handle* array, const void* descriptor) {
   ROCMFIX_NEXT(hipArray3DCreate)
-  Allocation call(Api::hipArray3DCreate, 0);
+  Allocation call(Api::hipArray3DCreate, caller, 0);
   return call.done_without_address(next(array, descriptor));
 }
 
 ROCMFIX_EXPORT Error hipMallocMipmappedArray(Handle* array, const void* format, Extent extent,
                                              unsigned levels, unsigned flags) {
   ROCMFIX_NEXT(hipMallocMipmappedArray)
-  Allocation call(Api::hipMallocMipmappedArray, 0, flags);
+  Allocation call(Api::hipMallocMipmappedArray, caller, 0, flags);
   return call.done_without_address(next(array, format, extent, levels, flags));
 }
 
 ROCMFIX_EXPORT Error hipMipmappedArrayCreate(Handle* array, void* descriptor, unsigned levels) {
   ROCMFIX_NEXT(hipMipmappedArrayCreate)
-  Allocation call(Api::hipMipmappedArrayCreate, 0);
+  Allocation call(Api::hipMipmappedArrayCreate, caller, 0);
   return call.done_without_address(next(array, descriptor, levels));
 }
 
 ROCMFIX_EXPORT Error hipMallocAsync(void** pointer, size_t size, Handle stream) {
   ROCMFIX_NEXT(hipMallocAsync)
-  Allocation call(Api::hipMallocAsync, size);
+  Allocation call(Api::hipMallocAsync, caller, size);
   const Error result = next(pointer, size, stream);
   return call.done_from_pool(result, pointed(pointer), size);
 }
@@ -114,7 +114,7 @@ ROCMFIX_EXPORT Error hipMallocAsync(void** pointer, size_t size, Handle stream) 
 ROCMFIX_EXPORT Error hipMallocFromPoolAsync(void** pointer, size_t size, Handle pool,
                                             Handle stream) {
   ROCMFIX_NEXT(hipMallocFromPoolAsync)
-  Allocation call(Api::hipMallocFromPoolAsync, size);
+  Allocation call(Api::hipMallocFromPoolAsync, caller, size);
   const Error result = next(pointer, size, pool, stream);
   return call.done_from_pool(result, pointed(pointer), size);
 }
@@ -122,7 +122,7 @@ ROCMFIX_EXPORT Error hipMallocFromPoolAsync(void** pointer, size_t size, Handle 
 ROCMFIX_EXPORT Error hipMemCreate(Handle* handle, size_t size, const void* properties,
                                   unsigned long long flags) {
   ROCMFIX_NEXT(hipMemCreate)
-  Allocation call(Api::hipMemCreate, size);
+  Allocation call(Api::hipMemCreate, caller, size);
   // No address yet: ROCr's half has counted it.
   return call.done(next(handle, size, properties, flags), nullptr, Place::vram, size);
 }
@@ -130,48 +130,48 @@ ROCMFIX_EXPORT Error hipMemCreate(Handle* handle, size_t size, const void* prope
 ROCMFIX_EXPORT Error hipMemMap(void* pointer, size_t size, size_t offset, Handle handle,
                                unsigned long long flags) {
   ROCMFIX_NEXT(hipMemMap)
-  Allocation call(Api::hipMemMap, size);
+  Allocation call(Api::hipMemMap, caller, size);
   return call.done(next(pointer, size, offset, handle, flags), pointer, Place::vram, size);
 }
 
 ROCMFIX_EXPORT Error hipHostMalloc(void** pointer, size_t size, unsigned flags) {
   ROCMFIX_NEXT(hipHostMalloc)
-  Allocation call(Api::hipHostMalloc, size, flags);
+  Allocation call(Api::hipHostMalloc, caller, size, flags);
   const Error result = next(pointer, size, flags);
   return call.done(result, pointed(pointer), Place::host, size);
 }
 
 ROCMFIX_EXPORT Error hipHostAlloc(void** pointer, size_t size, unsigned flags) {
   ROCMFIX_NEXT(hipHostAlloc)
-  Allocation call(Api::hipHostAlloc, size, flags);
+  Allocation call(Api::hipHostAlloc, caller, size, flags);
   const Error result = next(pointer, size, flags);
   return call.done(result, pointed(pointer), Place::host, size);
 }
 
 ROCMFIX_EXPORT Error hipMemAllocHost(void** pointer, size_t size) {
   ROCMFIX_NEXT(hipMemAllocHost)
-  Allocation call(Api::hipMemAllocHost, size);
+  Allocation call(Api::hipMemAllocHost, caller, size);
   const Error result = next(pointer, size);
   return call.done(result, pointed(pointer), Place::host, size);
 }
 
 ROCMFIX_EXPORT Error hipMallocHost(void** pointer, size_t size) {
   ROCMFIX_NEXT(hipMallocHost)
-  Allocation call(Api::hipMallocHost, size);
+  Allocation call(Api::hipMallocHost, caller, size);
   const Error result = next(pointer, size);
   return call.done(result, pointed(pointer), Place::host, size);
 }
 
 ROCMFIX_EXPORT Error hipMallocManaged(void** pointer, size_t size, unsigned flags) {
   ROCMFIX_NEXT(hipMallocManaged)
-  Allocation call(Api::hipMallocManaged, size, flags);
+  Allocation call(Api::hipMallocManaged, caller, size, flags);
   const Error result = next(pointer, size, flags);
   return call.done(result, pointed(pointer), Place::managed, size);
 }
 
 ROCMFIX_EXPORT Error hipHostRegister(void* pointer, size_t size, unsigned flags) {
   ROCMFIX_NEXT(hipHostRegister)
-  Allocation call(Api::hipHostRegister, size, flags);
+  Allocation call(Api::hipHostRegister, caller, size, flags);
   return call.done(next(pointer, size, flags), pointer, Place::registered, size);
 }
 

@@ -16,8 +16,8 @@ namespace rocmfix::hip {
 /// An allocation, from before the real call until after it.
 class Allocation {
  public:
-  /// `size` 0: not known before.
-  Allocation(Api api, uint64_t size, uint32_t flags = 0);
+  /// `caller` is a return address; `size` 0: not known before.
+  Allocation(Api api, const void* caller, uint64_t size, uint32_t flags = 0);
   ~Allocation();
   Allocation(const Allocation&) = delete;
   Allocation& operator=(const Allocation&) = delete;

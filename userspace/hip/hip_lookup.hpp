@@ -19,12 +19,14 @@ Api api_of_real_function(const void* function);
 
 }  // namespace rocmfix::hip
 
-/// In a function of ours: `next` is the real one, of the same type.
-#define ROCMFIX_NEXT(name)                                                                \
-  const auto next = reinterpret_cast<decltype(&(name))>(                                  \
-      rocmfix::hip::real_function(rocmfix::hip::Api::name, __builtin_return_address(0))); \
-  if (next == nullptr) {                                                                  \
-    return rocmfix::hip::api::not_found;                                                  \
+/// In a function of ours: `next` is the real one, of the same type, and `caller` where it returns
+/// to.
+#define ROCMFIX_NEXT(name)                                                 \
+  [[maybe_unused]] const void* const caller = __builtin_return_address(0); \
+  const auto next = reinterpret_cast<decltype(&(name))>(                   \
+      rocmfix::hip::real_function(rocmfix::hip::Api::name, caller));       \
+  if (next == nullptr) {                                                   \
+    return rocmfix::hip::api::not_found;                                   \
   }
 
 #endif

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "clock.hpp"
+#include "host_coherence.hpp"
 #include "intent.hpp"
 #include "layer.hpp"
 #include "rocr.hpp"
@@ -40,9 +41,9 @@ bool is_what_was_asked_for(uint64_t size) {
   return intent.wish != Wish::none && size >= intent.size && size <= in_pages(intent.size);
 }
 
-bool wants_noncoherent(uint64_t size) {
-  return layer.coherence.load(std::memory_order_relaxed) && is_what_was_asked_for(size) &&
-         make_noncoherent(layer.settings.coherence, intent.wish);
+/// Of a block that would be coherent. `address` 0: it does not exist yet.
+Verdict judge_asked(uint64_t address, uint64_t size) {
+  return is_what_was_asked_for(size) ? judge(address, size) : Verdict{};
 }
 
 /// Where it is clear already that this is what the program's call is about, the block is the
@@ -115,8 +116,9 @@ hsa::Status allocate_vram(const PoolUse& use, hsa::Pool pool, size_t size, uint3
   } else {
     budget.charge_anyway(charged);
   }
-  // Coherent VRAM is asked for in so many words only: this is the policy `all`.
-  const bool change = use.coarse != 0 && wants_noncoherent(size);
+  // Coherent VRAM is asked for explicitly only: this is the policy `all`.
+  const Verdict verdict = use.coarse != 0 ? judge_asked(0, size) : Verdict{};
+  const bool change = verdict.change();
   hsa::Status status = hsa::out_of_resources;
   if (within) {
     status = rocr.pool_allocate(change ? hsa::Pool{use.coarse} : pool, size, flags, out);
@@ -138,8 +140,8 @@ hsa::Status allocate_vram(const PoolUse& use, hsa::Pool pool, size_t size, uint3
     block.on_host = on_host;
     block.made_noncoherent = change && !on_host;
     record(block);
-    if (block.made_noncoherent) {
-      layer.made_noncoherent.fetch_add(1, std::memory_order_relaxed);
+    if (!on_host) {
+      count(verdict);
     }
     if (of_program && size > intent.largest_size) {
       intent.largest = block.address;
@@ -158,8 +160,9 @@ hsa::Status pool_allocate(hsa::Pool pool, size_t size, uint32_t flags, void** ou
     return allocate_vram(*use, pool, size, flags, out);
   }
   // With flags it is for code or for another device: not data.
-  const bool change = use->kind == PoolUse::Kind::host_fine && use->coarse != 0 && flags == 0 &&
-                      wants_noncoherent(size);
+  const bool judged = use->kind == PoolUse::Kind::host_fine && use->coarse != 0 && flags == 0;
+  const Verdict verdict = judged ? judge_asked(0, size) : Verdict{};
+  const bool change = verdict.change();
   const hsa::Status status =
       rocr.pool_allocate(change ? hsa::Pool{use->coarse} : pool, size, flags, out);
   if (status == hsa::success) {
@@ -167,9 +170,7 @@ hsa::Status pool_allocate(hsa::Pool pool, size_t size, uint32_t flags, void** ou
                                 Api::hsa_amd_memory_pool_allocate, Place::host);
     block.made_noncoherent = change;
     record(block);
-    if (change) {
-      layer.made_noncoherent.fetch_add(1, std::memory_order_relaxed);
-    }
+    count(verdict);
   }
   return status;
 }
@@ -197,9 +198,9 @@ hsa::Status pool_free(void* address) {
   return status;
 }
 
-void record_lock(void* host, size_t size, void* const* gpu, Api api, bool changed) {
+void record_lock(void* host, size_t size, void* const* gpu, Api api, const Verdict& verdict) {
   Block block = block_of_rocr(reinterpret_cast<uint64_t>(host), size, api, Place::registered);
-  block.made_noncoherent = changed;
+  block.made_noncoherent = verdict.change();
   const auto alias = gpu == nullptr ? block.address : reinterpret_cast<uint64_t>(*gpu);
   if (alias != block.address) {
     block.alias = alias;
@@ -211,38 +212,40 @@ void record_lock(void* host, size_t size, void* const* gpu, Api api, bool change
     second.alias = 0;
     record(second);
   }
-  if (changed) {
-    layer.made_noncoherent.fetch_add(1, std::memory_order_relaxed);
-  }
+  count(verdict);
 }
 
-hsa::Status lock_to_pool(void* host, size_t size, hsa::Agent* agents, int count, hsa::Pool pool,
-                         uint32_t flags, void** gpu) {
+hsa::Status lock_to_pool(void* host, size_t size, hsa::Agent* agents, int agent_count,
+                         hsa::Pool pool, uint32_t flags, void** gpu) {
   if (!layer.active()) {
-    return rocr.lock_to_pool(host, size, agents, count, pool, flags, gpu);
+    return rocr.lock_to_pool(host, size, agents, agent_count, pool, flags, gpu);
   }
   const PoolUse* use = pools.find(pool.handle);
-  const bool change = use != nullptr && use->kind == PoolUse::Kind::host_fine && use->coarse != 0 &&
-                      flags == 0 && wants_noncoherent(size);
-  const hsa::Status status = rocr.lock_to_pool(host, size, agents, count,
-                                               change ? hsa::Pool{use->coarse} : pool, flags, gpu);
+  const bool judged =
+      use != nullptr && use->kind == PoolUse::Kind::host_fine && use->coarse != 0 && flags == 0;
+  const Verdict verdict = judged ? judge_asked(reinterpret_cast<uint64_t>(host), size) : Verdict{};
+  const hsa::Status status =
+      rocr.lock_to_pool(host, size, agents, agent_count,
+                        verdict.change() ? hsa::Pool{use->coarse} : pool, flags, gpu);
   if (status == hsa::success) {
-    record_lock(host, size, gpu, Api::hsa_amd_memory_lock_to_pool, change);
+    record_lock(host, size, gpu, Api::hsa_amd_memory_lock_to_pool, verdict);
   }
   return status;
 }
 
-hsa::Status memory_lock(void* host, size_t size, hsa::Agent* agents, int count, void** gpu) {
+hsa::Status memory_lock(void* host, size_t size, hsa::Agent* agents, int agent_count, void** gpu) {
   if (!layer.active()) {
-    return rocr.memory_lock(host, size, agents, count, gpu);
+    return rocr.memory_lock(host, size, agents, agent_count, gpu);
   }
   // Without a pool ROCr takes the coherent one.
   const hsa::Pool coarse{pools.any_host_coarse()};
-  const bool change = coarse.handle != 0 && rocr.lock_to_pool != nullptr && wants_noncoherent(size);
-  const hsa::Status status = change ? rocr.lock_to_pool(host, size, agents, count, coarse, 0, gpu)
-                                    : rocr.memory_lock(host, size, agents, count, gpu);
+  const bool judged = coarse.handle != 0 && rocr.lock_to_pool != nullptr;
+  const Verdict verdict = judged ? judge_asked(reinterpret_cast<uint64_t>(host), size) : Verdict{};
+  const hsa::Status status =
+      verdict.change() ? rocr.lock_to_pool(host, size, agents, agent_count, coarse, 0, gpu)
+                       : rocr.memory_lock(host, size, agents, agent_count, gpu);
   if (status == hsa::success) {
-    record_lock(host, size, gpu, Api::hsa_amd_memory_lock, change);
+    record_lock(host, size, gpu, Api::hsa_amd_memory_lock, verdict);
   }
   return status;
 }
@@ -259,16 +262,20 @@ hsa::Status memory_unlock(void* host) {
   return status;
 }
 
-hsa::Status svm_attributes_set(void* address, size_t size, hsa::SvmPair* pairs, size_t count) {
+hsa::Status svm_attributes_set(void* address, size_t size, hsa::SvmPair* pairs, size_t pair_count) {
   constexpr size_t most = 64;
-  if (!layer.active() || pairs == nullptr || count >= most ||
-      !layer.coherence.load(std::memory_order_relaxed) ||
-      !make_noncoherent(layer.settings.coherence, intent.wish)) {
-    return rocr.svm_attributes_set(address, size, pairs, count);
+  const bool judged = layer.active() && pairs != nullptr && pair_count < most;
+  const Verdict verdict = judged ? judge(reinterpret_cast<uint64_t>(address), size) : Verdict{};
+  if (!verdict.change()) {
+    const hsa::Status status = rocr.svm_attributes_set(address, size, pairs, pair_count);
+    if (status == hsa::success) {
+      count(verdict);
+    }
+    return status;
   }
   std::array<hsa::SvmPair, most> changed{};
   bool there = false;
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = 0; i < pair_count; ++i) {
     changed[i] = pairs[i];
     if (pairs[i].attribute == hsa::svm_global_flag) {
       changed[i].value = hsa::svm_coarse_grained;
@@ -276,11 +283,11 @@ hsa::Status svm_attributes_set(void* address, size_t size, hsa::SvmPair* pairs, 
     }
   }
   if (!there) {
-    changed[count++] = {hsa::svm_global_flag, hsa::svm_coarse_grained};
+    changed[pair_count++] = {hsa::svm_global_flag, hsa::svm_coarse_grained};
   }
-  const hsa::Status status = rocr.svm_attributes_set(address, size, changed.data(), count);
+  const hsa::Status status = rocr.svm_attributes_set(address, size, changed.data(), pair_count);
   if (status == hsa::success) {
-    layer.made_noncoherent.fetch_add(1, std::memory_order_relaxed);
+    count(verdict);
   }
   return status;
 }

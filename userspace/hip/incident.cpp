@@ -8,19 +8,19 @@ namespace rocmfix::hip {
 
 namespace {
 
-struct Reason {
+struct ReasonName {
   uint32_t bit;
   const char* name;
 };
 constexpr std::array reasons = {
-    Reason{hsa::fault_not_present, "page_not_present"},
-    Reason{hsa::fault_read_only, "read_only"},
-    Reason{hsa::fault_no_execute, "no_execute"},
-    Reason{hsa::fault_host_only, "host_only"},
-    Reason{hsa::fault_dram_ecc, "dram_ecc"},
-    Reason{hsa::fault_imprecise, "imprecise"},
-    Reason{hsa::fault_sram_ecc, "sram_ecc"},
-    Reason{hsa::fault_hang, "hang"},
+    ReasonName{hsa::fault_not_present, "page_not_present"},
+    ReasonName{hsa::fault_read_only, "read_only"},
+    ReasonName{hsa::fault_no_execute, "no_execute"},
+    ReasonName{hsa::fault_host_only, "host_only"},
+    ReasonName{hsa::fault_dram_ecc, "dram_ecc"},
+    ReasonName{hsa::fault_imprecise, "imprecise"},
+    ReasonName{hsa::fault_sram_ecc, "sram_ecc"},
+    ReasonName{hsa::fault_hang, "hang"},
 };
 
 const char* place_name(Place place) {
@@ -257,7 +257,7 @@ void write_fault(JsonText& json, const Fault& fault) {
   json.boolean("page_granular", fault.address % gpu_page == 0);
   json.number("reason_mask", fault.reasons);
   json.open_array("reasons");
-  for (const Reason& reason : reasons) {
+  for (const ReasonName& reason : reasons) {
     if ((fault.reasons & reason.bit) != 0) {
       json.string({}, reason.name);
     }
@@ -266,12 +266,38 @@ void write_fault(JsonText& json, const Fault& fault) {
   json.close_object();
 }
 
+/// What the policy did to the calls of this process so far.
+void write_coherence(JsonText& json) {
+  const CoherenceTally& tally = layer.coherence_tally;
+  const size_t entries = tally.size();
+  uint64_t changed = 0;
+  for (size_t i = 0; i < entries; ++i) {
+    if (tally.at(i).reason == Reason::none) {
+      changed += tally.at(i).count.load(std::memory_order_relaxed);
+    }
+  }
+  json.open_object("coherence");
+  json.string("policy", policy_name(layer.settings.coherence));
+  json.boolean("active", layer.coherence.load(std::memory_order_relaxed));
+  json.number("made_noncoherent", changed);
+  json.open_array("left_coherent");
+  for (size_t i = 0; i < entries; ++i) {
+    const CoherenceTally::Entry& entry = tally.at(i);
+    if (entry.reason == Reason::none) {
+      continue;
+    }
+    json.open_object();
+    json.string("reason", reason_name(entry.reason));
+    json.string("object", entry.object.data());
+    json.number("count", entry.count.load(std::memory_order_relaxed));
+    json.close_object();
+  }
+  json.close_array();
+  json.close_object();
+}
+
 void write_layer(JsonText& json, const Incident& incident, const Neighbourhood& around) {
-  static constexpr std::array policies = {"off", "auto", "all"};
   json.open_object("layer");
-  json.boolean("coherence_active", layer.coherence.load(std::memory_order_relaxed));
-  json.string("coherence", policies[static_cast<size_t>(layer.settings.coherence)]);
-  json.number("made_noncoherent", layer.made_noncoherent.load(std::memory_order_relaxed));
   json.number("given_on_host", layer.given_on_host.load(std::memory_order_relaxed));
   json.number("live", around.live_seen());
   json.number("freed_remembered", around.freed_seen());
@@ -315,6 +341,7 @@ void write_document(JsonText& json, const Incident& incident, const Neighbourhoo
   write_allocation(json, value, incident, around);
   write_nearest(json, around, incident.now);
   write_calls(json, incident);
+  write_coherence(json);
   write_layer(json, incident, around);
   json.close_object();
 }

@@ -15,12 +15,14 @@ namespace rocmfix::hip {
 struct Intent {
   Api api = Api::none;
   Wish wish = Wish::none;
+  bool counted = false;  // in the tally of coherence
   uint32_t flags = 0;
-  uint64_t size = 0;          // bytes asked for; 0: not known before
-  uint64_t recorded = 0;      // the block that ROCr gave for exactly this, already in the ledger
-  uint64_t largest = 0;       // the largest VRAM block that ROCr gave during the call ...
-  uint64_t largest_size = 0;  // ... and its size
-  uint64_t time = 0;          // when it was first asked for
+  const void* caller = nullptr;  // where the call returns to
+  uint64_t size = 0;             // bytes asked for; 0: not known before
+  uint64_t recorded = 0;         // the block that ROCr gave for exactly this, already in the ledger
+  uint64_t largest = 0;          // the largest VRAM block that ROCr gave during the call ...
+  uint64_t largest_size = 0;     // ... and its size
+  uint64_t time = 0;             // when it was first asked for
 };
 
 // Of the initial-exec model: no call, and no malloc on a thread's first use.

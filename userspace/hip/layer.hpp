@@ -11,6 +11,7 @@
 
 #include "abi_hsa.hpp"
 #include "call_ring.hpp"
+#include "coherence_tally.hpp"
 #include "ledger.hpp"
 #include "settings.hpp"
 #include "vram_budget.hpp"
@@ -36,23 +37,23 @@ struct Gpu {
 };
 
 struct Layer {
+  CallRing calls;
+  Ledger ledger;
+  Ledger handles;  // physical memory of hipMemCreate, by ROCr's handle
+  size_t gpu_count = 0;
+  std::atomic<uint64_t> given_on_host{0};
+  std::array<VramBudget, max_gpus> budgets{};
+  CoherenceTally coherence_tally;
+  std::array<Gpu, max_gpus> gpus{};
+  Settings settings;
+  /// The layout of AmdExtTable, and (below) where ROCr and HIP were loaded from.
+  hsa::TableVersion table{};
   std::atomic<State> state{State::asleep};
   /// Host memory may be changed: every GPU in the process is a supported one.
   std::atomic<bool> coherence{false};
-  Settings settings;
-  std::array<Gpu, max_gpus> gpus{};
-  size_t gpu_count = 0;
-  std::array<VramBudget, max_gpus> budgets{};
-  Ledger ledger;
-  Ledger handles;  // physical memory of hipMemCreate, by ROCr's handle
-  CallRing calls;
   /// Some block's end is not, or not at once, seen in ROCr: managed memory, memory pools. Once true
   /// it stays so.
   std::atomic<bool> has_pooled{false};
-  std::atomic<uint64_t> made_noncoherent{0};
-  std::atomic<uint64_t> given_on_host{0};
-  /// The layout of AmdExtTable, and where ROCr and HIP were loaded from.
-  hsa::TableVersion table{};
   std::array<char, PATH_MAX> rocr_path{};
   std::array<char, PATH_MAX> hip_path{};
 

@@ -69,7 +69,8 @@ bool read_flag(const char* text, bool& value) {
 }
 
 /// False: too long. A relative path is kept: it means what it meant at the start.
-bool join(std::array<char, PATH_MAX>& out, const char* first, const char* second) {
+template <size_t size>
+bool join(std::array<char, size>& out, const char* first, const char* second) {
   const size_t first_length = strlen(first);
   const size_t second_length = strlen(second);
   if (first_length + second_length >= out.size()) {
@@ -132,12 +133,32 @@ bool read_coherence(const char* text, CoherencePolicy& policy) {
     policy = CoherencePolicy::automatic;
   } else if (word == "off") {
     policy = CoherencePolicy::off;
+  } else if (word == "data") {
+    policy = CoherencePolicy::data;
   } else if (word == "all") {
     policy = CoherencePolicy::all;
   } else {
     return false;
   }
   return true;
+}
+
+bool read_communicators(const char* text) {
+  constexpr size_t shortest = 4;
+  std::string_view rest = text;
+  if (rest.size() >= communicators_size) {
+    return false;
+  }
+  for (;;) {
+    const std::string_view name = rest.substr(0, rest.find(','));
+    if (name.size() < shortest || name.find('/') != std::string_view::npos) {
+      return false;
+    }
+    if (name.size() == rest.size()) {
+      return true;
+    }
+    rest.remove_prefix(name.size() + 1);
+  }
 }
 
 bool read_out_of_memory(const char* text, OutOfMemory& value) {
@@ -202,6 +223,12 @@ void read_settings(Settings& settings, Lookup lookup) {
   read("ROCMFIX_HIP", read_flag, settings.enabled);
   read("ROCMFIX_VERBOSE", read_flag, settings.verbose);
   read("ROCMFIX_COHERENCE", read_coherence, settings.coherence);
+  read(
+      "ROCMFIX_COMMUNICATORS",
+      [](const char* text, auto& names) {
+        return read_communicators(text) && join(names, text, "");
+      },
+      settings.communicators);
   read("ROCMFIX_VRAM_CAP", read_vram_cap, settings.cap);
   read("ROCMFIX_OOM", read_out_of_memory, settings.out_of_memory);
   read("ROCMFIX_REPORT_FD", read_descriptor, settings.report_fd);

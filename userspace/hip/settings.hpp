@@ -6,6 +6,7 @@
 
 #include <array>
 #include <climits>
+#include <cstddef>
 #include <cstdint>
 
 #include "coherence.hpp"
@@ -23,12 +24,16 @@ struct VramCap {
 
 enum class OutOfMemory : uint8_t { fail, host };
 
+inline constexpr size_t communicators_size = 4096;
+
 struct Settings {
   bool enabled = true;
   bool verbose = false;
   CoherencePolicy coherence = CoherencePolicy::automatic;
   VramCap cap;
   OutOfMemory out_of_memory = OutOfMemory::fail;
+  /// Beginnings of names of libraries, in addition to the built-in ones: "libone,libtwo".
+  std::array<char, communicators_size> communicators{};
   int report_fd = -1;                               // incidents go there; -1: into a file
   std::array<char, PATH_MAX> incident_directory{};  // "": nowhere to write
 
@@ -41,8 +46,10 @@ using Lookup = const char* (*)(const char* name);
 
 void read_settings(Settings& settings, Lookup lookup);
 /// These are rocmfix-run's, too: what it accepts is what is understood here.
-/// "auto", "off", "all". False: not understood, `policy` unchanged; so with the others.
+/// "auto", "data", "all", "off". False: not understood, `policy` unchanged; so with the others.
 bool read_coherence(const char* text, CoherencePolicy& policy);
+/// "libone,libtwo": beginnings of file names, of four letters at least.
+bool read_communicators(const char* text);
 /// "fail", "host".
 bool read_out_of_memory(const char* text, OutOfMemory& value);
 /// "0.8", "80%", "5368709120", "5G", "off".

@@ -62,16 +62,28 @@ void start_budgets() {
   }
 }
 
+/// What of the policy is known before the first allocation.
+const char* coherence_remark() {
+  if (layer.settings.coherence == CoherencePolicy::off) {
+    return "";
+  }
+  if (!layer.coherence.load()) {
+    return " (not applied: a GPU of another family is in the process)";
+  }
+  if (layer.settings.coherence == CoherencePolicy::automatic && layer.gpu_count > 1) {
+    return " (host memory stays coherent: several GPUs are in the process)";
+  }
+  return "";
+}
+
 void say_active() {
-  static constexpr std::array policies = {"off", "auto", "all"};
   std::array<char, 256> text{};
   const Gpu& gpu = layer.gpus.front();
   const bool host = layer.settings.out_of_memory == OutOfMemory::host;
   static_cast<void>(snprintf(
       text.data(), text.size(),
       "%s, %zu GPU(s), coherence %s%s, VRAM limit %llu of %llu MiB, out of memory: %s",
-      gpu.name.data(), layer.gpu_count, policies[static_cast<size_t>(layer.settings.coherence)],
-      layer.coherence.load() ? "" : " (not applied: a GPU of another family is in the process)",
+      gpu.name.data(), layer.gpu_count, policy_name(layer.settings.coherence), coherence_remark(),
       static_cast<unsigned long long>(
           (layer.budgets.front().limit() != 0 ? layer.budgets.front().limit() : gpu.vram) >> 20U),
       static_cast<unsigned long long>(gpu.vram >> 20U), host ? "host" : "fail"));
@@ -111,6 +123,7 @@ bool load(hsa::ApiTable& api) {
   layer.ledger.clear();
   layer.handles.clear();
   layer.calls.clear();
+  layer.coherence_tally.clear();
   start_budgets();
   layer.coherence.store(supported == layer.gpu_count &&
                         layer.settings.coherence != CoherencePolicy::off);

@@ -12,11 +12,12 @@ struct Row {
   const char* what;
   Api api;
   uint32_t flags;
-  bool automatic;
+  bool data;
   bool all;
 };
 
-// Which allocation becomes non-coherent, by policy. `off` changes nothing.
+// Which allocation becomes non-coherent, by policy. `off` changes nothing, and `auto` changes what
+// `data` does in a process with one GPU where no communication library asks.
 constexpr Row rows[] = {
     {"no call of the program", Api::none, 0, false, false},
     {"hipHostMalloc(0), PyTorch's pinned memory", Api::hipHostMalloc, 0, true, true},
@@ -42,12 +43,56 @@ constexpr Row rows[] = {
     {"hipExtMallocWithFlags(Uncached)", Api::hipExtMallocWithFlags, 3, false, true},
 };
 
+bool changes(CoherencePolicy policy, Wish wish, const Circumstances& circumstances = {}) {
+  return reason_to_keep(policy, wish, circumstances) == Reason::none;
+}
+
 TEST(Coherence, Table) {
   for (const Row& row : rows) {
     const Wish wish = wish_of(row.api, row.flags);
-    EXPECT_FALSE(make_noncoherent(CoherencePolicy::off, wish)) << row.what;
-    EXPECT_EQ(make_noncoherent(CoherencePolicy::automatic, wish), row.automatic) << row.what;
-    EXPECT_EQ(make_noncoherent(CoherencePolicy::all, wish), row.all) << row.what;
+    EXPECT_FALSE(changes(CoherencePolicy::off, wish)) << row.what;
+    EXPECT_EQ(changes(CoherencePolicy::automatic, wish), row.data) << row.what;
+    EXPECT_EQ(changes(CoherencePolicy::data, wish), row.data) << row.what;
+    EXPECT_EQ(changes(CoherencePolicy::all, wish), row.all) << row.what;
+  }
+}
+
+constexpr Circumstances by_communicator{.communicator = true};
+constexpr Circumstances of_shared{.sharing = Sharing::shared};
+constexpr Circumstances of_unknown{.sharing = Sharing::unknown};
+constexpr Circumstances with_several_gpus{.several_gpus = true};
+
+TEST(Coherence, AutoLeavesWhatAPollingKernelMayNeed) {
+  const auto reason = [](const Circumstances& circumstances) {
+    return reason_to_keep(CoherencePolicy::automatic, Wish::data, circumstances);
+  };
+  EXPECT_EQ(reason({}), Reason::none);
+  EXPECT_EQ(reason(by_communicator), Reason::communicator);
+  EXPECT_EQ(reason(of_shared), Reason::shared);
+  EXPECT_EQ(reason(of_unknown), Reason::unknown_mapping);
+  EXPECT_EQ(reason(with_several_gpus), Reason::several_gpus);
+  // The most specific reason is the one that is reported.
+  EXPECT_EQ(reason({.communicator = true, .sharing = Sharing::shared, .several_gpus = true}),
+            Reason::communicator);
+  EXPECT_EQ(reason({.sharing = Sharing::shared, .several_gpus = true}), Reason::shared);
+}
+
+TEST(Coherence, TheUsersChoiceGoesBeforeAllOfThat) {
+  for (const Circumstances& each : {by_communicator, of_shared, of_unknown, with_several_gpus}) {
+    EXPECT_TRUE(changes(CoherencePolicy::data, Wish::data, each));
+    EXPECT_TRUE(changes(CoherencePolicy::all, Wish::data, each));
+    EXPECT_TRUE(changes(CoherencePolicy::all, Wish::coherent, each));
+    EXPECT_FALSE(changes(CoherencePolicy::off, Wish::data, each));
+    EXPECT_EQ(reason_to_keep(CoherencePolicy::data, Wish::coherent, each), Reason::asked);
+    EXPECT_EQ(reason_to_keep(CoherencePolicy::automatic, Wish::coherent, each), Reason::asked);
+  }
+}
+
+TEST(Coherence, WhatIsNotDataIsNeverChanged) {
+  for (const CoherencePolicy policy : {CoherencePolicy::off, CoherencePolicy::automatic,
+                                       CoherencePolicy::data, CoherencePolicy::all}) {
+    EXPECT_EQ(reason_to_keep(policy, Wish::none, {}), Reason::not_data);
+    EXPECT_EQ(reason_to_keep(policy, Wish::exempt, {}), Reason::not_data);
   }
 }
 

@@ -128,6 +128,25 @@ TEST(Incident, CallsTheNewestFirst) {
   EXPECT_EQ(document["calls"][1]["result"], -1);
 }
 
+TEST(Incident, WhatThePolicyLeftCoherentAndWhy) {
+  layer.settings.coherence = CoherencePolicy::automatic;
+  layer.coherence_tally.clear();
+  for (int i = 0; i < 3; ++i) {
+    layer.coherence_tally.add(Reason::communicator, "librccl.so.1");
+  }
+  layer.coherence_tally.add(Reason::none, "libtorch_hip.so");
+  layer.coherence_tally.add(Reason::none, "libc10_hip.so");
+  layer.coherence_tally.add(Reason::shared, "the \"program\"");
+  const auto document = written(incident_at(0), Neighbourhood(0));
+  layer.coherence_tally.clear();
+  EXPECT_EQ(document["coherence"]["policy"], "auto");
+  EXPECT_EQ(document["coherence"]["active"], false);
+  EXPECT_EQ(document["coherence"]["made_noncoherent"], 2);
+  EXPECT_EQ(document["coherence"]["left_coherent"], nlohmann::json::parse(R"([
+      {"reason": "communication-library", "object": "librccl.so.1", "count": 3},
+      {"reason": "shared-memory", "object": "the \"program\"", "count": 1}])"));
+}
+
 // A name may hold anything that a file name may.
 TEST(Incident, ProgramNameIsEscaped) {
   Incident incident = incident_at(0);

@@ -60,6 +60,25 @@ TEST(Settings, EveryVariable) {
   EXPECT_STREQ(settings.incident_directory.data(), "here");
 }
 
+TEST(Settings, EveryPolicyOfCoherence) {
+  for (const CoherencePolicy policy : {CoherencePolicy::off, CoherencePolicy::automatic,
+                                       CoherencePolicy::data, CoherencePolicy::all}) {
+    EXPECT_EQ(read({{"ROCMFIX_COHERENCE", policy_name(policy)}}).coherence, policy);
+  }
+}
+
+TEST(Settings, Communicators) {
+  EXPECT_STREQ(read({{"ROCMFIX_COMMUNICATORS", "libring,libown-"}}).communicators.data(),
+               "libring,libown-");
+  for (const std::string& wrong :
+       {std::string("lib"), std::string("libring,"), std::string(",libring"),
+        std::string("/opt/libring.so"), std::string("libring,,libown"), std::string(5000, 'x')}) {
+    const Settings settings = read({{"ROCMFIX_COMMUNICATORS", wrong}});
+    EXPECT_STREQ(settings.misread, "ROCMFIX_COMMUNICATORS") << wrong;
+    EXPECT_STREQ(settings.communicators.data(), "");
+  }
+}
+
 TEST(Settings, StateHomeBeforeHome) {
   EXPECT_STREQ(read({{"XDG_STATE_HOME", "/state"}, {"HOME", "/h"}}).incident_directory.data(),
                "/state/rocmfix/incidents");
