@@ -89,7 +89,9 @@ def test_the_users_tools_library_is_kept_and_the_consequence_said(launcher, laye
 
 
 VARIABLES = {
-    "--coherence": ("ROCMFIX_COHERENCE", ["auto", "all", "off"], ["yes", ""]),
+    "--coherence": ("ROCMFIX_COHERENCE", ["auto", "data", "all", "off"], ["yes", ""]),
+    "--communicators": ("ROCMFIX_COMMUNICATORS", ["libring", "libring,libown-"],
+                        ["lib", "libring,", "/opt/libring.so", ""]),
     "--vram-cap": ("ROCMFIX_VRAM_CAP", ["0.5", "80%", "5G", "5368709120", "off"],
                    ["1", "1.5", "-1", "5T", "0", "200%", ""]),
     "--oom": ("ROCMFIX_OOM", ["fail", "host"], ["swap", ""]),
@@ -112,6 +114,44 @@ def test_an_option_is_handed_on_by_its_variable(launcher, option):
             assert run.returncode == 2
             assert re.match(rf"error: {variable}: not understood: '{value}'\nhint: ", run.stderr)
     assert variable not in inside(launcher)
+
+
+def root_with_communicators(roots, tmp_path, text):
+    root = tmp_path / "root"
+    shutil.copytree(roots / "rx5600xt", root, symlinks=True)
+    (root / "etc/rocmfix").mkdir(parents=True, exist_ok=True)
+    (root / "etc/rocmfix/communicators.toml").write_text(text)
+    return root
+
+
+ADDED = """
+[[communicator]]
+name = "ours"
+starts_with = ["libring", "libown-"]
+"""
+
+
+def test_the_administrators_communicators_are_handed_on(launcher, roots, tmp_path):
+    root = root_with_communicators(roots, tmp_path, ADDED)
+    variable = "ROCMFIX_COMMUNICATORS"
+    assert inside(launcher, root=root)[variable] == "libring,libown-"
+    assert inside(launcher, root=root, env={variable: "libmine"})[variable] == \
+        "libmine,libring,libown-"
+    assert inside(launcher, "--communicators", "libmine", root=root)[variable] == \
+        "libmine,libring,libown-"
+    assert inside(launcher, root=root, env={variable: "libown-,libring"})[variable] == \
+        "libown-,libring", "a launch inside a launch adds nothing"
+    assert variable not in inside(launcher, "--no-hip", root=root)
+
+
+@pytest.mark.parametrize("text", ["[[communicator]]\nname = 'x'\n",
+                                  "[[communicator]]\nname = 'x'\nstarts_with = ['lib']\n",
+                                  "[[communicator]]\nname = 'x'\nstarts_with = ['/opt/libx.so']\n",
+                                  "[[comunicator]]\nname = 'x'\n", "x = ["])
+def test_a_file_of_communicators_that_cannot_be_used_runs_nothing(launcher, roots, tmp_path, text):
+    run = launcher("true", root=root_with_communicators(roots, tmp_path, text))
+    assert run.returncode == 125
+    assert re.search(r"^error: .*communicators.toml:\d+: .+\nhint: ", run.stderr, re.MULTILINE)
 
 
 @pytest.mark.parametrize("how", ["flag", "variable"])

@@ -21,6 +21,10 @@ bool is_coherence(const char* text) {
   return hip::read_coherence(text, policy);
 }
 
+bool is_communicators(const char* text) {
+  return hip::read_communicators(text);
+}
+
 bool is_vram_cap(const char* text) {
   hip::VramCap cap;
   return hip::read_vram_cap(text, cap);
@@ -47,7 +51,9 @@ Result<void> check(const Choice& choice) {
 Result<LayerOptions> complete_layer(const LayerFlags& flags) {
   const Choice choices[] = {
       {"--coherence", "ROCMFIX_COHERENCE", flags.coherence, is_coherence,
-       "auto, off or all: see rocmfix-run(1)"},
+       "auto, data, all or off: see rocmfix-run(1)"},
+      {"--communicators", "ROCMFIX_COMMUNICATORS", flags.communicators, is_communicators,
+       "beginnings of libraries' file names, with commas between: libring,libown-"},
       {"--vram-cap", "ROCMFIX_VRAM_CAP", flags.vram_cap, is_vram_cap,
        "a fraction (0.8, 80%), a size (5G, 5368709120), or off"},
       {"--oom", "ROCMFIX_OOM", flags.out_of_memory, is_out_of_memory, "fail or host"},
@@ -61,7 +67,10 @@ Result<LayerOptions> complete_layer(const LayerFlags& flags) {
   if (!enabled) {
     return fail(enabled.error());
   }
-  LayerOptions options{.enabled = *enabled && !flags.no_hip, .simulated = {}, .flags = flags};
+  LayerOptions options{.enabled = *enabled && !flags.no_hip,
+                       .simulated = {},
+                       .flags = flags,
+                       .added_communicators = {}};
   if (flags.simulate != nullptr && *flags.simulate == '\0') {
     return fail(usage_error("--simulate: no card is named", "rocmfix sim list names them"));
   }

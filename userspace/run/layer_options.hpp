@@ -15,6 +15,7 @@ namespace rocmfix::run {
 struct LayerFlags {
   const char* simulate = nullptr;
   const char* coherence = nullptr;
+  const char* communicators = nullptr;
   const char* vram_cap = nullptr;
   const char* out_of_memory = nullptr;
   bool no_hip = false;
@@ -25,6 +26,8 @@ struct LayerOptions {
   bool enabled = true;    ///< not --no-hip, nor ROCMFIX_HIP=0
   std::string simulated;  ///< the cards of --simulate or ROCMFIX_SIM; empty: none
   LayerFlags flags;       ///< what has to be handed on; the variables are inherited
+  /// Of /etc/rocmfix/communicators.toml, filled in when that is read.
+  std::string added_communicators;
 };
 
 /// Errors: invalid, with a hint, for a value that the layer would not understand.

@@ -24,8 +24,10 @@ to LD_PRELOAD. Without a supported GPU nothing is set and COMMAND simply runs.
 
 Options, and the variable that stands for each:
       --profile NAME   safe (default) or original     ROCMFIX_PROFILE
-      --coherence WHICH  make host memory non-coherent: auto (default), all, off
-                                                       ROCMFIX_COHERENCE
+      --coherence WHICH  make host memory non-coherent: auto (default), data, all,
+                         off                           ROCMFIX_COHERENCE
+      --communicators LIB[,LIB]  leave coherent what these libraries allocate, too
+                                                       ROCMFIX_COMMUNICATORS
       --vram-cap CAP   of VRAM: 0.8 (default), 5G, off ROCMFIX_VRAM_CAP
       --oom HOW        beyond it: fail (default), host ROCMFIX_OOM
       --no-hip         without librocmfix-hip.so       ROCMFIX_HIP=0
@@ -52,6 +54,7 @@ namespace {
 enum LongOption : int {
   option_profile = 0x100,
   option_coherence,
+  option_communicators,
   option_vram_cap,
   option_oom,
   option_no_hip,
@@ -66,9 +69,10 @@ enum LongOption : int {
   option_version,
 };
 
-constexpr std::array<option, 15> long_options{{
+constexpr std::array<option, 16> long_options{{
     {"profile", required_argument, nullptr, option_profile},
     {"coherence", required_argument, nullptr, option_coherence},
+    {"communicators", required_argument, nullptr, option_communicators},
     {"vram-cap", required_argument, nullptr, option_vram_cap},
     {"oom", required_argument, nullptr, option_oom},
     {"no-hip", no_argument, nullptr, option_no_hip},
@@ -116,6 +120,9 @@ bool read_layer_flag(int code, const char* value, LayerFlags& layer) {
   switch (code) {
     case option_coherence:
       layer.coherence = value;
+      return true;
+    case option_communicators:
+      layer.communicators = value;
       return true;
     case option_vram_cap:
       layer.vram_cap = value;

@@ -3,10 +3,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+
+#include "variables.hpp"
 
 namespace rocmfix::run {
 
@@ -83,6 +86,34 @@ void add_tools_library(const std::string& path, Preload& preload) {
   }
 }
 
+/// `list` and what of `names` is not in it; both with commas between.
+std::string with_names(std::string list, std::string_view names) {
+  while (!names.empty()) {
+    const std::string_view name = names.substr(0, names.find(','));
+    if (("," + list + ",").find("," + std::string(name) + ",") == std::string::npos) {
+      list += (list.empty() ? "" : ",") + std::string(name);
+    }
+    names.remove_prefix(std::min(names.size(), name.size() + 1));
+  }
+  return list;
+}
+
+/// The administrator's names come after the user's: both only add.
+void add_communicators(const Options& options, Preload& preload) {
+  const char* const typed = options.layer.flags.communicators;
+  const std::string& added = options.layer.added_communicators;
+  if (added.empty()) {
+    if (typed != nullptr) {
+      preload.changes.push_back({"ROCMFIX_COMMUNICATORS", typed, "--communicators"});
+    }
+    return;
+  }
+  const char* const users = typed != nullptr ? typed : own_variable("ROCMFIX_COMMUNICATORS");
+  preload.changes.push_back({"ROCMFIX_COMMUNICATORS",
+                             with_names(users == nullptr ? "" : users, added),
+                             "/etc/rocmfix/communicators.toml"});
+}
+
 void add_settings(const Options& options, Preload& preload) {
   const LayerFlags& flags = options.layer.flags;
   const auto add = [&](const char* name, const char* value, const char* reason) {
@@ -91,6 +122,7 @@ void add_settings(const Options& options, Preload& preload) {
     }
   };
   add("ROCMFIX_COHERENCE", flags.coherence, "--coherence");
+  add_communicators(options, preload);
   add("ROCMFIX_VRAM_CAP", flags.vram_cap, "--vram-cap");
   add("ROCMFIX_OOM", flags.out_of_memory, "--oom");
   if (flags.verbose_layer) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "rocmfix/communicators.hpp"
 #include "rocmfix/plan.hpp"
 
 namespace rocmfix::run {
@@ -59,7 +60,15 @@ Result<Preparation> prepare(const Options& options) {
         make_plan(machine, *policy, {.profile = options.profile, .only = Layer::environment});
     result.environment = environment_of(plan);
   }
-  auto preload = plan_preload(options, result.supported);
+  Options completed = options;
+  if (result.supported && options.layer.enabled) {
+    auto added = added_communicators(*root);
+    if (!added) {
+      return fail(added.error());
+    }
+    completed.layer.added_communicators = std::move(*added);
+  }
+  auto preload = plan_preload(completed, result.supported);
   if (!preload) {
     return fail(preload.error());
   }
