@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Build tool: gpus.toml and settings.toml in, C++ constant tables out, so that nothing is parsed
 // when a program starts. Refuses a file that the library would refuse, and a lint failure: two
-// entries for one thing, or a setting that proposes a value it has no judgement of.
+// entries for one thing, or a value that is proposed and that no judgement covers (judgement_lint).
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -9,6 +9,7 @@
 #include <set>
 
 #include "emitter.hpp"
+#include "judgement_lint.hpp"
 #include "policy_toml.hpp"
 
 namespace {
@@ -83,10 +84,8 @@ std::string emit_all(Emitter& emitter, std::string_view type, const std::vector<
 }
 
 // What the parser cannot see entry by entry.
-std::vector<std::string> lint(const std::vector<Chip>& chips,
-                              const std::vector<Setting>& settings) {
+std::vector<std::string> lint_chips(const std::vector<Chip>& chips) {
   std::vector<std::string> faults;
-  std::set<std::string, std::less<>> names;
   std::set<unsigned> ids;
   std::set<std::string> versions;
   for (const auto& chip : chips) {
@@ -101,13 +100,23 @@ std::vector<std::string> lint(const std::vector<Chip>& chips,
       }
     }
   }
+  return faults;
+}
+
+std::vector<std::string> lint_settings(const std::vector<Chip>& chips,
+                                       const std::vector<Setting>& settings) {
+  std::vector<std::string> faults;
+  std::set<std::string, std::less<>> names;
   for (const auto& setting : settings) {
     if (!names.insert(std::string(setting.name)).second) {
-      faults.push_back(fmt::format("{} stands twice", setting.name));
+      faults.push_back(fmt::format("{} is duplicated", setting.name));
     }
     if (setting.judgements.empty()) {
       faults.push_back(fmt::format("{} has no judgement", setting.name));
     }
+  }
+  for (auto& fault : rocmfix::generate::unjudged_proposals(chips, settings)) {
+    faults.push_back(std::move(fault));
   }
   return faults;
 }
@@ -122,11 +131,16 @@ int main(int argc, char** argv) {
   rocmfix::PolicyArena arena;
   const auto chips = value_or_exit(rocmfix::parse_chips(read_file(argv[1]), argv[1], arena));
   const auto settings = value_or_exit(rocmfix::parse_settings(read_file(argv[2]), argv[2], arena));
-  const auto faults = lint(chips, settings);
-  for (const auto& fault : faults) {
-    fmt::print(stderr, "error: {}\n", fault);
+  bool faulty = false;
+  for (const auto& fault : lint_chips(chips)) {
+    fmt::print(stderr, "error: {}: {}\n", argv[1], fault);
+    faulty = true;
   }
-  if (!faults.empty()) {
+  for (const auto& fault : lint_settings(chips, settings)) {
+    fmt::print(stderr, "error: {}: {}\n", argv[2], fault);
+    faulty = true;
+  }
+  if (faulty) {
     return 1;
   }
   Emitter emitter;

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+// Asks the plan's own evaluation (condition.cpp) about made-up machines, so that the two cannot
+// differ.
+#include "judgement_lint.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <set>
+#include <utility>
+
+#include "condition.hpp"
+#include "rocmfix/plan.hpp"
+
+namespace rocmfix::generate {
+
+namespace {
+
+// A machine and what a user asked for, and in words what tells it from others.
+struct Case {
+  Machine machine;
+  bool forced = false;
+  std::optional<std::string> configured;
+  std::vector<std::string> words;
+};
+
+using Change = std::function<void(Case&)>;
+
+// What a setting's conditions ask about.
+struct Asked {
+  bool gpus = false;
+  bool patched = false;
+  bool large_bar = false;
+  bool forced = false;
+  std::set<std::string> kernels;
+  std::set<std::uint64_t> memory;
+  std::set<std::string> configured;
+
+  void add(const Condition& when) {
+    gpus = gpus || !when.any_family.empty() || !when.any_gfx.empty() || !when.all_gfx.empty() ||
+           !when.any_gfx_but.empty();
+    patched = patched || when.patched;
+    large_bar = large_bar || when.large_bar;
+    forced = forced || when.forced;
+    for (const auto kernel : {when.kernel_below, when.kernel_at_least}) {
+      if (!kernel.empty()) {
+        kernels.emplace(kernel);
+      }
+    }
+    for (const auto mib : {when.ram_above_mib, when.ram_at_most_mib}) {
+      if (mib != 0) {
+        memory.insert(mib);
+      }
+    }
+    configured.insert(when.configured.begin(), when.configured.end());
+  }
+};
+
+Asked asked_by(const Setting& setting) {
+  Asked asked;
+  for (const auto& proposal : setting.proposals) {
+    asked.add(proposal.when);
+  }
+  for (const auto& judgement : setting.judgements) {
+    asked.add(judgement.when);
+  }
+  return asked;
+}
+
+Gpu gpu_of(const Chip& chip) {
+  Gpu gpu;
+  gpu.gfx = std::string(chip.gfx);
+  gpu.family = family_of_gfx(chip.gfx);
+  gpu.supported = gpu.family != Family::other;
+  gpu.large_bar = false;
+  return gpu;
+}
+
+Change has_gpus(const std::vector<Chip>& chips) {
+  return [chips](Case& one) {
+    std::vector<std::string_view> targets;
+    for (const Chip& chip : chips) {
+      one.machine.gpus.push_back(gpu_of(chip));
+      targets.push_back(chip.gfx);
+    }
+    one.words.push_back(fmt::format("{}", fmt::join(targets, " and ")));
+  };
+}
+
+// A chip alone, then one next to a GPU of another kind, then two of them.
+std::vector<Change> gpu_changes(std::span<const Chip> chips, bool asked) {
+  if (!asked) {
+    return chips.empty() ? std::vector<Change>{} : std::vector{has_gpus({chips.front()})};
+  }
+  Chip other;
+  other.gfx = "gfx1100";
+  std::vector<Change> changes;
+  for (const Chip& chip : chips) {
+    changes.push_back(has_gpus({chip}));
+  }
+  for (std::size_t i = 0; i < chips.size(); ++i) {
+    changes.push_back(has_gpus({chips[i], other}));
+    for (std::size_t j = i + 1; j < chips.size(); ++j) {
+      changes.push_back(has_gpus({chips[i], chips[j]}));
+    }
+  }
+  return changes;
+}
+
+std::vector<Change> yes_and_no(bool asked, std::string_view word,
+                               const std::function<void(Case&, bool)>& set) {
+  std::vector<Change> changes;
+  for (const bool yes : {false, true}) {
+    if (asked) {
+      changes.push_back([=](Case& one) {
+        set(one, yes);
+        one.words.push_back(fmt::format("{}{}", yes ? "" : "not ", word));
+      });
+    }
+  }
+  return changes;
+}
+
+std::vector<Change> kernel_changes(const std::set<std::string>& boundaries) {
+  std::vector<Change> changes;
+  std::vector<std::string> kernels(boundaries.begin(), boundaries.end());
+  if (!kernels.empty()) {
+    kernels.emplace_back("0");
+  }
+  for (const auto& kernel : kernels) {
+    changes.push_back([=](Case& one) {
+      one.machine.driver.kernel_release = kernel;
+      one.words.push_back(kernel == "0" ? "an older kernel" : fmt::format("kernel {}", kernel));
+    });
+  }
+  return changes;
+}
+
+std::vector<Change> memory_changes(const std::set<std::uint64_t>& boundaries) {
+  std::vector<Change> changes;
+  std::vector<std::uint64_t> amounts(boundaries.begin(), boundaries.end());
+  if (!amounts.empty()) {
+    amounts.push_back(amounts.back() + 1);
+  }
+  for (const auto mib : amounts) {
+    changes.push_back([=](Case& one) {
+      one.machine.ram_mib = mib;
+      one.words.push_back(fmt::format("{} MiB of memory", mib));
+    });
+  }
+  return changes;
+}
+
+std::vector<Change> configured_changes(const std::set<std::string>& values) {
+  std::vector<Change> changes;
+  for (const auto& value : values) {
+    changes.push_back([=](Case& one) {
+      one.configured = value;
+      one.words.push_back(fmt::format("\"{}\" configured", value));
+    });
+  }
+  if (!values.empty()) {
+    changes.emplace_back([](Case& one) { one.words.emplace_back("nothing configured"); });
+  }
+  return changes;
+}
+
+std::vector<Case> all_cases(std::span<const Chip> chips, const Asked& asked) {
+  const std::array<std::vector<Change>, 7> axes = {
+      gpu_changes(chips, asked.gpus),
+      kernel_changes(asked.kernels),
+      memory_changes(asked.memory),
+      configured_changes(asked.configured),
+      yes_and_no(asked.patched, "patched",
+                 [](Case& one, bool yes) {
+                   one.machine.driver.installed.emplace();
+                   if (yes) {
+                     one.machine.driver.installed->rocmfix = "series=0";
+                   }
+                 }),
+      yes_and_no(asked.large_bar, "with a large BAR",
+                 [](Case& one, bool yes) {
+                   for (Gpu& gpu : one.machine.gpus) {
+                     gpu.large_bar = yes;
+                   }
+                 }),
+      yes_and_no(asked.forced, "forced", [](Case& one, bool yes) { one.forced = yes; })};
+  std::vector<Case> cases(1);
+  for (const auto& changes : axes) {
+    if (changes.empty()) {
+      continue;
+    }
+    std::vector<Case> next;
+    for (const Case& one : cases) {
+      for (const Change& change : changes) {
+        change(next.emplace_back(one));
+      }
+    }
+    cases = std::move(next);
+  }
+  return cases;
+}
+
+// The proposal that counts, as make_plan() has it; null: none.
+const Proposal* proposed(const Setting& setting, Profile profile, const ConditionFacts& facts) {
+  const auto found = std::find_if(
+      setting.proposals.begin(), setting.proposals.end(), [&](const Proposal& proposal) {
+        return proposal.profile == profile && holds(proposal.when, facts);
+      });
+  return found == setting.proposals.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::vector<std::string> unjudged_proposals(std::span<const Chip> chips,
+                                            std::span<const Setting> settings) {
+  std::vector<std::string> faults;
+  for (const Setting& setting : settings) {
+    std::set<const Proposal*> named;
+    if (setting.proposals.empty()) {
+      continue;
+    }
+    for (const Case& one : all_cases(chips, asked_by(setting))) {
+      for (const Profile profile : {Profile::safe, Profile::original}) {
+        ConditionFacts facts{one.machine, one.forced, std::nullopt, one.configured};
+        const Proposal* const proposal = proposed(setting, profile, facts);
+        if (proposal == nullptr || named.contains(proposal)) {
+          continue;
+        }
+        facts.value = proposal->value;
+        if (std::none_of(
+                setting.judgements.begin(), setting.judgements.end(),
+                [&](const Judgement& judgement) { return holds(judgement.when, facts); })) {
+          named.insert(proposal);
+          faults.push_back(fmt::format(
+              "{}: profile {} proposes \"{}\" where no judgement of it holds, e.g. with {}",
+              setting.name, to_string(profile), proposal->value, fmt::join(one.words, ", ")));
+        }
+      }
+    }
+  }
+  return faults;
+}
+
+}  // namespace rocmfix::generate
