@@ -4,12 +4,15 @@
 
 Prints one TAP line a test, with what KUnit said of a failed one, and ends with
 "N passed, N failed". What is missing, torn or complained about is a failure too: a plan that is
-not kept, a test out of turn, a skipped test, a kernel warning, no end.
+not kept, a test out of turn, a skipped test, a kernel warning, no end, fewer tests than tests/floors
+knows.
 """
 
 import re
+import subprocess
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 BEGIN = "=== kunit begins"
 END = re.compile(r"^=== kunit ends, insmod (\d+), rmmod (\d+)$")
@@ -25,6 +28,7 @@ COMPLAINT = re.compile(
 # A test says this before it makes the kernel complain on purpose.
 PROVOKED = "rocmfix test: the next complaint is provoked"
 COMBINATIONS = re.compile(r"\b(\d+) combinations\b")
+TALLY = Path(__file__).resolve().parents[2] / "scripts/tally"
 INDENT = 4
 MAX_REMARKS = 40
 
@@ -148,12 +152,20 @@ def judge(console):
     return parser.tests, parser.faults
 
 
+def missing(name, count):
+    """A fault when the kernel's suites have fewer tests than are known."""
+    done = subprocess.run([TALLY, "--counted", f"kernel/tests/run:{name}", str(count)],
+                          capture_output=True, text=True, check=False)
+    return (done.stdout + done.stderr).splitlines() if done.returncode else []
+
+
 def main(arguments):
     if len(arguments) != 1:
         print("usage: ktap.py NAME <CONSOLE", file=sys.stderr)
         return 2
     name = arguments[0]
     tests, faults = judge(sys.stdin)
+    faults += missing(name, len(tests))
     for number, test in enumerate(tests, 1):
         print(f"{'ok' if test.passed else 'not ok'} {number} - {name}: {test.name}")
         if not test.passed:

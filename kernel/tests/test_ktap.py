@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """ktap.py passes a whole output, in the dialects of all series, and nothing less."""
 
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -35,10 +37,14 @@ WHOLE = """\
 """
 
 
-def judge(console):
-    done = subprocess.run(
-        [sys.executable, KTAP, "k"], input=console, capture_output=True, text=True, check=False
-    )
+def judge(console, floor=3):
+    with tempfile.NamedTemporaryFile("w") as floors:
+        floors.write(f"kernel/tests/run:k {floor} 0\n")
+        floors.flush()
+        done = subprocess.run(
+            [sys.executable, KTAP, "k"], input=console, capture_output=True, text=True, check=False,
+            env={**os.environ, "ROCMFIX_FLOORS": floors.name},
+        )
     assert done.stderr == ""
     return done.returncode, done.stdout
 
@@ -65,6 +71,13 @@ def test_every_truncation_fails(keep):
     assert not out.endswith(" 0 failed\n")
 
 
+def test_fewer_tests_than_are_known_fail():
+    status, out = judge(WHOLE, floor=4)
+    assert status == 1
+    assert "not ok 4 - k: FAILED kernel/tests/run:k: 3 tests, 4 are known" in out
+    assert out.endswith("3 passed, 1 failed\n")
+
+
 def test_a_failed_test_fails_with_what_kunit_said():
     said = """\
     # two: EXPECTATION FAILED at f.c:46
@@ -75,7 +88,7 @@ def test_a_failed_test_fails_with_what_kunit_said():
     assert status == 1
     assert "not ok 2 - k: first.two\n# two: 80 combinations\n# two: EXPECTATION FAILED" in out
     assert "# a == 1" in out
-    assert out.endswith("2 passed, 1 failed\n") or out.endswith("3 passed, 1 failed\n")
+    assert out.endswith("3 passed, 1 failed\n")
 
 
 def test_a_suite_that_fails_by_itself_fails():

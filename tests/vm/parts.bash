@@ -10,14 +10,15 @@ as_root=()
 export ROCMFIX_CACHE=${ROCMFIX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rocmfix}
 mkdir -p "$ROCMFIX_CACHE"
 
-# part COMMAND...: shows it and adds its last line up; a part without one failed.
+# part COMMAND...: shows it and adds its last line up. A part without one failed, and
+# so did one that says that all is well and does not exit so.
 part() {
-	local log begin=$SECONDS
+	local log status=0 begin=$SECONDS
 	log=$(mktemp)
 	printf '\n# %s\n' "$*"
-	"$@" 2>&1 | tee "$log" || true
+	"$@" 2>&1 | tee "$log" || status=$?
 	printf '# that took %d min %d s\n' $(((SECONDS - begin) / 60)) $(((SECONDS - begin) % 60))
-	part_count "$log" "$1"
+	part_count "$log" "$1" "$status"
 	rm -f "$log"
 }
 
@@ -32,19 +33,27 @@ part_begin() {
 }
 
 part_finish() {
-	wait "$part_process" || true
+	local status=0
+	wait "$part_process" || status=$?
 	printf '\n# %s\n' "${part_background[*]}"
 	cat "$part_log"
-	part_count "$part_log" "${part_background[0]}"
+	part_count "$part_log" "${part_background[0]}" "$status"
 	rm -f "$part_log"
 }
 
-part_count() { # LOG COMMAND
+part_count() { # LOG COMMAND STATUS
 	local count
 	count=$(tail -n 1 "$1")
 	if [[ $count =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
 		parts_passed=$((parts_passed + BASH_REMATCH[1]))
 		parts_failed=$((parts_failed + BASH_REMATCH[2]))
+		if (($3 != 0 && BASH_REMATCH[2] == 0)); then
+			echo "error: $2 says that nothing failed, and exits with $3"
+			parts_failed=$((parts_failed + 1))
+		elif ((BASH_REMATCH[1] + BASH_REMATCH[2] == 0)); then
+			echo "error: $2 tested nothing"
+			parts_failed=$((parts_failed + 1))
+		fi
 	else
 		echo "error: $2 did not reach its end, but: $(tail -n 1 "$1")"
 		parts_failed=$((parts_failed + 1))
