@@ -51,8 +51,13 @@ class Hip:
             return line
         return None
 
+    def release(self):
+        """The same as numbers, (6, 4), so that 7.0 is not taken for older."""
+        major, minor = self.table().split(".")[:2]
+        return int(major), int(minor)
+
     def major(self):
-        return int(self.table().split(".")[0])
+        return self.release()[0]
 
     def environment(self, card, layer, journal, incidents, preload=()):
         before = [str(path) for path in preload]

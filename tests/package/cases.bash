@@ -189,9 +189,14 @@ is_enabled() {
 }
 
 nothing_left() {
-	! { find "$1/usr/src" "$1/var/lib/dkms" "$1/lib/modules/" "$1/etc" "$1/var/lib" "$1/usr/libexec" "$1/usr/lib/systemd" \
-		\( -iname '*rocmfix*' -o -path '*/updates/*' \) ! -path "$1/var/lib/apt/*" \
-		! -path "$1/etc/apt/sources.list.d/*" | grep .; }
+	local dir dirs=() found
+	for dir in usr/src var/lib/dkms lib/modules etc var/lib usr/libexec usr/lib/systemd; do
+		[[ ! -d $1/$dir ]] || dirs+=("$1/$dir/")
+	done
+	# Not in a pipe: find's status would be taken for grep's.
+	found=$(find "${dirs[@]}" \( -iname '*rocmfix*' -o -path '*/updates/*' \) \
+		! -path "$1/var/lib/apt/*" ! -path "$1/etc/apt/sources.list.d/*") || return 1
+	is "$found" ""
 }
 
 run_purge() {
