@@ -128,6 +128,11 @@ fuzz: ## fuzz the readers of fault logs and of device code (20 minutes)
 	@$(SETUP) build fuzz
 	@tests/fuzz/run $(or $(SECONDS_EACH),600) $(FUZZER)
 
+.PHONY: mutate
+mutate: ## change one small thing at a time and count what no test notices; SAMPLE=N of each part
+	@$(SETUP) build roots check hip-runtime kernel vm
+	@tests/mutate/mutate $(if $(SAMPLE),--sample $(SAMPLE)) $(PART)
+
 .PHONY: bench
 bench: ## what a launch, supervision and reading a log cost, against env(1) and grep (20 minutes)
 	@$(SETUP) build roots bench

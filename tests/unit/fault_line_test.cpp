@@ -83,5 +83,39 @@ TEST(Printable, NeverCutsACharacterInTwo) {
   EXPECT_EQ(printable("月月月", 2), "");
 }
 
+// The first and the last of each kind of character, and their neighbours.
+TEST(Printable, BordersOfUtf8) {
+  for (const std::string_view whole :
+       {"!", "~", "\xc2\xa0", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+        "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xe2\x80\xa9", "\xe2\x80\xaf",
+        "\xe2\x81\xa5", "\xe2\x81\xaa"}) {
+    EXPECT_EQ(printable(whole, 100), whole) << testing::PrintToString(whole);
+  }
+  for (const std::string_view broken : {"\x1f",
+                                        "\x7f",
+                                        "\x80",
+                                        "\xbf",
+                                        "\xc1\xbf",
+                                        "\xc2\x80",
+                                        "\xc2\x9f",
+                                        "\xc2\x7f",
+                                        "\xc2\xc0",
+                                        "\xe0\x9f\xbf",
+                                        "\xed\xa0\x80",
+                                        "\xed\xbf\xbf",
+                                        "\xf0\x8f\xbf\xbf",
+                                        "\xf4\x90\x80\x80",
+                                        "\xf5\x80\x80\x80",
+                                        "\xe2\x80\xaa",
+                                        "\xe2\x80\xae",
+                                        "\xe2\x81\xa6",
+                                        "\xe2\x81\xa9",
+                                        "\xdf",
+                                        "\xef\xbf",
+                                        "\xf4\x8f\xbf"}) {
+    EXPECT_EQ(printable(broken, 100).front(), '?') << testing::PrintToString(broken);
+  }
+}
+
 }  // namespace
 }  // namespace rocmfix
