@@ -5,7 +5,9 @@
 // own.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <ostream>
+#include <string>
 
 #include "condition.hpp"
 #include "rocmfix/plan.hpp"
@@ -40,6 +42,7 @@ constexpr Facts rdna1_patched{.patched = true};
 constexpr Facts rdna1_patched_72{.kernel = "7.2.1", .patched = true};
 constexpr Facts rdna2{.gfx = "gfx1030"};
 constexpr Facts rdna2_patched{.gfx = "gfx1030", .patched = true};
+constexpr Facts large_bar_rdna2{.gfx = "gfx1030", .large_bar = true};
 constexpr Facts large_bar{.large_bar = true};
 constexpr Facts more_ram{.ram_mib = 16385};
 constexpr Facts no_kernel{.kernel = ""};
@@ -144,6 +147,45 @@ TEST_P(Effects, OfASetValue) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Settings, Effects, rows);
+
+using Proposed = std::map<std::string, std::string, std::less<>>;
+
+// What a profile wants where nothing is set, without the override of the target.
+Proposed proposed_by(Profile profile, const Facts& facts, bool forced = false) {
+  PlanOptions options;
+  options.profile = profile;
+  options.forced = forced;
+  Proposed proposed;
+  for (const PlanRow& row : make_plan(machine_of(facts), Policy::built_in(), options).settings) {
+    if (row.proposed && row.name != "HSA_OVERRIDE_GFX_VERSION") {
+      proposed[row.name] = *row.proposed;
+    }
+  }
+  return proposed;
+}
+
+TEST(Proposals, TheSafeProfileTurnsRetryOffWhereTheStockKernelHasItOn) {
+  EXPECT_EQ(proposed_by(Profile::safe, rdna1), (Proposed{{"noretry", "1"}}));
+  for (const Facts& facts : {rdna1_72, rdna1_patched, rdna2, large_bar_rdna2}) {
+    EXPECT_EQ(proposed_by(Profile::safe, facts), Proposed());
+  }
+}
+
+TEST(Proposals, TheOriginalProfileIsTheOriginalFixToTheLetter) {
+  Proposed original{{"noretry", "0"},
+                    {"vm_fragment_size", "9"},
+                    {"vm_update_mode", "0"},
+                    {"HSA_FORCE_FINE_GRAIN_PCIE", "1"},
+                    {"HSA_USE_SVM", "0"},
+                    {"HSA_XNACK", "0"},
+                    {"PYTORCH_NO_HIP_MEMORY_CACHING", "1"}};
+  EXPECT_EQ(proposed_by(Profile::original, more_ram), original);
+  original["gttsize"] = "8192";
+  EXPECT_EQ(proposed_by(Profile::original, more_ram, true), original);
+  EXPECT_EQ(proposed_by(Profile::original, rdna1), original);
+  original["rocmfix_mtype"] = "3";
+  EXPECT_EQ(proposed_by(Profile::original, rdna1_patched), original);
+}
 
 }  // namespace
 }  // namespace rocmfix
