@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Which GPU code a command will load, found by reading files: nothing is executed, imported or
+// loaded. What decides over HSA_OVERRIDE_GFX_VERSION (docs/override.md says how).
+//
+// Refuses to guess: where the program cannot be told (a shell, a container, another service), or
+// what it loads (a shim, a hook), the state is unknown, with the reason.
+//
+// Files are hostile until checked: only regular files are read, and numbers of files, of words and
+// of levels are bounded. Thread-safety: as for std::map; two calls may run at once.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rocmfix {
+
+using Environment = std::map<std::string, std::string, std::less<>>;
+
+enum class SoftwareState : std::uint8_t {
+  unnamed,  ///< no command was given, or nothing asked for it
+  unknown,  ///< it cannot be told
+  none,     ///< it has no GPU code that rocmfix knows of
+  known,
+};
+
+std::string_view to_string(SoftwareState state);  ///< "unnamed", "unknown", "none", "known"
+std::optional<SoftwareState> parse_software_state(std::string_view text);
+
+/// A library, or several of which the program loads one, and the targets that it was built for.
+struct CarriedCode {
+  std::string path;
+  std::vector<std::string> targets;  ///< sorted: "gfx1030", "gfx10-3-generic"
+  /// The program's own code (libtorch_hip.so, libggml-hip.so, the program itself): without it for
+  /// the card, nothing runs. Not so a library of ROCm's, of which each program uses what it needs.
+  bool decides = false;
+};
+
+struct Software {
+  SoftwareState state = SoftwareState::unnamed;
+  std::string program;  ///< the file that was looked at, or the word that was typed
+  std::string why;      ///< unnamed, unknown, none: the reason, a clause
+  std::vector<CarriedCode>
+      libraries;  ///< known: those with GPU code, at least one of which decides
+  /// The command starts the program where this environment does not reach it: what to type instead.
+  std::string elsewhere;
+
+  /// Known, and every library that was built for some RDNA GPU carries code that `gfx` runs, those
+  /// that decide at any rate.
+  [[nodiscard]] bool carries(std::string_view gfx) const;
+  /// Known, and no library that decides carries code that `gfx` runs.
+  [[nodiscard]] bool lacks(std::string_view gfx) const;
+};
+
+/// `words` is the command as execvp(3) would get it, `environment` what it would inherit. Relative
+/// paths are those of this process. What the libraries carry is remembered in
+/// $XDG_CACHE_HOME/rocmfix/code-objects, or ~/.cache/rocmfix; where that cannot be used, it is read
+/// again each time.
+Software examine_command(std::span<const std::string> words, const Environment& environment);
+
+/// The same for a Python interpreter that is known to import from `folders` (sys.path), in order.
+Software examine_python(std::span<const std::string> folders, const Environment& environment);
+
+}  // namespace rocmfix

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// From the words of a command to the file that runs in the end: wrappers such as env(1) and
+// nice(1), the PATH, and the first line of a script are followed.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "software/lookup.hpp"
+
+namespace rocmfix::detail {
+
+struct Program {
+  enum class Kind : std::uint8_t { unknown, python, binary };
+  Kind kind = Kind::unknown;
+  std::string file;                    ///< absolute, its links not resolved
+  std::vector<std::string> arguments;  ///< after it
+  std::string why;                     ///< unknown: a clause
+  std::string elsewhere;               ///< and what to type instead, where the environment is lost
+};
+
+/// Assignments of env(1) go into the lookup's environment.
+Program find_program(std::span<const std::string> words, Lookup& lookup);
+
+}  // namespace rocmfix::detail

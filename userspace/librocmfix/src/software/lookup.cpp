@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include "software/lookup.hpp"
+
+#include <fnmatch.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "rocmfix/code_objects.hpp"
+
+namespace rocmfix::detail {
+namespace {
+
+// A program with all of its libraries opens some hundred; a tree of links could be without end.
+constexpr std::size_t most_files = 4096;
+// A cold disk needs a second for a large library; a network that hangs must not hold up a launch.
+constexpr std::chrono::seconds most_time{5};
+
+void add(std::vector<std::string>& targets, const std::vector<std::string>& more) {
+  targets.insert(targets.end(), more.begin(), more.end());
+  std::sort(targets.begin(), targets.end());
+  targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
+}
+
+}  // namespace
+
+std::string join(std::string_view folder, std::string_view name) {
+  return folder.empty() ? std::string(name) : std::string(folder) + "/" + std::string(name);
+}
+
+std::string parent(std::string_view path) {
+  const auto slash = path.find_last_of('/');
+  if (slash == std::string_view::npos) {
+    return ".";
+  }
+  return slash == 0 ? "/" : std::string(path.substr(0, slash));
+}
+
+std::string file_name(std::string_view path) {
+  return std::string(path.substr(path.find_last_of('/') + 1));
+}
+
+bool matches(std::string_view name, Strings patterns) {
+  const std::string text(name);
+  return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
+    return ::fnmatch(std::string(pattern).c_str(), text.c_str(), 0) == 0;
+  });
+}
+
+Lookup::Lookup(const Root& root, Environment environment)
+    : root_(root),
+      environment_(std::move(environment)),
+      cache_(environment_),
+      left_(most_files),
+      deadline_(std::chrono::steady_clock::now() + most_time) {}
+
+std::string Lookup::variable(std::string_view name) const {
+  const auto found = environment_.find(name);
+  return found == environment_.end() ? "" : found->second;
+}
+
+std::string Lookup::absolute(std::string_view path) {
+  if (path.starts_with('/')) {
+    return std::string(path);
+  }
+  std::error_code error;
+  const auto here = std::filesystem::current_path(error);
+  return path.empty() ? here.string() : join(here.string(), path);
+}
+
+bool Lookup::is_file(const std::string& path) const {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+bool Lookup::is_executable(const std::string& path) const {
+  return is_file(path) && ::access(path.c_str(), X_OK) == 0;
+}
+
+bool Lookup::is_folder(const std::string& path) const {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+std::string Lookup::real_path(const std::string& path) const {
+  std::error_code error;
+  const auto real = std::filesystem::canonical(path, error);
+  return error ? "" : real.string();
+}
+
+std::optional<std::string> Lookup::head(const std::string& path, std::size_t most) const {
+  const auto file = RegularFile::open(root_, path);
+  if (!file) {
+    return std::nullopt;
+  }
+  auto text = file->read(0, std::min<std::uint64_t>(file->size(), most));
+  return text ? std::optional(std::move(*text)) : std::nullopt;
+}
+
+bool Lookup::spend(std::size_t files) {
+  if (files > left_ || std::chrono::steady_clock::now() > deadline_) {
+    left_ = 0;
+    return false;
+  }
+  left_ -= files;
+  return true;
+}
+
+Result<RegularFile> Lookup::open(const std::string& path) {
+  if (!spend(1)) {
+    return fail(Error{ErrorCode::invalid, "too many files", 0, {}});
+  }
+  return RegularFile::open(root_, path);
+}
+
+std::vector<std::string> Lookup::glob(const std::string& folder, std::string_view pattern) {
+  constexpr std::string_view placeholder = "{folder}";
+  std::vector<std::string> found = {pattern.starts_with('/') ? "" : folder};
+  if (pattern.starts_with(placeholder)) {
+    pattern.remove_prefix(placeholder.size());
+  }
+  while (!pattern.empty() && !found.empty()) {
+    pattern.remove_prefix(std::min(pattern.find_first_not_of('/'), pattern.size()));
+    const auto slash = std::min(pattern.find('/'), pattern.size());
+    const std::string part(pattern.substr(0, slash));
+    pattern.remove_prefix(slash);
+    if (part.empty()) {
+      continue;
+    }
+    std::vector<std::string> next;
+    for (const std::string& above : found) {
+      if (part.find_first_of("*?[") == std::string::npos) {
+        next.emplace_back(above).append("/").append(part);
+        continue;
+      }
+      for (const std::string& name :
+           spend(1) ? root_.list(above.empty() ? "/" : above) : std::vector<std::string>()) {
+        if (::fnmatch(part.c_str(), name.c_str(), FNM_PERIOD) == 0 && spend(1)) {
+          next.emplace_back(above).append("/").append(name);
+        }
+      }
+    }
+    found = std::move(next);
+  }
+  std::erase_if(found, [](const std::string& path) { return ::access(path.c_str(), F_OK) != 0; });
+  return found;
+}
+
+Lookup::Code Lookup::code_of(const std::string& path) {
+  Code code = read(path);
+  for (const LibraryRule& rule : software_rules.libraries) {
+    if (!rule.tensile.empty() && matches(file_name(path), rule.names)) {
+      Code kernels = read_tensile(path, rule);
+      // Those of the library itself are of no use without Tensile's.
+      if (!kernels.targets.empty()) {
+        return kernels;
+      }
+    }
+  }
+  return code;
+}
+
+Lookup::Code Lookup::read(const std::string& path) {
+  if (!spend(1)) {
+    return {{}, "there are too many files to look at, or reading them takes too long"};
+  }
+  const auto identity = file_identity(path, S_IFREG);
+  if (!identity) {
+    return {{}, path + " cannot be read"};
+  }
+  if (auto known = cache_.find(path, *identity)) {
+    return {std::move(*known), {}};
+  }
+  const auto objects = read_code_objects(root_, path);
+  if (!objects) {
+    return {{}, to_string(objects.error())};
+  }
+  if (!objects->complete()) {
+    // Not remembered: it may be completed without a change of this file.
+    return {objects->targets,
+            objects->kpack_paths.empty()
+                ? path + " has GPU code that this rocmfix cannot read"
+                : path +
+                      " has its GPU code in .kpack files, and none is installed: for an RX 6700 "
+                      "XT the package is amd-torch-device-gfx1031"};
+  }
+  if (objects->kpack_paths.empty()) {
+    cache_.add(path, *identity, objects->targets);
+  }
+  return {objects->targets, {}};
+}
+
+Lookup::Code Lookup::read_tensile(const std::string& library, const LibraryRule& rule) {
+  Code code;
+  const std::string folder = parent(real_path(library));
+  std::vector<std::string> folders;
+  for (const std::string_view pattern : rule.tensile) {
+    const auto more = glob(folder, pattern);
+    folders.insert(folders.end(), more.begin(), more.end());
+  }
+  for (const std::string& one : folders) {
+    const auto identity = file_identity(one, S_IFDIR);
+    if (!identity) {
+      continue;
+    }
+    auto known = cache_.find(one, *identity);
+    if (!known) {
+      const TensileTargets kernels = read_tensile_folder(root_, one);
+      known.emplace();
+      add(*known, kernels.tuned);
+      add(*known, kernels.untuned);
+      cache_.add(one, *identity, *known);
+    }
+    add(code.targets, *known);
+  }
+  return code;
+}
+
+}  // namespace rocmfix::detail
