@@ -126,6 +126,8 @@ def test_bash_completes_rocmfix():
         assert complete("rocmfix", verb, "") == options_in(text) | verbs_in(text), verb
     assert complete("rocmfix", "plan", "--profile", "") == {"safe", "original"}
     assert complete("rocmfix", "plan", "--profile", "o") == {"original"}
+    assert "env" in complete("rocmfix", "plan", "--all", "--", "en")
+    assert "env" in complete("rocmfix", "env", "--", "nice", "en")
 
 
 @needs_completion

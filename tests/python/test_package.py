@@ -8,6 +8,7 @@ import warnings
 
 import pytest
 
+import carried
 from conftest import BUILD, SOURCE
 from rocmfix import library, torch_patches
 
@@ -71,12 +72,39 @@ print("torch" in sys.modules, len(report.fallback))
 """
 
 
-def test_on_rdna2_the_override_is_set_and_torch_is_patched():
+def test_on_rdna2_torch_is_patched_and_a_torch_without_rocm_gets_no_override():
     shown = output_of(SHOW, "rx6700xt")
-    assert "'HSA_OVERRIDE_GFX_VERSION': '10.3.0'" in shown
+    assert "HSA_OVERRIDE_GFX_VERSION" not in shown
     assert "'PIN_MEMORY': 'False'" in shown
     assert "True 1." in shown or "True 2." in shown
     assert int(shown.split()[-1]) > 15
+
+
+VARIABLES = "from rocmfix import library\nplan = library.environment()\n"
+VARIABLES += "print([(v.name, v.value) for v in plan.set], [v.reason for v in plan.advice])"
+
+
+@pytest.mark.parametrize(("targets", "shown"), [
+    (["gfx1030"], "[('HSA_OVERRIDE_GFX_VERSION', '10.3.0')] []\n"),
+    (["gfx1031"], "[] ['none is needed for gfx1031: libtorch_hip.so carries code for gfx1031']\n"),
+])  # fmt: skip
+def test_the_override_is_decided_by_the_torch_that_this_interpreter_imports(
+    tmp_path, targets, shown
+):
+    carried.torch(tmp_path, targets)
+    path = f"{SOURCE / 'userspace/python'}:{tmp_path}"
+    cache = {"XDG_CACHE_HOME": str(tmp_path)}
+    assert output_of(VARIABLES, "rx6700xt", PYTHONPATH=path, **cache) == shown
+
+
+def test_a_torch_without_code_for_the_card_is_warned_about_before_it_is_imported(tmp_path):
+    carried.torch(tmp_path, ["gfx1030"])
+    path = f"{SOURCE / 'userspace/python'}:{tmp_path}"
+    done = run_python(SHOW, "rx5600xt", PYTHONPATH=path, XDG_CACHE_HOME=str(tmp_path))
+    assert done.returncode == 1
+    said = done.stderr.splitlines()[-1]
+    assert "RocmfixWarning: HSA_OVERRIDE_GFX_VERSION: libtorch_hip.so carries code for gfx1030" in said
+    assert "no value helps, another build of the program is needed" in said
 
 
 def test_on_rdna1_no_override_is_set():

@@ -224,14 +224,16 @@ def test_the_simulator_is_before_the_layer_and_after_the_users(launcher, layer, 
 
 
 def test_the_variable_simulates_too(launcher, layer, simulator):
-    variables = environment(launcher("env", "-0", env={"ROCMFIX_SIM": "rx6700xt"}))
+    env = {"ROCMFIX_SIM": "rx6700xt", "ROCMFIX_PROFILE": "original"}
+    variables = environment(launcher("env", "-0", env=env))
     assert variables["LD_PRELOAD"] == f"{simulator}:{layer}"
     assert variables["HSA_OVERRIDE_GFX_VERSION"] == "10.3.0"
 
 
 def test_another_card_inside_a_simulation(launcher, layer, simulator):
     inner = launcher.command("--simulate", "rx6700xt", "env", "-0")
-    variables = environment(launcher("--simulate", "rx5600xt", *inner))
+    env = {"ROCMFIX_PROFILE": "original"}
+    variables = environment(launcher("--simulate", "rx5600xt", *inner, env=env))
     assert variables["ROCMFIX_SIM"] == "rx6700xt"
     assert variables["LD_PRELOAD"] == f"{simulator}:{layer}"
     assert variables["HSA_OVERRIDE_GFX_VERSION"] == "10.3.0"

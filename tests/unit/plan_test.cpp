@@ -116,12 +116,28 @@ TEST(Plan, GttIsNeverLoweredUnlessForced) {
   EXPECT_EQ(row_of(plan, "gttsize")->effect, Effect::useful);
 }
 
+Software carrying(std::vector<std::string> targets) {
+  Software software;
+  software.state = SoftwareState::known;
+  software.libraries = {{"/torch/lib/libtorch_hip.so", std::move(targets), true}};
+  return software;
+}
+
+std::optional<std::string> override_for(std::vector<Gpu> gpus, Software software) {
+  Machine machine = machine_with(std::move(gpus));
+  machine.software = std::move(software);
+  const Plan plan = safe_plan(machine);
+  const PlanRow* const row = row_of(plan, "HSA_OVERRIDE_GFX_VERSION");
+  return row == nullptr ? std::nullopt : row->proposed;
+}
+
 TEST(Plan, TheOverrideNeedsEveryGpuToShareTheInstructionSet) {
   const auto proposed = [](std::vector<Gpu> gpus) {
-    return row_of(safe_plan(machine_with(std::move(gpus))), "HSA_OVERRIDE_GFX_VERSION")->proposed;
+    return override_for(std::move(gpus), carrying({"gfx1030"}));
   };
   EXPECT_EQ(proposed({navi22}), "10.3.0");
   EXPECT_EQ(proposed({navi22, gpu_of("gfx1036", {10, 3, 6})}), "10.3.0");
+  EXPECT_EQ(proposed({gpu_of("gfx1036", {10, 3, 6})}), "10.3.0");
   EXPECT_EQ(proposed({navi21}), std::nullopt);
   EXPECT_EQ(proposed({navi10}), std::nullopt);
   EXPECT_EQ(proposed({navi22, navi10}), std::nullopt);
@@ -129,6 +145,50 @@ TEST(Plan, TheOverrideNeedsEveryGpuToShareTheInstructionSet) {
   Gpu unknown = navi22;
   unknown.gfx.reset();
   EXPECT_EQ(proposed({navi22, unknown}), std::nullopt);
+}
+
+TEST(Plan, TheOverrideIsProposedOnlyToAProgramThatIsKnownToNeedIt) {
+  EXPECT_EQ(override_for({navi22}, {}), std::nullopt);
+  for (const auto state : {SoftwareState::unnamed, SoftwareState::unknown, SoftwareState::none}) {
+    Software software;
+    software.state = state;
+    EXPECT_EQ(override_for({navi22}, software), std::nullopt);
+  }
+  EXPECT_EQ(override_for({navi22}, carrying({"gfx1031"})), std::nullopt);
+  EXPECT_EQ(override_for({navi22}, carrying({"gfx10-3-generic"})), std::nullopt);
+  EXPECT_EQ(override_for({navi22}, carrying({"gfx1030", "gfx1031"})), std::nullopt);
+  EXPECT_EQ(override_for({navi22}, carrying({"gfx1100"})), std::nullopt);
+  EXPECT_EQ(override_for({navi22}, carrying({"gfx1030", "gfx1100"})), "10.3.0");
+}
+
+TEST(Plan, TheProgramIsLookedAtOnlyWhereTheOverrideIsInQuestion) {
+  const auto needed = [](std::vector<Gpu> gpus, Environment environment) {
+    Machine machine = machine_with(std::move(gpus));
+    machine.environment = std::move(environment);
+    return needs_software(machine, Policy::built_in(), Profile::safe);
+  };
+  EXPECT_TRUE(needed({navi22}, {}));
+  EXPECT_TRUE(needed({navi10}, {}));
+  EXPECT_FALSE(needed({navi21}, {}));
+  EXPECT_FALSE(needed({navi31}, {}));
+  EXPECT_TRUE(needed({navi21}, {{"HSA_OVERRIDE_GFX_VERSION", "10.3.0"}}));
+  EXPECT_TRUE(needed({navi21}, {{"HSA_OVERRIDE_GFX_VERSION_1", "10.3.0"}}));
+  EXPECT_FALSE(needed({navi21}, {{"HSA_OVERRIDE_GFX_VERSION_X", "10.3.0"}}));
+}
+
+TEST(Plan, AReasonNamesWhatWasFound) {
+  Machine machine = machine_with({navi22});
+  machine.software = carrying({"gfx1031", "gfx906"});
+  machine.environment["HSA_OVERRIDE_GFX_VERSION"] = "10.3.0";
+  const Plan plan = safe_plan(machine);
+  const PlanRow& row = *row_of(plan, "HSA_OVERRIDE_GFX_VERSION");
+  EXPECT_EQ(row.effect, Effect::harmful);
+  EXPECT_NE(
+      row.reason.find("looks for gfx1030 code, and libtorch_hip.so carries code for gfx1031:"),
+      std::string::npos)
+      << row.reason;
+  EXPECT_NE(row.reason.find("Type: unset HSA_OVERRIDE_GFX_VERSION"), std::string::npos);
+  EXPECT_EQ(row.reason.find('{'), std::string::npos);
 }
 
 TEST(Plan, WhatIsUnknownIsNotCalledHarmful) {
@@ -143,7 +203,7 @@ TEST(Plan, TheUsersEnvironmentIsJudgedBeforeTheProposal) {
   machine.environment["HSA_OVERRIDE_GFX_VERSION"] = "10.3.0";
   const Plan plan = safe_plan(machine);
   EXPECT_EQ(row_of(plan, "HSA_OVERRIDE_GFX_VERSION")->effect, Effect::harmful);
-  const EnvironmentPlan environment = environment_of(plan);
+  const EnvironmentPlan environment = environment_of(plan, {});
   EXPECT_TRUE(environment.set.empty());
   ASSERT_EQ(environment.warnings.size(), 1U);
   EXPECT_EQ(environment.warnings.front().name, "HSA_OVERRIDE_GFX_VERSION");
@@ -152,10 +212,10 @@ TEST(Plan, TheUsersEnvironmentIsJudgedBeforeTheProposal) {
 TEST(Plan, AnEmptyVariableCountsAsSetByTheUser) {
   Machine machine = machine_with({navi22});
   machine.environment["HSA_OVERRIDE_GFX_VERSION"] = "";
-  const EnvironmentPlan environment = environment_of(safe_plan(machine));
+  const EnvironmentPlan environment = environment_of(safe_plan(machine), {});
   EXPECT_TRUE(environment.set.empty());
-  ASSERT_EQ(environment.kept.size(), 1U);
-  EXPECT_EQ(environment.kept.front().value, "");
+  ASSERT_EQ(environment.warnings.size(), 1U);
+  EXPECT_EQ(environment.warnings.front().value, "");
 }
 
 TEST(SameValue, ComparesAsTheKernelReads) {

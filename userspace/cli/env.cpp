@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 
 #include "inspection.hpp"
@@ -22,18 +24,26 @@ std::string shell_quoted(std::string_view value) {
   return quoted + "'";
 }
 
+// What comes after a line break would be a command.
+std::string on_one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return std::iscntrl(c) != 0; }, '?');
+  return text;
+}
+
 }  // namespace
 
-int run_env(const Root& root, Profile profile, bool json) {
-  const auto seen = inspect(root);
+int run_env(const Root& root, Profile profile, const std::vector<std::string>& command, bool json) {
+  auto seen = inspect(root);
   if (!seen) {
     return print_error(seen.error(), json);
   }
+  examine(*seen, command, profile);
   PlanOptions options;
   options.profile = profile;
   options.only = Layer::environment;
   const EnvironmentPlan environment =
-      environment_of(make_plan(seen->machine, seen->policy, options));
+      environment_of(make_plan(seen->machine, seen->policy, options), seen->machine.software);
   const int status = seen->machine.supported() ? exit_ok : exit_not_applicable;
   if (json) {
     return print_result(environment_json(environment), status);
@@ -44,8 +54,12 @@ int run_env(const Root& root, Profile profile, bool json) {
   }
   std::string text;
   for (const EnvironmentChange& change : environment.set) {
-    text +=
-        fmt::format("# {}\nexport {}={}\n", change.reason, change.name, shell_quoted(change.value));
+    text += fmt::format("# {}\nexport {}={}\n", on_one_line(change.reason), change.name,
+                        shell_quoted(change.value));
+  }
+  for (const EnvironmentAdvice& advice : environment.advice) {
+    const std::string about = advice.name.empty() ? "" : advice.name + ": ";
+    text += fmt::format("# {}{}\n", about, on_one_line(advice.reason));
   }
   if (text.empty()) {
     text = seen->machine.supported()

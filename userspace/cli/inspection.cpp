@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "rocmfix/environment.hpp"
+
 namespace rocmfix::cli {
 
 Result<Inspection> inspect(const Root& root) {
@@ -15,6 +17,16 @@ Result<Inspection> inspect(const Root& root) {
     return fail(std::move(machine.error()));
   }
   return Inspection{std::move(*policy), std::move(*machine)};
+}
+
+void examine(Inspection& seen, const std::vector<std::string>& command, Profile profile) {
+  if (command.empty()) {
+    return;
+  }
+  seen.machine.environment = process_environment();
+  if (needs_software(seen.machine, seen.policy, profile)) {
+    seen.machine.software = examine_command(command, seen.machine.environment);
+  }
 }
 
 }  // namespace rocmfix::cli

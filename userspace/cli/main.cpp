@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "apply.hpp"
 #include "env.hpp"
@@ -30,6 +31,7 @@ struct Options {
   bool force = false;
   bool all = false;
   std::string log = "-";
+  std::vector<std::string> command;
 };
 
 using Verb = std::function<int(const Root&)>;
@@ -53,6 +55,13 @@ void add_profile(CLI::App* verb, Options& options) {
                    "safe: what is established; original: the values of the original fix")
       ->check(CLI::IsMember({"safe", "original"}))
       ->type_name("PROFILE");
+}
+
+// The command and its own options, behind "--".
+void add_command(CLI::App* verb, Options& options) {
+  verb->add_option("COMMAND", options.command,
+                   "the program that it is for, after --: -- python3 train.py")
+      ->type_name("");
 }
 
 void add_force(CLI::App* verb, Options& options) {
@@ -98,11 +107,12 @@ int main(int argc, char** argv) {
   CLI::App* plan = add_verb(app, options, "plan", "what is set, what should be, and why");
   add_profile(plan, options);
   add_force(plan, options);
+  add_command(plan, options);
   plan->add_flag("--all", options.all, "list every setting that rocmfix knows");
   plan->callback([&] {
     chosen = [&](const Root& root) {
       return rocmfix::cli::run_plan(root, {profile(), options.force, std::nullopt, options.all},
-                                    options.json);
+                                    options.command, options.json);
     };
   });
 
@@ -134,8 +144,11 @@ int main(int argc, char** argv) {
 
   CLI::App* env = add_verb(app, options, "env", "the environment part of the plan, for eval");
   add_profile(env, options);
+  add_command(env, options);
   env->callback([&] {
-    chosen = [&](const Root& root) { return rocmfix::cli::run_env(root, profile(), options.json); };
+    chosen = [&](const Root& root) {
+      return rocmfix::cli::run_env(root, profile(), options.command, options.json);
+    };
   });
 
   CLI::App* explain = add_verb(app, options, "explain",

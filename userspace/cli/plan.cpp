@@ -31,8 +31,9 @@ std::string describe(const Plan& plan, Layer layer, std::string_view title) {
     }
     // Neither set nor proposed: a value that the profile wants on other machines only.
     const bool withheld = !row.current && !row.configured && !row.proposed;
+    const std::string_view effect = row.advice ? "-" : to_string(row.effect);
     rows.push_back({row.name, shown(row.current), shown(row.configured), shown(row.proposed),
-                    fmt::format("{}{}", withheld ? "would be " : "", to_string(row.effect))});
+                    fmt::format("{}{}", withheld && !row.advice ? "would be " : "", effect)});
     reasons += fmt::format("  {}\n      {}\n", row.name, wrap(row.reason, text_width, "      "));
     if (!row.source.empty()) {
       reasons += fmt::format("      [{}]\n", row.source);
@@ -46,11 +47,13 @@ std::string describe(const Plan& plan, Layer layer, std::string_view title) {
 
 }  // namespace
 
-int run_plan(const Root& root, const PlanOptions& options, bool json) {
-  const auto seen = inspect(root);
+int run_plan(const Root& root, const PlanOptions& options, const std::vector<std::string>& command,
+             bool json) {
+  auto seen = inspect(root);
   if (!seen) {
     return print_error(seen.error(), json);
   }
+  examine(*seen, command, options.profile);
   const Plan plan = make_plan(seen->machine, seen->policy, options);
   const int status = seen->machine.supported() ? exit_ok : exit_not_applicable;
   if (json) {

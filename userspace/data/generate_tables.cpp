@@ -30,13 +30,20 @@ std::string emit(Emitter& emitter, const Condition& when) {
   return fmt::format(
       "{{.value = {}, .configured = {}, .any_family = {}, .any_gfx = {}, .all_gfx = {}, "
       ".any_gfx_but = {}, .kernel_below = {}, .kernel_at_least = {}, .patched = {}, .large_bar = "
-      "{}, .forced = {}, "
-      ".ram_above_mib = {}, .ram_at_most_mib = {}}}",
+      "{}, .forced = {}, .software = {}, .carries = {}, .lacks_gfx = {}, .carries_gpus = {}, "
+      ".lacks_gpus = {}, "
+      ".has_gpu = {}, .target_named = {}, .target = {}, .target_own = {}, .target_same_major = {}, "
+      ".target_carried = {}, .ram_above_mib = {}, .ram_at_most_mib = {}}}",
       emitter.strings(when.value), emitter.strings(when.configured),
       emitter.strings(when.any_family), emitter.strings(when.any_gfx),
       emitter.strings(when.all_gfx), emitter.strings(when.any_gfx_but), quoted(when.kernel_below),
       quoted(when.kernel_at_least), optional_bool(when.patched), optional_bool(when.large_bar),
-      optional_bool(when.forced), when.ram_above_mib, when.ram_at_most_mib);
+      optional_bool(when.forced), emitter.strings(when.software), emitter.strings(when.carries),
+      emitter.strings(when.lacks_gfx), optional_bool(when.carries_gpus),
+      optional_bool(when.lacks_gpus), optional_bool(when.has_gpu), optional_bool(when.target_named),
+      emitter.strings(when.target), optional_bool(when.target_own),
+      optional_bool(when.target_same_major), optional_bool(when.target_carried), when.ram_above_mib,
+      when.ram_at_most_mib);
 }
 
 std::string emit(Emitter& emitter, const Chip& chip) {
@@ -53,6 +60,17 @@ std::string emit(Emitter& emitter, const Chip& chip) {
                      emitter.array("std::uint16_t", ids));
 }
 
+std::string emit(Emitter& emitter, std::span<const rocmfix::Judgement> judgements) {
+  std::vector<std::string> rows;
+  for (const auto& judgement : judgements) {
+    rows.push_back(
+        fmt::format("{{.effect = static_cast<Effect>({}), .when = {}, .reason = {}, .source = {}}}",
+                    static_cast<int>(judgement.effect), emit(emitter, judgement.when),
+                    quoted(judgement.reason), quoted(judgement.source)));
+  }
+  return emitter.array("Judgement", rows);
+}
+
 std::string emit(Emitter& emitter, const Setting& setting) {
   std::vector<std::string> proposals;
   for (const auto& proposal : setting.proposals) {
@@ -60,17 +78,12 @@ std::string emit(Emitter& emitter, const Setting& setting) {
                                     to_string(proposal.profile), quoted(proposal.value),
                                     emit(emitter, proposal.when)));
   }
-  std::vector<std::string> judgements;
-  for (const auto& judgement : setting.judgements) {
-    judgements.push_back(
-        fmt::format("{{.effect = static_cast<Effect>({}), .when = {}, .reason = {}, .source = {}}}",
-                    static_cast<int>(judgement.effect), emit(emitter, judgement.when),
-                    quoted(judgement.reason), quoted(judgement.source)));
-  }
   return fmt::format(
-      "{{.layer = Layer::{}, .name = {}, .summary = {}, .proposals = {}, .judgements = {}}}",
+      "{{.layer = Layer::{}, .name = {}, .summary = {}, .proposals = {}, .judgements = {}, "
+      ".advice = {}, .per_node = {}}}",
       to_string(setting.layer), quoted(setting.name), quoted(setting.summary),
-      emitter.array("Proposal", proposals), emitter.array("Judgement", judgements));
+      emitter.array("Proposal", proposals), emit(emitter, setting.judgements),
+      emit(emitter, setting.advice), setting.per_node);
 }
 
 template <class Item>

@@ -3,7 +3,6 @@
 #include "preparation.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 #include "rocmfix/communicators.hpp"
@@ -15,22 +14,24 @@ namespace {
 
 /// Facts that only the module layer asks for (modprobe's options, the module file) stay unknown:
 /// they cost more than the whole launch.
-Machine launch_facts(const Root& root, const Policy& policy, std::vector<Gpu> gpus) {
+Machine launch_facts(const Root& root, std::vector<Gpu> gpus) {
   Machine machine;
   machine.gpus = std::move(gpus);
   machine.driver.kernel_release = root.read_line("/proc/sys/kernel/osrelease");
-  for (const Setting& setting : policy.settings()) {
-    if (setting.layer != Layer::environment) {
-      continue;
-    }
-    const std::string name(setting.name);
-    // With --root, too: the command runs here, so it is this environment that it inherits.
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
-    if (const char* const value = std::getenv(name.c_str()); value != nullptr) {
-      machine.environment.emplace(name, value);
-    }
-  }
+  // With --root, too: the command runs here, so it is this environment that it inherits.
+  machine.environment = process_environment();
   return machine;
+}
+
+void examine(Machine& machine, const Policy& policy, const Options& options) {
+  if (*options.command == nullptr || !needs_software(machine, policy, options.profile)) {
+    return;
+  }
+  std::vector<std::string> words;
+  for (char* const* word = options.command; *word != nullptr; ++word) {
+    words.emplace_back(*word);
+  }
+  machine.software = examine_command(words, machine.environment);
 }
 
 template <class T>
@@ -55,10 +56,11 @@ Result<Preparation> prepare(const Options& options) {
   result.supported = std::any_of(result.gpus.begin(), result.gpus.end(),
                                  [](const Gpu& gpu) { return gpu.supported; });
   if (result.supported) {
-    const Machine machine = launch_facts(*root, *policy, result.gpus);
+    Machine machine = launch_facts(*root, result.gpus);
+    examine(machine, *policy, options);
     const Plan plan =
         make_plan(machine, *policy, {.profile = options.profile, .only = Layer::environment});
-    result.environment = environment_of(plan);
+    result.environment = environment_of(plan, machine.software);
   }
   Options completed = options;
   if (result.supported && options.layer.enabled) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // From the machine's facts to the environment of one launch.
 //
-// Reads sysfs and nothing else: no libkmod, no initramfs, and no TOML unless /etc/rocmfix/ has
-// some. Changes nothing, not even this process's environment.
+// Reads sysfs, and the command's own files where HSA_OVERRIDE_GFX_VERSION may depend on them: no
+// libkmod, no initramfs, and no TOML unless /etc/rocmfix/ has some. Changes nothing but the cache
+// of what libraries carry, not even this process's environment.
 #pragma once
 
 #include <vector>

@@ -47,6 +47,11 @@ std::string sourced(const std::string& reason, const std::string& source) {
   return source.empty() ? reason : reason + " [" + source + "]";
 }
 
+std::string advice_text(const EnvironmentAdvice& advice) {
+  const std::string about = advice.name.empty() ? "" : advice.name + " is not set: ";
+  return about + sourced(printable(advice.reason), advice.source);
+}
+
 std::string gpu_text(const Gpu& gpu) {
   std::string text = gpu.bdf + " " + gpu.name.value_or("unnamed GPU " + gpu.pci_id);
   text += " (" + gpu.gfx.value_or("gfx target unknown") + ", " +
@@ -96,6 +101,11 @@ std::string warning_text(const EnvironmentPlan& environment) {
     text += std::string(program) + "warning: " + assignment(warning.name, warning.value) + ": " +
             sourced(warning.reason, warning.source) + "\n";
   }
+  for (const EnvironmentAdvice& advice : environment.advice) {
+    if (advice.urgent) {
+      text += std::string(program) + "warning: " + advice_text(advice) + "\n";
+    }
+  }
   return text;
 }
 
@@ -114,6 +124,11 @@ std::string verbose_text(const Preparation& preparation) {
   for (const EnvironmentChange& change : preparation.environment.kept) {
     text += std::string(program) + "kept " + assignment(change.name, change.value) +
             " (yours): " + change.reason + "\n";
+  }
+  for (const EnvironmentAdvice& advice : preparation.environment.advice) {
+    if (!advice.urgent) {
+      text += std::string(program) + advice_text(advice) + "\n";
+    }
   }
   return text + warning_text(preparation.environment);
 }
@@ -135,6 +150,9 @@ std::string dry_run_text(const Options& options, const Preparation& preparation)
   for (const EnvironmentWarning& warning : environment.warnings) {
     text += "warning: " + assignment(warning.name, warning.value) + "\n      " +
             sourced(warning.reason, warning.source) + "\n";
+  }
+  for (const EnvironmentAdvice& advice : environment.advice) {
+    text += (advice.urgent ? "warning: " : "note: ") + advice_text(advice) + "\n";
   }
   if (*options.command == nullptr) {
     return text;

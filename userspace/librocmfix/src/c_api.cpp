@@ -6,6 +6,7 @@
 #include <cstring>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "rocmfix/environment.hpp"
 #include "rocmfix/json.hpp"
@@ -71,6 +72,11 @@ const char* rocmfix_version() {
 }
 
 char* rocmfix_environment_json(const char* root, const char* profile) {
+  return rocmfix_python_environment_json(root, profile, nullptr);
+}
+
+char* rocmfix_python_environment_json(const char* root, const char* profile,
+                                      const char* const* python_path) {
   return document([&]() -> Result<std::string> {
     const auto wanted = rocmfix::parse_profile(profile);
     if (!wanted) {
@@ -83,13 +89,18 @@ char* rocmfix_environment_json(const char* root, const char* profile) {
       return rocmfix::fail(facts.error());
     }
     // Of a captured root, too: it is this process that the variables are for.
-    const auto system = Root::open("/");
-    if (system) {
-      facts->machine.environment = rocmfix::inherited_environment(*system);
+    Machine& machine = facts->machine;
+    machine.environment = rocmfix::process_environment();
+    if (python_path != nullptr && rocmfix::needs_software(machine, facts->policy, *wanted)) {
+      std::vector<std::string> folders;
+      for (; *python_path != nullptr; ++python_path) {
+        folders.emplace_back(*python_path);
+      }
+      machine.software = rocmfix::examine_python(folders, machine.environment);
     }
     const rocmfix::PlanOptions options{.profile = *wanted, .only = rocmfix::Layer::environment};
-    return rocmfix::environment_json(
-        rocmfix::environment_of(rocmfix::make_plan(facts->machine, facts->policy, options)));
+    return rocmfix::environment_json(rocmfix::environment_of(
+        rocmfix::make_plan(machine, facts->policy, options), machine.software));
   });
 }
 

@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "rocmfix/plan.hpp"
@@ -13,6 +14,7 @@ namespace rocmfix {
 /// What a condition is held against. `value` is the judged value, if there is one.
 struct ConditionFacts {
   const Machine& machine;
+  std::span<const Gpu> gpus;  ///< those that the entry is about: in the environment, the visible
   bool forced = false;
   std::optional<std::string_view> value;
   std::optional<std::string_view> configured;
@@ -20,6 +22,11 @@ struct ConditionFacts {
 
 /// True when every part of `when` that is set is known and holds.
 bool holds(const Condition& when, const ConditionFacts& facts);
+
+/// What of `when` can be told without a look at the program holds.
+bool may_hold(const Condition& when, const ConditionFacts& facts);
+/// Whether `when` depends on what the program carries.
+bool asks_for_software(const Condition& when);
 
 /// Orders "6.1.0-56-amd64" and "7.2" by their leading numbers; missing parts count as 0.
 /// nullopt when either does not begin with a number.

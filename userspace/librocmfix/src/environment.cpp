@@ -6,11 +6,12 @@
 
 namespace rocmfix {
 
-std::map<std::string, std::string, std::less<>> inherited_environment(const Root& root) {
-  std::map<std::string, std::string, std::less<>> variables;
-  if (!root.is_system()) {
-    return variables;
-  }
+Environment inherited_environment(const Root& root) {
+  return root.is_system() ? process_environment() : Environment{};
+}
+
+Environment process_environment() {
+  Environment variables;
   for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const auto equals = text.find('=');
@@ -22,10 +23,20 @@ std::map<std::string, std::string, std::less<>> inherited_environment(const Root
   return variables;
 }
 
-EnvironmentPlan environment_of(const Plan& plan) {
+EnvironmentPlan environment_of(const Plan& plan, const Software& software) {
   EnvironmentPlan environment;
+  if (!software.elsewhere.empty()) {
+    environment.advice.push_back(
+        {"", software.program + ": " + software.why + "; what does: " + software.elsewhere, "",
+         true});
+  }
   for (const PlanRow& row : plan.settings) {
     if (row.layer != Layer::environment) {
+      continue;
+    }
+    if (row.advice) {
+      environment.advice.push_back(
+          {row.name, row.reason, row.source, row.effect == Effect::harmful});
       continue;
     }
     const bool user_set = row.current.has_value();

@@ -148,10 +148,18 @@ std::string environment_json(const EnvironmentPlan& environment) {
                         {"reason", item.reason},
                         {"source", item.source}});
   }
+  Json advice = Json::array();
+  for (const EnvironmentAdvice& item : environment.advice) {
+    advice.push_back({{"name", item.name},
+                      {"reason", item.reason},
+                      {"source", item.source},
+                      {"urgent", item.urgent}});
+  }
   return dump({{"schema", 1},
                {"set", changes(environment.set)},
                {"kept", changes(environment.kept)},
-               {"warnings", warnings}});
+               {"warnings", warnings},
+               {"advice", advice}});
 }
 
 std::string error_json(const Error& error) {

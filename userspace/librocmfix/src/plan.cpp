@@ -6,14 +6,15 @@
 #include <charconv>
 
 #include "condition.hpp"
+#include "reason_text.hpp"
+#include "visible_gpus.hpp"
 
 namespace rocmfix {
 
 namespace {
 
-using Values = std::map<std::string, std::string, std::less<>>;
-
-std::optional<std::string> find_value(const Values& values, std::string_view name) {
+template <class Values>
+std::optional<std::string> find_value(const Values& values, const std::string& name) {
   const auto found = values.find(name);
   return found == values.end() ? std::nullopt : std::optional(found->second);
 }
@@ -48,18 +49,61 @@ std::optional<long long> as_number(std::string_view text) {
   return parse_number(text);
 }
 
-void judge(PlanRow& row, const Setting& setting, const ConditionFacts& facts) {
+/// False: none of `judgements` holds.
+bool judge(PlanRow& row, std::span<const Judgement> judgements, const ConditionFacts& facts) {
   const auto found =
-      std::find_if(setting.judgements.begin(), setting.judgements.end(),
+      std::find_if(judgements.begin(), judgements.end(),
                    [&](const Judgement& judgement) { return holds(judgement.when, facts); });
-  if (found == setting.judgements.end()) {
-    row.effect = Effect::unknown;
-    row.reason = "nothing is known of this value on this machine";
-    return;
+  if (found == judgements.end()) {
+    return false;
   }
   row.effect = found->effect;
-  row.reason = found->reason;
+  row.reason = reason_text(found->reason, row.name, facts);
   row.source = found->source;
+  return true;
+}
+
+// The setting itself, or for NAME_<N> its form for a KFD node.
+struct Variable {
+  std::string name;
+  std::optional<unsigned> node;
+};
+
+std::optional<unsigned> node_of(std::string_view name, const Setting& setting) {
+  if (!setting.per_node || !name.starts_with(setting.name)) {
+    return std::nullopt;
+  }
+  name.remove_prefix(setting.name.size());
+  if (name.size() < 2 || name.front() != '_') {
+    return std::nullopt;
+  }
+  name.remove_prefix(1);
+  unsigned node = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), node);
+  // Written as the runtime writes it: "_01" is not read.
+  return error == std::errc{} && end == name.data() + name.size() && std::to_string(node) == name
+             ? std::optional(node)
+             : std::nullopt;
+}
+
+std::vector<Variable> node_variables(const Setting& setting, const Environment& environment) {
+  std::vector<Variable> variables;
+  for (auto at = environment.lower_bound(setting.name);
+       at != environment.end() && at->first.starts_with(setting.name); ++at) {
+    if (const auto node = node_of(at->first, setting)) {
+      variables.push_back({at->first, node});
+    }
+  }
+  return variables;
+}
+
+std::vector<Gpu> gpus_of(const Machine& machine, Layer layer, std::optional<unsigned> node) {
+  std::vector<Gpu> gpus =
+      layer == Layer::environment ? visible_gpus(machine.gpus, machine.environment) : machine.gpus;
+  if (node) {
+    std::erase_if(gpus, [&](const Gpu& gpu) { return gpu.kfd_node != node; });
+  }
+  return gpus;
 }
 
 // The value that a row's effect is about: what will be in force, else what is, else what was
@@ -77,29 +121,24 @@ std::optional<std::string_view> judged_value(const PlanRow& row,
   return withheld;
 }
 
-// The row of one setting; nullopt when it says nothing about this machine.
-std::optional<PlanRow> make_row(const Setting& setting, const Machine& machine,
-                                const PlanOptions& options) {
-  PlanRow row;
-  row.layer = setting.layer;
-  row.name = setting.name;
-  if (setting.layer == Layer::module) {
-    if (machine.driver.loaded) {
-      const auto& parameters = machine.driver.loaded->parameters;
-      const auto found = parameters.find(row.name);
-      row.current = found == parameters.end() ? std::nullopt : std::optional(found->second);
-    }
-    row.configured = find_value(machine.configured, setting.name);
-  } else {
-    row.current = find_value(machine.environment, setting.name);
+void read_values(PlanRow& row, const Machine& machine) {
+  if (row.layer == Layer::environment) {
+    row.current = find_value(machine.environment, row.name);
+    return;
   }
+  if (machine.driver.loaded) {
+    row.current = find_value(machine.driver.loaded->parameters, row.name);
+  }
+  row.configured = find_value(machine.configured, row.name);
+}
 
-  const auto others = find_value(machine.configured_by_others, setting.name);
-  ConditionFacts facts{machine, options.forced, std::nullopt, others};
-  // A value that the profile would want on another machine: the row says why not on this one.
+// Fills in what the profile wants; returns what it would want on another machine, so that the row
+// says why not on this one.
+std::optional<std::string_view> propose(PlanRow& row, const Setting& setting, Profile profile,
+                                        const ConditionFacts& facts) {
   std::optional<std::string_view> withheld;
   for (const Proposal& proposal : setting.proposals) {
-    if (proposal.profile != options.profile) {
+    if (proposal.profile != profile) {
       continue;
     }
     if (holds(proposal.when, facts)) {
@@ -111,14 +150,39 @@ std::optional<PlanRow> make_row(const Setting& setting, const Machine& machine,
       withheld = proposal.value;
     }
   }
-  if (!row.current && !row.configured && !row.proposed && !withheld && !options.all) {
+  return withheld;
+}
+
+// The row of one setting; nullopt when it says nothing about this machine.
+std::optional<PlanRow> make_row(const Setting& setting, const Variable& variable,
+                                const Machine& machine, const PlanOptions& options) {
+  PlanRow row;
+  row.layer = setting.layer;
+  row.name = variable.name;
+  read_values(row, machine);
+  const auto others = find_value(machine.configured_by_others, std::string(setting.name));
+  const std::vector<Gpu> gpus = gpus_of(machine, setting.layer, variable.node);
+  ConditionFacts facts{machine, gpus, options.forced, std::nullopt, others};
+  std::optional<std::string_view> withheld;
+  // Who sets the form for a node has decided about the others, too.
+  const bool decided = !node_variables(setting, machine.environment).empty();
+  if (!decided) {
+    withheld = propose(row, setting, options.profile, facts);
+  }
+  const bool quiet = !row.current && !row.configured && !row.proposed;
+  if (quiet && !decided && judge(row, setting.advice, facts)) {
+    row.advice = true;
+    return row;
+  }
+  if (quiet && !withheld && !options.all) {
     return std::nullopt;
   }
   facts.value = judged_value(row, withheld);
-  if (facts.value) {
-    judge(row, setting, facts);
-  } else {
+  if (!facts.value) {
     row.reason = setting.summary;
+  } else if (!judge(row, setting.judgements, facts)) {
+    row.effect = Effect::unknown;
+    row.reason = "nothing is known of this value on this machine";
   }
   return row;
 }
@@ -147,11 +211,49 @@ Plan make_plan(const Machine& machine, const Policy& policy, const PlanOptions& 
     if (options.only && setting.layer != *options.only) {
       continue;
     }
-    if (auto row = make_row(setting, machine, options)) {
-      plan.settings.push_back(std::move(*row));
+    std::vector<Variable> variables = {{std::string(setting.name), std::nullopt}};
+    if (setting.per_node) {
+      const auto more = node_variables(setting, machine.environment);
+      variables.insert(variables.end(), more.begin(), more.end());
+    }
+    for (const Variable& variable : variables) {
+      if (auto row = make_row(setting, variable, machine, options)) {
+        plan.settings.push_back(std::move(*row));
+      }
     }
   }
   return plan;
+}
+
+bool needs_software(const Machine& machine, const Policy& policy, Profile profile) {
+  if (!machine.supported()) {
+    return false;
+  }
+  const std::vector<Gpu> gpus = gpus_of(machine, Layer::environment, std::nullopt);
+  const ConditionFacts facts{machine, gpus, false, std::nullopt, std::nullopt};
+  const auto is_asked_for = [&](const Setting& setting) {
+    const auto asks = [](const Judgement& one) { return asks_for_software(one.when); };
+    const bool judged = std::any_of(setting.judgements.begin(), setting.judgements.end(), asks);
+    const bool is_set = find_value(machine.environment, std::string(setting.name)) ||
+                        !node_variables(setting, machine.environment).empty();
+    if (judged && is_set) {
+      return true;
+    }
+    if (std::any_of(setting.proposals.begin(), setting.proposals.end(), [&](const Proposal& one) {
+          return one.profile == profile && asks_for_software(one.when) && may_hold(one.when, facts);
+        })) {
+      return true;
+    }
+    // The first that may hold: one that asks for nothing settles it.
+    const auto first =
+        std::find_if(setting.advice.begin(), setting.advice.end(),
+                     [&](const Judgement& one) { return may_hold(one.when, facts); });
+    return first != setting.advice.end() && asks(*first);
+  };
+  return std::any_of(policy.settings().begin(), policy.settings().end(),
+                     [&](const Setting& setting) {
+                       return setting.layer == Layer::environment && is_asked_for(setting);
+                     });
 }
 
 }  // namespace rocmfix

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <utility>
 
+#include "rocmfix/software.hpp"
 #include "toml_reader.hpp"
 
 namespace rocmfix {
@@ -76,9 +77,14 @@ Condition read_condition(Reader& reader, const toml::table& entry, bool judged) 
     reader.complain(node->source(), "'when' must be a table");
     return when;
   }
-  reader.allow(*table, {"value", "configured", "any_family", "any_gfx", "all_gfx", "any_gfx_but",
-                        "kernel_below", "kernel_at_least", "patched", "large_bar", "forced",
-                        "ram_above_mib", "ram_at_most_mib"});
+  reader.allow(*table, {"value",          "configured",      "any_family",
+                        "any_gfx",        "all_gfx",         "any_gfx_but",
+                        "kernel_below",   "kernel_at_least", "patched",
+                        "large_bar",      "forced",          "software",
+                        "carries",        "lacks_gfx",       "carries_gpus",
+                        "lacks_gpus",     "has_gpu",         "target_named",
+                        "target",         "target_own",      "target_same_major",
+                        "target_carried", "ram_above_mib",   "ram_at_most_mib"});
   when.value = reader.strings(*table, "value");
   if (!judged && !when.value.empty()) {
     reader.complain(node->source(), "a proposal has no 'value' to look at",
@@ -100,17 +106,63 @@ Condition read_condition(Reader& reader, const toml::table& entry, bool judged) 
   when.patched = reader.boolean(*table, "patched");
   when.large_bar = reader.boolean(*table, "large_bar");
   when.forced = reader.boolean(*table, "forced");
+  when.software = reader.strings(*table, "software");
+  for (const std::string_view state : when.software) {
+    if (!parse_software_state(state)) {
+      reader.complain(node->source(), fmt::format("'software' cannot be '{}'", state),
+                      "known here: unnamed, unknown, none, known");
+    }
+  }
+  when.carries = reader.strings(*table, "carries");
+  when.lacks_gfx = reader.strings(*table, "lacks_gfx");
+  when.carries_gpus = reader.boolean(*table, "carries_gpus");
+  when.lacks_gpus = reader.boolean(*table, "lacks_gpus");
+  when.has_gpu = reader.boolean(*table, "has_gpu");
+  when.target_named = reader.boolean(*table, "target_named");
+  when.target = reader.strings(*table, "target");
+  when.target_own = reader.boolean(*table, "target_own");
+  when.target_same_major = reader.boolean(*table, "target_same_major");
+  when.target_carried = reader.boolean(*table, "target_carried");
   when.ram_above_mib = reader.number(*table, "ram_above_mib");
   when.ram_at_most_mib = reader.number(*table, "ram_at_most_mib");
   return when;
 }
 
+void check_placeholders(Reader& reader, const toml::table& entry, std::string_view text) {
+  for (auto open = text.find('{'); open != std::string_view::npos;
+       open = text.find('{', open + 1)) {
+    const auto close = text.find('}', open);
+    const std::string_view name = text.substr(open + 1, close - open - 1);
+    if (close == std::string_view::npos || !is_placeholder(name)) {
+      reader.complain(entry.source(), fmt::format("'{{{}}}' stands for nothing", name),
+                      "settings.toml lists what a reason can name");
+    }
+  }
+}
+
+std::span<const Judgement> read_judgements(Reader& reader, const toml::table& table,
+                                           std::string_view key) {
+  std::vector<Judgement> judgements;
+  reader.for_each_table(table, key, [&](const toml::table& entry) {
+    reader.allow(entry, {"effect", "when", "reason", "source"});
+    Judgement& judgement = judgements.emplace_back();
+    judgement.effect = static_cast<Effect>(
+        reader.word(entry, "effect", {"unknown", "no-op", "useful", "harmful"}));
+    judgement.when = read_condition(reader, entry, key == "judge");
+    judgement.reason = reader.text(entry, "reason", true);
+    judgement.source = reader.text(entry, "source", true);
+    check_placeholders(reader, entry, judgement.reason);
+  });
+  return reader.arena().keep(std::move(judgements));
+}
+
 Setting read_setting(Reader& reader, const toml::table& table) {
-  reader.allow(table, {"layer", "name", "summary", "propose", "judge"});
+  reader.allow(table, {"layer", "name", "summary", "per_node", "propose", "judge", "advise"});
   Setting setting;
   setting.layer = static_cast<Layer>(reader.word(table, "layer", {"module", "environment"}));
   setting.name = reader.text(table, "name", true);
   setting.summary = reader.text(table, "summary", true);
+  setting.per_node = reader.boolean(table, "per_node").value_or(false);
   std::vector<Proposal> proposals;
   reader.for_each_table(table, "propose", [&](const toml::table& entry) {
     reader.allow(entry, {"profile", "value", "when"});
@@ -119,18 +171,9 @@ Setting read_setting(Reader& reader, const toml::table& table) {
     proposal.value = reader.text(entry, "value", true);
     proposal.when = read_condition(reader, entry, false);
   });
-  std::vector<Judgement> judgements;
-  reader.for_each_table(table, "judge", [&](const toml::table& entry) {
-    reader.allow(entry, {"effect", "when", "reason", "source"});
-    Judgement& judgement = judgements.emplace_back();
-    judgement.effect = static_cast<Effect>(
-        reader.word(entry, "effect", {"unknown", "no-op", "useful", "harmful"}));
-    judgement.when = read_condition(reader, entry, true);
-    judgement.reason = reader.text(entry, "reason", true);
-    judgement.source = reader.text(entry, "source", true);
-  });
   setting.proposals = reader.arena().keep(std::move(proposals));
-  setting.judgements = reader.arena().keep(std::move(judgements));
+  setting.judgements = read_judgements(reader, table, "judge");
+  setting.advice = read_judgements(reader, table, "advise");
   return setting;
 }
 

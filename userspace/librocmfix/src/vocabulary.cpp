@@ -4,6 +4,7 @@
 #include <array>
 
 #include "rocmfix/policy.hpp"
+#include "rocmfix/software.hpp"
 
 namespace rocmfix {
 
@@ -48,6 +49,36 @@ std::optional<Profile> parse_profile(std::string_view text) {
     }
   }
   return std::nullopt;
+}
+
+std::string_view to_string(SoftwareState state) {
+  switch (state) {
+    case SoftwareState::unknown:
+      return "unknown";
+    case SoftwareState::none:
+      return "none";
+    case SoftwareState::known:
+      return "known";
+    case SoftwareState::unnamed:
+      break;
+  }
+  return "unnamed";
+}
+
+std::optional<SoftwareState> parse_software_state(std::string_view text) {
+  for (const auto state : {SoftwareState::unnamed, SoftwareState::unknown, SoftwareState::none,
+                           SoftwareState::known}) {
+    if (text == to_string(state)) {
+      return state;
+    }
+  }
+  return std::nullopt;
+}
+
+bool is_placeholder(std::string_view name) {
+  constexpr std::array<std::string_view, 6> names = {"name",    "target", "gpus",
+                                                     "carried", "why",    "node"};
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 Family family_of(const GcVersion& gc) {

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -49,12 +51,23 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """A variable that is neither set nor to be set, and why. Urgent: the program will not work."""
+
+    name: str
+    reason: str
+    source: str
+    urgent: bool
+
+
+@dataclass(frozen=True)
 class Environment:
     """What to set, what of the user's stays, and what of either is known to do harm."""
 
     set: tuple[Variable, ...]
     kept: tuple[Variable, ...]
     warnings: tuple[Variable, ...]
+    advice: tuple[Advice, ...] = ()
 
 
 def _candidates() -> list[str]:
@@ -84,16 +97,28 @@ def _library() -> ctypes.CDLL:
     # void pointers, not c_char_p: that one would be copied and its address lost before it is freed.
     library.rocmfix_status_json.restype = ctypes.c_void_p
     library.rocmfix_status_json.argtypes = [ctypes.c_char_p]
-    library.rocmfix_environment_json.restype = ctypes.c_void_p
-    library.rocmfix_environment_json.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
+    library.rocmfix_python_environment_json.restype = ctypes.c_void_p
+    library.rocmfix_python_environment_json.argtypes = [
+        ctypes.c_char_p, ctypes.c_char_p, ctypes.POINTER(ctypes.c_char_p)
+    ]  # fmt: skip
     library.rocmfix_free.restype = None
     library.rocmfix_free.argtypes = [ctypes.c_void_p]
     return library
 
 
-def _document(function: str, *arguments: str) -> dict[str, Any]:
+def _list_of_texts(texts: Iterable[str]) -> ctypes.Array[ctypes.c_char_p]:
+    items = [os.fsencode(text) for text in texts]
+    return (ctypes.c_char_p * (len(items) + 1))(*items, None)
+
+
+def _document(
+    function: str, *arguments: str, python_path: Iterable[str] | None = None
+) -> dict[str, Any]:
     library = _library()
-    address = getattr(library, function)(*(os.fsencode(text) for text in arguments))
+    given: list[Any] = [os.fsencode(text) for text in arguments]
+    if python_path is not None:
+        given.append(_list_of_texts(python_path))
+    address = getattr(library, function)(*given)
     if not address:
         raise MemoryError(f"{function}: no memory")
     try:
@@ -133,10 +158,17 @@ def gpus(root: str | None = None) -> list[Gpu]:
 def environment(profile: str = "safe", root: str | None = None) -> Environment:
     """What this process should have set, given what it has. Changes nothing.
 
-    `profile`: "safe" or "original". Raises LibraryError for another one, and when a file in
-    /etc/rocmfix or /etc/modprobe.d cannot be understood.
+    HSA_OVERRIDE_GFX_VERSION is decided by the packages that this interpreter imports; none is
+    imported for that. `profile`: "safe" or "original". Raises LibraryError for another one, and
+    when a file in /etc/rocmfix or /etc/modprobe.d cannot be understood.
     """
-    plan = _document("rocmfix_environment_json", root or root_of_this_process(), profile)
+    plan = _document(
+        "rocmfix_python_environment_json",
+        root or root_of_this_process(),
+        profile,
+        python_path=[folder for folder in sys.path if "\0" not in folder],
+    )
     return Environment(
-        *(tuple(Variable(**item) for item in plan[key]) for key in ("set", "kept", "warnings"))
+        *(tuple(Variable(**item) for item in plan[key]) for key in ("set", "kept", "warnings")),
+        tuple(Advice(**item) for item in plan["advice"]),
     )

@@ -16,11 +16,17 @@ extern "C" {
 const char* rocmfix_version(void);
 
 /* The JSON document, schema 1, of the variables that this process should set, would keep, and
- * should be warned of: {"schema","set","kept","warnings"}; all empty without a supported GPU.
+ * should be warned of: {"schema","set","kept","warnings","advice"}; all empty without a supported GPU.
  * `root`: "/", or a captured root; `profile`: "safe" or "original".
  * On failure {"schema","error","hint"}. NULL only when there is no memory.
  * The caller frees it with rocmfix_free(). */
 char* rocmfix_environment_json(const char* root, const char* profile);
+
+/* The same for a Python interpreter that imports from `python_path` (sys.path), which ends with
+ * NULL: HSA_OVERRIDE_GFX_VERSION depends on what its packages carry. NULL: what rocmfix_environment_json()
+ * does, for a program that is not known. */
+char* rocmfix_python_environment_json(const char* root, const char* profile,
+                                      const char* const* python_path);
 
 /* The same for {"schema","gpus","driver"}. */
 char* rocmfix_status_json(const char* root);

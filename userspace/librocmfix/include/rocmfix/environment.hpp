@@ -24,15 +24,28 @@ struct EnvironmentWarning {
   std::string source;
 };
 
+/// What to know about a variable that is not set, or (no name) about the command itself.
+struct EnvironmentAdvice {
+  std::string name;
+  std::string reason;
+  std::string source;
+  bool urgent = false;  ///< the program is not going to work as it is
+};
+
 struct EnvironmentPlan {
   std::vector<EnvironmentChange> set;        ///< variables the user has not set
   std::vector<EnvironmentChange> kept;       ///< the user's, where the profile wanted another value
   std::vector<EnvironmentWarning> warnings;  ///< what will be in force and is known to do harm here
+  std::vector<EnvironmentAdvice> advice;     ///< neither set nor proposed, and why
 };
 
 /// The environment of this process; empty for a captured root, of which it says nothing.
-std::map<std::string, std::string, std::less<>> inherited_environment(const Root& root);
+Environment inherited_environment(const Root& root);
 
-EnvironmentPlan environment_of(const Plan& plan);
+/// The environment of this process, whatever root is looked at.
+Environment process_environment();
+
+/// `software` is that of the machine that the plan was made for.
+EnvironmentPlan environment_of(const Plan& plan, const Software& software);
 
 }  // namespace rocmfix

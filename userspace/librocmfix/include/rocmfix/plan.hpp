@@ -12,6 +12,7 @@
 #include "rocmfix/driver.hpp"
 #include "rocmfix/gpu.hpp"
 #include "rocmfix/policy.hpp"
+#include "rocmfix/software.hpp"
 
 namespace rocmfix {
 
@@ -25,7 +26,9 @@ struct Machine {
   /// decided by these, or our own file would take back what called for it.
   std::map<std::string, std::string, std::less<>> configured_by_others;
   /// The environment that the program would inherit; empty for a captured root.
-  std::map<std::string, std::string, std::less<>> environment;
+  Environment environment;
+  /// What the program carries that the environment part is for; unnamed unless examined.
+  Software software;
   std::optional<std::uint64_t> ram_mib;  ///< /proc/meminfo MemTotal
 
   /// At least one GPU that rocmfix may touch.
@@ -45,6 +48,8 @@ struct PlanRow {
                                           ///< in the environment the user's value comes first
   std::string reason;
   std::string source;
+  bool advice = false;  ///< nothing is set and nothing proposed; `reason` says why, and `effect` is
+                        ///< that of leaving it so
 };
 
 struct Plan {
@@ -61,6 +66,10 @@ struct PlanOptions {
 
 /// Empty when no GPU is supported: nothing is ever planned for other hardware.
 Plan make_plan(const Machine& machine, const Policy& policy, const PlanOptions& options);
+
+/// Whether the environment part may depend on what the program carries: only then is
+/// Machine::software worth finding out.
+bool needs_software(const Machine& machine, const Policy& policy, Profile profile);
 
 /// Whether two values of a parameter mean the same: "1" and "0x1", "Y" and "1".
 bool same_value(std::string_view a, std::string_view b);

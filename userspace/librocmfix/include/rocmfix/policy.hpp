@@ -50,20 +50,35 @@ struct Chip {
 
 /// When an entry applies. Each field that is set must hold; a fact that is unknown never holds.
 struct Condition {
-  Strings value;                      ///< the judged value is one of these (effects only)
-  Strings configured;                 ///< the value now configured is one of these
-  Strings any_family;                 ///< some supported GPU is of one of these families
-  Strings any_gfx;                    ///< some GPU is one of these gfx targets
-  Strings all_gfx;                    ///< every AMD GPU is one of these gfx targets
-  Strings any_gfx_but;                ///< some AMD GPU is a known target other than these
-  std::string_view kernel_below;      ///< kernel version < "7.2"
-  std::string_view kernel_at_least;   ///< kernel version >= "7.2"
-  std::optional<bool> patched;        ///< rocmfix's module is what modprobe would load;
-                                      ///< false also when no amdgpu was found
-  std::optional<bool> large_bar;      ///< some supported GPU has a large BAR
-  std::optional<bool> forced;         ///< the user said --force
-  std::uint64_t ram_above_mib = 0;    ///< system memory > this, MiB; 0: any
-  std::uint64_t ram_at_most_mib = 0;  ///< system memory <= this, MiB; 0: any
+  Strings value;                     ///< the judged value is one of these (effects only)
+  Strings configured;                ///< the value now configured is one of these
+  Strings any_family;                ///< some supported GPU is of one of these families
+  Strings any_gfx;                   ///< some GPU is one of these gfx targets
+  Strings all_gfx;                   ///< every AMD GPU is one of these gfx targets
+  Strings any_gfx_but;               ///< some AMD GPU is a known target other than these
+  std::string_view kernel_below;     ///< kernel version < "7.2"
+  std::string_view kernel_at_least;  ///< kernel version >= "7.2"
+  std::optional<bool> patched;       ///< rocmfix's module is what modprobe would load;
+                                     ///< false also when no amdgpu was found
+  std::optional<bool> large_bar;     ///< some supported GPU has a large BAR
+  std::optional<bool> forced;        ///< the user said --force
+  // What the program carries (software.hpp), for the GPUs that its process sees.
+  Strings software;                  ///< the state is one of these words
+  Strings carries;                   ///< its libraries carry code for each of these targets
+  Strings lacks_gfx;                 ///< some GPU is one of these, and no library that decides
+                                     ///< carries code for it
+  std::optional<bool> carries_gpus;  ///< its libraries carry code for every GPU
+  std::optional<bool> lacks_gpus;    ///< no library that decides carries code for any GPU
+  std::optional<bool> has_gpu;       ///< the variable is about some GPU: not so for a KFD node
+                                     ///< that is none
+  // What the judged value of HSA_OVERRIDE_GFX_VERSION names (override_value.hpp).
+  std::optional<bool> target_named;       ///< the runtime can read it
+  Strings target;                         ///< it names one of these targets
+  std::optional<bool> target_own;         ///< ... the own target of every GPU
+  std::optional<bool> target_same_major;  ///< ... one of every GPU's generation
+  std::optional<bool> target_carried;     ///< ... one that the program's libraries carry code for
+  std::uint64_t ram_above_mib = 0;        ///< system memory > this, MiB; 0: any
+  std::uint64_t ram_at_most_mib = 0;      ///< system memory <= this, MiB; 0: any
 };
 
 /// "Under `when`, the profile wants `value`." The first that holds counts; none: leave it alone.
@@ -81,6 +96,9 @@ struct Judgement {
   std::string_view source;  ///< kernel file or commit, issue number, or measurement
 };
 
+/// What stands for a fact of the machine in a reason: "{gpus}" (reason_text.hpp).
+bool is_placeholder(std::string_view name);
+
 /// A driver parameter or an environment variable: settings.toml.
 struct Setting {
   Layer layer = Layer::module;
@@ -88,6 +106,9 @@ struct Setting {
   std::string_view summary;
   std::span<const Proposal> proposals;
   std::span<const Judgement> judgements;
+  /// Where nothing is set and nothing proposed: why. `harmful` is what a user has to be told.
+  std::span<const Judgement> advice;
+  bool per_node = false;  ///< NAME_<N> is the same for KFD node N alone, and wins over NAME
 };
 
 /// The tables. Cheap to move; what it hands out lives as long as it does.
