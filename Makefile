@@ -138,6 +138,7 @@ bench: ## what a launch, supervision and reading a log cost, against env(1) and 
 	@$(SETUP) build roots bench
 	@$(MAKE) --no-print-directory build roots
 	@bench/run
+	@bench/override
 	@bench/explain
 	@bench/supervise
 
