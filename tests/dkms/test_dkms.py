@@ -5,6 +5,7 @@ In every trouble: the stock module stays, no build tree stays, and one message
 says what to type."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -331,3 +332,17 @@ def test_own_source_of_another_release_is_skipped(lab):
 def test_own_source_that_is_none_is_skipped(lab, name, words):
     lab.environment["ROCMFIX_KERNEL_SOURCE"] = str(lab.directory / name)
     assert_skipped(lab, lab.install(), *words)
+
+
+@pytest.mark.parametrize("available_kib, jobs", [(900_000, 1), (1_500_000, 1), (2_500_000, 2), (64_000_000, 3)])
+def test_no_more_compilers_than_there_is_memory_for(lab, available_kib, jobs):
+    """dkms is told three; what kbuild's own make is told counts."""
+    meminfo, calls, tools = lab.directory / "meminfo", lab.directory / "calls", lab.directory / "bin"
+    meminfo.write_text(f"MemTotal: 99999999 kB\nMemAvailable: {available_kib} kB\n")
+    tools.mkdir()
+    (tools / "make").write_text(f'#!/bin/sh\necho "$* $MAKEFLAGS" >>{calls}\nexec /usr/bin/make "$@"\n')
+    (tools / "make").chmod(0o755)
+    lab.environment |= {"ROCMFIX_MEMINFO": str(meminfo), "PATH": f"{tools}:{os.environ['PATH']}"}
+    assert lab.install("-j", "3")[0] == 0
+    call = next(line for line in calls.read_text().splitlines() if "CONFIG_DRM_AMDGPU=m modules" in line)
+    assert re.search(r"-j(\d+)", call).group(1) == str(jobs), call
