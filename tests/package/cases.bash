@@ -190,12 +190,12 @@ is_enabled() {
 
 nothing_left() {
 	local dir dirs=() found
-	for dir in usr/src var/lib/dkms lib/modules etc var/lib usr/libexec usr/lib/systemd; do
+	for dir in usr/src var/lib/dkms lib/modules etc var/lib var/cache usr/libexec usr/lib/systemd; do
 		[[ ! -d $1/$dir ]] || dirs+=("$1/$dir/")
 	done
 	# Not in a pipe: find's status would be taken for grep's.
 	found=$(find "${dirs[@]}" \( -iname '*rocmfix*' -o -path '*/updates/*' \) \
-		! -path "$1/var/lib/apt/*" ! -path "$1/etc/apt/sources.list.d/*") || return 1
+		! -path "$1/var/lib/apt/*" ! -path "$1/var/cache/apt/*" ! -path "$1/etc/apt/sources.list.d/*") || return 1
 	is "$found" ""
 }
 

@@ -57,15 +57,19 @@ fails() {
 
 # The stock module can come back: where it was, or where dkms 3.2 puts it aside.
 stock_is_kept() {
-	find "$1/lib/modules/$kernel/kernel/" "$1/var/lib/dkms/" \
-		-path '*/amdgpu.ko*' -size +1M | grep .
+	{ find "$1/lib/modules/$kernel/kernel/" "$1/var/lib/dkms/rocmfix/original_module/" \
+		-path '*/amdgpu.ko*' -size +1M 2>/dev/null || true; } | grep .
 }
 
 # version_is ROOT VERSION NAME: this version is installed, and no trace of another.
 version_is() {
-	local root=$1
 	check "$3: the message says that it is installed" \
-		file_has "$tap_log" "kernel $kernel_re: amdgpu $2 is built and installed"
+		file_has "$tap_log" "kernel $kernel_re: amdgpu $2 is (built and installed|installed already)"
+	version_is_whole "$@"
+}
+
+version_is_whole() {
+	local root=$1
 	check "$3: exactly one version in dkms" \
 		is "$(in_root "$root" dkms status | grep -v '^$' | sed -E 's/ \(.*//')" "rocmfix/$2, $kernel, x86_64: installed"
 	check "$3: exactly one source" is "$(cd "$root/usr/src" && echo rocmfix-*)" "rocmfix-$2"
@@ -97,9 +101,11 @@ case_upgrade() {
 	pack_version "$work/versions" 7.0.3
 	try_version "$root" 7.0.3 "failing upgrade"
 	check "failing upgrade: the message says so" \
-		file_has "$tap_log" "kernel $kernel_re: the build failed; it keeps the stock amdgpu"
+		file_has "$tap_log" "kernel $kernel_re: the build failed; it keeps amdgpu 7.0.2, built from Linux $needed_re"
 	check "failing upgrade: and what to do" file_has "$tap_log" 'hint: .*dpkg-reconfigure rocmfix-dkms'
-	stock_again "$root" "failing upgrade"
+	check "failing upgrade: that is so" is "$(modinfo_of "$root" version)" 7.0.2
+	check "failing upgrade: also in the initramfs" initramfs_has "$root" "$our_dir"
+	check "failing upgrade: the stock module is kept" stock_is_kept "$root"
 	check "failing upgrade: apt is not wedged" apt_works "$root"
 
 	try_version "$root" 7.0.4 "upgrade after that"
@@ -112,7 +118,8 @@ case_upgrade() {
 	pack_version "$work/versions" 7.0.5
 	tap_log=$work/version-7.0.5.log
 	check "refused upgrade: dpkg says no" fails install_version "$root" 7.0.5
-	version_is "$root" 7.0.1 "refused upgrade: the old version is back"
+	check "refused upgrade: the old version is not built again" file_has_not "$tap_log" ': building amdgpu from'
+	version_is "$root" 7.0.1 "refused upgrade"
 }
 
 
@@ -129,6 +136,8 @@ case_secure_boot() {
 		"error: the kernel is locked down, and the key that DKMS signs with is not enrolled"
 	check "Secure Boot: and what to type" file_has "$tap_log" \
 		'hint: type: mokutil --import /var/lib/dkms/mok.pub; reboot, enrol .* type: dpkg-reconfigure rocmfix-dkms'
+	check "Secure Boot: and that the old version is taken out" \
+		file_has "$tap_log" "kernel $kernel_re: amdgpu of an older version is taken out: the kernel would refuse it"
 	stock_again "$root" "Secure Boot"
 	check "Secure Boot: what is built is kept" file_has <(in_root "$root" dkms status) "rocmfix/7.0.2, $kernel_re, x86_64: built"
 	check "Secure Boot: apt is not wedged" apt_works "$root"
