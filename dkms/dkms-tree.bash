@@ -160,6 +160,7 @@ drop_idle_versions() {
 # as long as a build of it is installed, also to take it out.
 prepare_upgrade() {
 	local kernel is_active=no copy=$old_sources/$package-$version
+	stop_background
 	rm -rf "${tree:?}/$version/build"
 	for kernel in $(list_kernels); do
 		put_build_back "$kernel"

@@ -8,11 +8,21 @@
 #   compiler with which that was
 # Written whole or not at all. A kernel whose record says "running" while nothing
 # runs was interrupted. Sourced by each-kernel, whose variables it uses.
-: "${state:?}" "${cache:?}" "${version:?}" "${package:?}" "${modules:?}"
+: "${state:?}" "${cache:?}" "${version:?}" "${package:?}" "${modules:?}" "${in_service:?}"
 records=$state/builds
+# What builds in the background said, until somebody has read it.
+unreported=$state/unreported
 
 say() {
 	printf 'rocmfix: %s\n' "$*"
+	[[ $in_service == no ]] || printf 'rocmfix: %s\n' "$*" >>"$unreported"
+}
+
+report() {
+	[[ -s $unreported ]] && someone_waits || return 0
+	printf 'rocmfix: from the build in the background:\n'
+	cat "$unreported"
+	rm -f "$unreported"
 }
 
 # read_record KERNEL KEY
@@ -72,7 +82,7 @@ forget_lost_kernels() {
 }
 
 forget_records() {
-	rm -rf "$records"
+	rm -rf "$records" "$unreported"
 	# Settings of the user's may be there too.
 	rmdir "$state" 2>/dev/null
 }
