@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Builds that nobody waits for: apt goes on, and rocmfix-build.service builds. One
+# Builds that nobody waits for: apt finishes, and rocmfix-build.service builds. One
 # run at a time; STATE/pending is there from the request for a build until all of
 # it is done, so that the next boot continues what was interrupted. Sourced by
 # each-kernel, whose variables it uses.
