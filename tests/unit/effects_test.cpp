@@ -130,7 +130,8 @@ Effect effect_of(const Row& row) {
       continue;
     }
     for (const Judgement& judgement : setting.judgements) {
-      if (holds(judgement.when, {machine, false, std::string(row.value), std::nullopt})) {
+      if (holds(judgement.when,
+                {machine, machine.gpus, false, std::string(row.value), std::nullopt})) {
         return judgement.effect;
       }
     }

@@ -35,13 +35,17 @@ struct Asked {
   bool patched = false;
   bool large_bar = false;
   bool forced = false;
+  bool software = false;
+  std::set<std::string> carried;
   std::set<std::string> kernels;
   std::set<std::uint64_t> memory;
   std::set<std::string> configured;
 
   void add(const Condition& when) {
     gpus = gpus || !when.any_family.empty() || !when.any_gfx.empty() || !when.all_gfx.empty() ||
-           !when.any_gfx_but.empty();
+           !when.any_gfx_but.empty() || !when.lacks_gfx.empty();
+    software = software || asks_for_software(when);
+    carried.insert(when.carries.begin(), when.carries.end());
     patched = patched || when.patched;
     large_bar = large_bar || when.large_bar;
     forced = forced || when.forced;
@@ -168,9 +172,44 @@ std::vector<Change> configured_changes(const std::set<std::string>& values) {
   return changes;
 }
 
+// What a program with one library that decides carries: all that conditions name, the GPUs' own
+// code, both, or neither. After the GPUs, whose targets it asks for.
+std::vector<Change> software_changes(bool asked, const std::set<std::string>& named) {
+  std::vector<Change> changes;
+  if (!asked) {
+    return changes;
+  }
+  for (const auto state : {SoftwareState::unnamed, SoftwareState::unknown, SoftwareState::none}) {
+    changes.push_back([=](Case& one) {
+      one.machine.software.state = state;
+      one.words.push_back(fmt::format("software \"{}\"", to_string(state)));
+    });
+  }
+  for (const bool others : {false, true}) {
+    for (const bool own : {false, true}) {
+      changes.push_back([=](Case& one) {
+        std::set<std::string> targets = others ? named : std::set<std::string>{};
+        for (const Gpu& gpu : one.machine.gpus) {
+          if (own && gpu.gfx) {
+            targets.insert(*gpu.gfx);
+          }
+        }
+        if (targets.empty()) {
+          targets.insert("gfx1200");
+        }
+        one.machine.software.state = SoftwareState::known;
+        one.machine.software.libraries = {{"", {targets.begin(), targets.end()}, true}};
+        one.words.push_back(fmt::format("code for {}", fmt::join(targets, " and ")));
+      });
+    }
+  }
+  return changes;
+}
+
 std::vector<Case> all_cases(std::span<const Chip> chips, const Asked& asked) {
-  const std::array<std::vector<Change>, 7> axes = {
+  const std::array<std::vector<Change>, 8> axes = {
       gpu_changes(chips, asked.gpus),
+      software_changes(asked.software, asked.carried),
       kernel_changes(asked.kernels),
       memory_changes(asked.memory),
       configured_changes(asked.configured),
@@ -225,7 +264,8 @@ std::vector<std::string> unjudged_proposals(std::span<const Chip> chips,
     }
     for (const Case& one : all_cases(chips, asked_by(setting))) {
       for (const Profile profile : {Profile::safe, Profile::original}) {
-        ConditionFacts facts{one.machine, one.forced, std::nullopt, one.configured};
+        ConditionFacts facts{one.machine, one.machine.gpus, one.forced, std::nullopt,
+                             one.configured};
         const Proposal* const proposal = proposed(setting, profile, facts);
         if (proposal == nullptr || named.contains(proposal)) {
           continue;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "rocmfix/software.hpp"
 
-#include <algorithm>
-
-#include "rocmfix/code_objects.hpp"
 #include "software/binary.hpp"
 #include "software/command.hpp"
 #include "software/packages.hpp"
@@ -13,18 +10,6 @@ namespace rocmfix {
 
 namespace {
 
-bool covers(const CarriedCode& library, std::string_view gfx) {
-  return std::any_of(library.targets.begin(), library.targets.end(),
-                     [&](const std::string& target) { return target_covers(target, gfx); });
-}
-
-/// Built for some RDNA1 or RDNA2 GPU: hipBLASLt, for example, is for none, and no program for
-/// these cards can need it.
-bool is_for_gfx10(const CarriedCode& library) {
-  return std::any_of(library.targets.begin(), library.targets.end(),
-                     [](const std::string& target) { return target.starts_with("gfx10"); });
-}
-
 Software unknown(std::string why) {
   Software software;
   software.state = SoftwareState::unknown;
@@ -33,20 +18,6 @@ Software unknown(std::string why) {
 }
 
 }  // namespace
-
-bool Software::carries(std::string_view gfx) const {
-  return state == SoftwareState::known &&
-         std::all_of(libraries.begin(), libraries.end(), [&](const CarriedCode& library) {
-           return covers(library, gfx) || !(library.decides || is_for_gfx10(library));
-         });
-}
-
-bool Software::lacks(std::string_view gfx) const {
-  return state == SoftwareState::known &&
-         std::none_of(libraries.begin(), libraries.end(), [&](const CarriedCode& library) {
-           return library.decides && covers(library, gfx);
-         });
-}
 
 Software examine_command(std::span<const std::string> words, const Environment& environment) {
   const auto root = Root::open("/");
