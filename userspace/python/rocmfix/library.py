@@ -168,7 +168,9 @@ def environment(profile: str = "safe", root: str | None = None) -> Environment:
         profile,
         python_path=[folder for folder in sys.path if "\0" not in folder],
     )
-    return Environment(
-        *(tuple(Variable(**item) for item in plan[key]) for key in ("set", "kept", "warnings")),
-        tuple(Advice(**item) for item in plan["advice"]),
-    )
+
+    def variables(key: str) -> tuple[Variable, ...]:
+        return tuple(Variable(**item) for item in plan[key])
+
+    advice = tuple(Advice(**item) for item in plan["advice"])
+    return Environment(variables("set"), variables("kept"), variables("warnings"), advice)
