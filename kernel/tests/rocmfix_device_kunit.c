@@ -147,7 +147,7 @@ static void removed_leaves_no_file_behind(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rocmfix_fake_read(adev, "rocmfix", "active", page),
 			(ssize_t)-ENOENT);
 	/* the device itself is there still */
-	KUNIT_EXPECT_GE(test, rocmfix_fake_read(adev, "power", "control", page), (ssize_t)0);
+	KUNIT_EXPECT_GE(test, rocmfix_fake_read(adev, NULL, "uevent", page), (ssize_t)0);
 
 	/* a second time is nothing; and it can be added anew */
 	rocmfix_device_remove(adev->dev);

@@ -83,10 +83,13 @@ ssize_t rocmfix_fake_read(struct amdgpu_device *adev, const char *group,
 			  const char *name, char *page)
 {
 	struct kobject *kobj = &adev->dev->kobj;
-	struct kernfs_node *dir, *file = NULL;
+	struct kernfs_node *dir = kobj->sd, *file = NULL;
 	ssize_t got = -ENOENT;
 
-	dir = kernfs_find_and_get(kobj->sd, group);
+	if (group)
+		dir = kernfs_find_and_get(dir, group);
+	else
+		kernfs_get(dir);
 	if (dir)
 		file = kernfs_find_and_get(dir, name);
 	if (file)

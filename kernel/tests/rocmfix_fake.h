@@ -21,8 +21,8 @@ struct amdgpu_device *rocmfix_fake_device(struct kunit *test, const char *name,
 char *rocmfix_fake_page(struct kunit *test);
 
 /*
- * The file @name in the device's sysfs group, into @page; how many bytes, or an
- * error.
+ * The file @name in the device's sysfs group @group, or without one (NULL), into
+ * @page; how many bytes, or an error.
  */
 ssize_t rocmfix_fake_read(struct amdgpu_device *adev, const char *group,
 			  const char *name, char *page);
