@@ -70,7 +70,7 @@ struct Variable {
 };
 
 std::optional<unsigned> node_of(std::string_view name, const Setting& setting) {
-  if (!setting.per_node || !name.starts_with(setting.name)) {
+  if (!name.starts_with(setting.name)) {
     return std::nullopt;
   }
   name.remove_prefix(setting.name.size());
@@ -88,6 +88,9 @@ std::optional<unsigned> node_of(std::string_view name, const Setting& setting) {
 
 std::vector<Variable> node_variables(const Setting& setting, const Environment& environment) {
   std::vector<Variable> variables;
+  if (!setting.per_node) {
+    return variables;
+  }
   for (auto at = environment.lower_bound(setting.name);
        at != environment.end() && at->first.starts_with(setting.name); ++at) {
     if (const auto node = node_of(at->first, setting)) {
@@ -97,13 +100,11 @@ std::vector<Variable> node_variables(const Setting& setting, const Environment& 
   return variables;
 }
 
-std::vector<Gpu> gpus_of(const Machine& machine, Layer layer, std::optional<unsigned> node) {
-  std::vector<Gpu> gpus =
-      layer == Layer::environment ? visible_gpus(machine.gpus, machine.environment) : machine.gpus;
-  if (node) {
-    std::erase_if(gpus, [&](const Gpu& gpu) { return gpu.kfd_node != node; });
-  }
-  return gpus;
+std::vector<Gpu> only_node(std::span<const Gpu> gpus, unsigned node) {
+  std::vector<Gpu> left;
+  std::copy_if(gpus.begin(), gpus.end(), std::back_inserter(left),
+               [&](const Gpu& gpu) { return gpu.kfd_node == node; });
+  return left;
 }
 
 // The value that a row's effect is about: what will be in force, else what is, else what was
@@ -153,15 +154,15 @@ std::optional<std::string_view> propose(PlanRow& row, const Setting& setting, Pr
   return withheld;
 }
 
-// The row of one setting; nullopt when it says nothing about this machine.
+// The row of one setting about `gpus`; nullopt when it says nothing about this machine.
 std::optional<PlanRow> make_row(const Setting& setting, const Variable& variable,
-                                const Machine& machine, const PlanOptions& options) {
+                                const Machine& machine, std::span<const Gpu> gpus,
+                                const PlanOptions& options) {
   PlanRow row;
   row.layer = setting.layer;
   row.name = variable.name;
   read_values(row, machine);
   const auto others = find_value(machine.configured_by_others, std::string(setting.name));
-  const std::vector<Gpu> gpus = gpus_of(machine, setting.layer, variable.node);
   ConditionFacts facts{machine, gpus, options.forced, std::nullopt, others};
   std::optional<std::string_view> withheld;
   // Who sets the form for a node has decided about the others, too.
@@ -207,19 +208,20 @@ Plan make_plan(const Machine& machine, const Policy& policy, const PlanOptions& 
   if (!machine.supported()) {
     return plan;
   }
+  const std::vector<Gpu> visible = visible_gpus(machine.gpus, machine.environment);
+  const auto add = [&](std::optional<PlanRow> row) {
+    if (row) {
+      plan.settings.push_back(std::move(*row));
+    }
+  };
   for (const Setting& setting : policy.settings()) {
     if (options.only && setting.layer != *options.only) {
       continue;
     }
-    std::vector<Variable> variables = {{std::string(setting.name), std::nullopt}};
-    if (setting.per_node) {
-      const auto more = node_variables(setting, machine.environment);
-      variables.insert(variables.end(), more.begin(), more.end());
-    }
-    for (const Variable& variable : variables) {
-      if (auto row = make_row(setting, variable, machine, options)) {
-        plan.settings.push_back(std::move(*row));
-      }
+    const std::vector<Gpu>& gpus = setting.layer == Layer::environment ? visible : machine.gpus;
+    add(make_row(setting, {std::string(setting.name), std::nullopt}, machine, gpus, options));
+    for (const Variable& variable : node_variables(setting, machine.environment)) {
+      add(make_row(setting, variable, machine, only_node(gpus, *variable.node), options));
     }
   }
   return plan;
@@ -229,7 +231,7 @@ bool needs_software(const Machine& machine, const Policy& policy, Profile profil
   if (!machine.supported()) {
     return false;
   }
-  const std::vector<Gpu> gpus = gpus_of(machine, Layer::environment, std::nullopt);
+  const std::vector<Gpu> gpus = visible_gpus(machine.gpus, machine.environment);
   const ConditionFacts facts{machine, gpus, false, std::nullopt, std::nullopt};
   const auto is_asked_for = [&](const Setting& setting) {
     const auto asks = [](const Judgement& one) { return asks_for_software(one.when); };
