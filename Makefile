@@ -73,6 +73,11 @@ check-kunit: ## KUnit on the patched functions in every Debian kernel, in QEMU (
 	@$(SETUP) kernel vm
 	@kernel/tests/run
 
+.PHONY: check-debug-kernel
+check-debug-kernel: ## KUnit under KASAN and lockdep, in a kernel built for it (20 minutes, then 5)
+	@$(SETUP) kernel vm
+	@tests/vm/check-debug-kernel
+
 .PHONY: check-hip
 check-hip: ## the HIP layer and the simulator with the HIP runtimes of Debian 12, 13 and sid (30 minutes)
 	@$(SETUP) build hip litmus

@@ -2,14 +2,14 @@
 # shellcheck shell=bash
 # What check and check-radeon have in common: which kernel and which module, by
 # the arguments NAME [AMDGPU_KO]; guests that boot two at a time; questions to
-# what they printed. Sourced after tap.bash. It decides nothing about amdgpu.
+# what they printed. Sourced after tap.bash; an image that is set already is taken. It decides nothing about amdgpu.
 : "${here:?}"
 
 (($# == 1 || $# == 2)) || { echo "usage: $0 NAME [AMDGPU_KO]" >&2; exit 2; }
 name=$1
 cache=${ROCMFIX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rocmfix}
 module=${2:-$cache/built/$name/amdgpu.ko}
-image=$("$here/../../kernel/environment" get "$name" --image | sed -n 's/^image=//p')
+image=${image:-$("$here/../../kernel/environment" get "$name" --image | sed -n 's/^image=//p')}
 kernel=$(basename "$image"/boot/vmlinuz-* | sed 's/^vmlinuz-//')
 if [[ ! -r $module ]]; then
 	printf 'error: no built module for %s: %s\nhint: type: tests/vm/check-matrix %s\n' \
@@ -39,7 +39,7 @@ start() {
 	{
 		local status=0
 		# A guest takes 20 s, and on a machine that is busy ten times that.
-		"$here/boot" --timeout 900 --root "$image" --script "$here/$script" "$@" >"$work/$boot.log" 2>&1 || status=$?
+		"$here/boot" --timeout "${ROCMFIX_GUEST_TIMEOUT:-900}" --root "$image" --script "$here/$script" "$@" >"$work/$boot.log" 2>&1 || status=$?
 		echo "$status" >"$work/$boot.status"
 	} &
 }
