@@ -49,7 +49,7 @@ unit_state() {
 
 wait_for_unit() {
 	for _ in {1..120}; do
-		[[ $(unit_state) != activating ]] && return
+		[[ $(unit_state) =~ ^(activating|deactivating)$ ]] || return 0
 		sleep 1
 	done
 	return 1
