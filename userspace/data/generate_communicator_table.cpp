@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <span>
 #include <string_view>
 #include <vector>
 

@@ -3,6 +3,7 @@
 #include "software/binary.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "software/elf_dynamic.hpp"

@@ -3,6 +3,7 @@
 // nice(1), the PATH, and the first line of a script are followed.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>

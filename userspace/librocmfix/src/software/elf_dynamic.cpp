@@ -5,7 +5,9 @@
 #include <elf.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <optional>
 
 namespace rocmfix::detail {
 namespace {

@@ -2,6 +2,7 @@
 // /etc/ld.so.cache, as ldconfig(8) of glibc 2.x writes it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -2,6 +2,7 @@
 #include "software/packages.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace rocmfix::detail {
 namespace {
