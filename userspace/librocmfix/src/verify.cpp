@@ -151,8 +151,7 @@ Check Verifier::module_missing() const {
 
 // Why the stock driver runs instead of ours since this boot: dkms/load-stock has loaded it.
 std::optional<std::string> Verifier::refusal() const {
-  if (!driver_->patched() || !driver_->loaded ||
-      driver_->loaded->parameters.count("rocmfix") != 0) {
+  if (!driver_->patched() || !driver_->loaded || driver_->loaded->parameters.contains("rocmfix")) {
     return std::nullopt;
   }
   const auto reason = root_->read("/run/rocmfix/amdgpu-refused", 4096);

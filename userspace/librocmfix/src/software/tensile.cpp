@@ -62,12 +62,12 @@ TensileTargets read_tensile_folder(const Root& root, std::string_view folder) {
   // The libraries look for the target's own list, then for the common one, and give up ("Cannot
   // read TensileLibrary.dat: Illegal seek for GPU arch").
   const auto usable = [&](const std::string& target) {
-    return names.common_catalogue || names.catalogue.count(target) != 0;
+    return names.common_catalogue || names.catalogue.contains(target);
   };
   std::copy_if(names.tuned.begin(), names.tuned.end(), std::back_inserter(targets.tuned), usable);
   std::copy_if(
       names.general.begin(), names.general.end(), std::back_inserter(targets.untuned),
-      [&](const std::string& target) { return names.tuned.count(target) == 0 && usable(target); });
+      [&](const std::string& target) { return !names.tuned.contains(target) && usable(target); });
   return targets;
 }
 
