@@ -109,7 +109,7 @@ def test_a_gpu_that_the_process_does_not_see_does_not_count(launcher, roots, ven
 
 
 def machine(roots, tmp_path, targets):
-    """A machine with these GPUs as KFD nodes 1, 2, ...: two copies of a captured-style one's."""
+    """A machine with these GPUs as KFD nodes 1, 2, ...: two copies of a synthetic one."""
     root = tmp_path / "machine"
     shutil.copytree(roots / "rx6800-raphael", root, symlinks=True)
     for node, target in enumerate(targets, 1):
