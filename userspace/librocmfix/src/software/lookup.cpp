@@ -45,7 +45,11 @@ std::string file_name(std::string_view path) {
 bool matches(std::string_view name, Strings patterns) {
   constexpr std::string_view special = "*?[\\";
   return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
-    // A launch asks a hundred of them: most are plain words, or begin with another letter.
+    // A launch asks a hundred of them: most begin with another letter, or are plain words.
+    if (!pattern.empty() && special.find(pattern.front()) == std::string_view::npos &&
+        !name.starts_with(pattern.front())) {
+      return false;
+    }
     const auto plain = pattern.find_first_of(special);
     if (plain == std::string_view::npos) {
       return pattern == name;
