@@ -106,5 +106,47 @@ TEST(Root, RealPathOfTheRootItselfIsSlash) {
   EXPECT_EQ(Root::open("/")->real_path("/proc/1/.."), "/proc");
 }
 
+TEST(Root, WhatCannotBeReadIsRememberedAndWhatIsMissingIsNot) {
+  const TemporaryTree tree;
+  tree.write("sys/there", "x");
+  tree.link("sys/loop", "loop");
+  tree.link("sys/class/deep", "deep");
+  tree.link("system", "system");
+  const Root root = tree.root();
+  EXPECT_EQ(root.read_line("/sys/there"), "x");
+  EXPECT_EQ(root.read_line("/sys/missing"), std::nullopt);
+  EXPECT_EQ(root.read_line("/sys/there/below"), std::nullopt);
+  EXPECT_TRUE(root.unreadable("/sys").empty());
+  EXPECT_EQ(root.read_line("/sys/loop"), std::nullopt);
+  EXPECT_FALSE(root.exists("/sys/loop"));
+  EXPECT_FALSE(root.real_path("/system"));
+  EXPECT_TRUE(root.list("/sys/class/deep").empty());
+  const auto found = root.unreadable("/sys");
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].path, "/sys/loop");
+  EXPECT_EQ(found[0].errnum, ELOOP);
+  EXPECT_EQ(found[1].path, "/sys/class/deep");
+  EXPECT_EQ(root.unreadable("/sys/class").size(), 1U);
+  EXPECT_EQ(root.unreadable("/system").size(), 1U);
+  EXPECT_TRUE(root.unreadable("/sys/cl").empty());
+}
+
+TEST(Root, ReadRegularTakesFilesUpToTheLimit) {
+  const TemporaryTree tree;
+  tree.write("a", "1234");
+  tree.write("d/a", "");
+  ASSERT_EQ(::mkfifo(tree.at("fifo").c_str(), 0600), 0);
+  tree.link("zero", "/dev/zero");
+  const Root root = tree.root();
+  EXPECT_EQ(root.read_regular("/a", 4)->value(), "1234");
+  EXPECT_EQ(root.read_regular("/a", 3).error().code, ErrorCode::invalid);
+  EXPECT_EQ(root.read_regular("/d", 4).error().code, ErrorCode::invalid);
+  EXPECT_EQ(root.read_regular("/fifo", 4).error().code, ErrorCode::invalid);
+  EXPECT_FALSE(root.read_regular("/missing", 4)->has_value());
+  EXPECT_FALSE(root.read_regular("/a/b", 4)->has_value());
+  EXPECT_FALSE(root.read_regular("/zero", 4)->has_value());  // inside of the root there is none
+  EXPECT_EQ(Root::open("/")->read_regular("/dev/zero", 4).error().code, ErrorCode::invalid);
+}
+
 }  // namespace
 }  // namespace rocmfix

@@ -4,6 +4,7 @@
 #include "status.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "inspection.hpp"
 #include "output.hpp"
 #include "rocmfix/json.hpp"
+#include "rocmfix/printable.hpp"
 
 namespace rocmfix::cli {
 
@@ -56,7 +58,7 @@ std::string describe_gpu(const Gpu& gpu) {
   if (gpu.driver != "amdgpu") {
     rows.push_back({"driver", gpu.driver ? *gpu.driver : "none, or unknown"});
   }
-  return fmt::format("{}\n{}", gpu.name.value_or("AMD GPU"), format_table(rows, "  "));
+  return fmt::format("{}\n{}", printable(gpu.name.value_or("AMD GPU")), format_table(rows, "  "));
 }
 
 std::string describe_installed(const Driver& driver) {
@@ -105,6 +107,17 @@ std::string describe_driver(const Driver& driver) {
   return "amdgpu driver\n" + format_table(rows, "  ");
 }
 
+std::string describe_unreadable(const Machine& machine) {
+  if (machine.unreadable.empty()) {
+    return "";
+  }
+  std::string text = "Not everything could be read; what is missing above may be there:\n";
+  for (const std::string& one : machine.unreadable) {
+    text += fmt::format("  {}\n", printable(one));
+  }
+  return text + (::geteuid() == 0 ? "\n" : "As root it can: sudo rocmfix status\n\n");
+}
+
 std::string describe_next(const Machine& machine) {
   if (machine.gpus.empty()) {
     return "No AMD GPU found. rocmfix has nothing to do on this machine.\n";
@@ -133,7 +146,8 @@ int run_status(const Root& root, bool json) {
   for (const Gpu& gpu : seen->machine.gpus) {
     text += describe_gpu(gpu) + '\n';
   }
-  text += describe_driver(seen->machine.driver) + '\n' + describe_next(seen->machine);
+  text += describe_driver(seen->machine.driver) + '\n';
+  text += describe_unreadable(seen->machine) + describe_next(seen->machine);
   return print_result(text, status);
 }
 

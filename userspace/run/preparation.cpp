@@ -62,6 +62,10 @@ Result<Preparation> prepare(const Options& options) {
         make_plan(machine, *policy, {.profile = options.profile, .only = Layer::environment});
     result.environment = environment_of(plan, machine.software);
   }
+  if (const auto hidden = unreadable_gpus(*root); hidden && !result.supported) {
+    // The command runs all the same, as on a machine without a GPU; but not in silence.
+    result.environment.advice.push_back({"", to_string(*hidden), "", /*urgent=*/true});
+  }
   Options completed = options;
   if (result.supported && options.layer.enabled) {
     auto added = added_communicators(*root);

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "kfd_topology.hpp"
@@ -182,6 +183,23 @@ std::vector<Gpu> discover_gpus(const Root& root, const Policy& policy, bool name
     }
   }
   return gpus;
+}
+
+std::optional<Error> unreadable_gpus(const Root& root) {
+  for (const std::string_view directory : {detail::pci_devices, detail::drm_class}) {
+    for (const Root::Unreadable& one : root.unreadable(directory)) {
+      const std::string_view name =
+          std::string_view(one.path).substr(one.path.find_last_of('/') + 1);
+      constexpr std::array<std::string_view, 4> telling = {"vendor", "class", "device", "uevent"};
+      if (one.path == directory ||
+          std::find(telling.begin(), telling.end(), name) != telling.end()) {
+        return io_error(
+            fmt::format("cannot tell which GPUs are here: {}", root.host_path(one.path).string()),
+            one.errnum);
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace rocmfix

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "rocmfix/printable.hpp"
+
 namespace rocmfix {
 
 namespace {
@@ -15,9 +17,9 @@ Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
-// File contents and names need not be UTF-8; a document always is.
+// File contents and names need not be UTF-8; a document always is, and can be looked at.
 std::string dump(const Json& document) {
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return printable_json(document.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 Json gpu_object(const Gpu& gpu) {
@@ -61,7 +63,10 @@ std::string status_json(const Machine& machine) {
   for (const Gpu& gpu : machine.gpus) {
     gpus.push_back(gpu_object(gpu));
   }
-  return dump({{"schema", 1}, {"gpus", gpus}, {"driver", driver_object(machine.driver)}});
+  return dump({{"schema", 1},
+               {"gpus", gpus},
+               {"driver", driver_object(machine.driver)},
+               {"unreadable", machine.unreadable}});
 }
 
 std::string livepatch_json(const Driver& driver) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Gathers the facts that a plan is made from.
+#include <fmt/format.h>
+
 #include <charconv>
+#include <system_error>
 
 #include "rocmfix/environment.hpp"
 #include "rocmfix/modprobe_conf.hpp"
@@ -27,11 +30,38 @@ std::optional<std::uint64_t> read_ram_mib(const Root& root) {
   return error == std::errc{} ? std::optional(kib / 1024) : std::nullopt;
 }
 
+// The first of each directory; a parameter's file may be root's alone (gttsize: 0600), which hides
+// nothing.
+std::vector<std::string> read_unreadable(const Root& root) {
+  std::vector<std::string> texts;
+  for (const std::string_view directory :
+       {"/sys/bus/pci", "/sys/class/drm", "/sys/class/kfd", "/sys/module", "/sys/kernel/livepatch",
+        "/lib/modules", "/proc"}) {
+    auto failures = root.unreadable(directory);
+    std::erase_if(failures, [](const Root::Unreadable& one) {
+      return one.path.find("/parameters/") != std::string::npos;
+    });
+    if (failures.empty()) {
+      continue;
+    }
+    std::string text = fmt::format("{}: {}", root.host_path(failures.front().path).string(),
+                                   std::generic_category().message(failures.front().errnum));
+    if (failures.size() > 1) {
+      text += fmt::format(", and {} more below {}", failures.size() - 1, directory);
+    }
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
 }  // namespace
 
 Result<Machine> inspect_machine(const Root& root, const Policy& policy) {
   Machine machine;
   machine.gpus = discover_gpus(root, policy);
+  if (auto hidden = unreadable_gpus(root); hidden && !machine.supported()) {
+    return fail(std::move(*hidden));
+  }
   machine.driver = inspect_driver(root);
   const auto options = read_module_options(root);
   if (!options) {
@@ -45,6 +75,7 @@ Result<Machine> inspect_machine(const Root& root, const Policy& policy) {
   machine.configured_by_others = effective_options(*others);
   machine.environment = inherited_environment(root);
   machine.ram_mib = read_ram_mib(root);
+  machine.unreadable = read_unreadable(root);
   return machine;
 }
 

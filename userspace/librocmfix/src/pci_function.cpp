@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::uint64_t class_display = 0x03;
 constexpr std::uint64_t class_accelerator = 0x12;
-constexpr std::string_view pci_devices = "/sys/bus/pci/devices";
-constexpr std::string_view drm_class = "/sys/class/drm";
 
 // "0000:03:00.0"; domains above ffff exist (VMD, Hyper-V).
 std::optional<PciFunction> parse_bdf(std::string_view bdf) {

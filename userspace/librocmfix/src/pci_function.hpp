@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rocmfix/root.hpp"
@@ -12,6 +13,8 @@
 namespace rocmfix::detail {
 
 inline constexpr std::uint64_t vendor_amd = 0x1002;
+inline constexpr std::string_view pci_devices = "/sys/bus/pci/devices";
+inline constexpr std::string_view drm_class = "/sys/class/drm";
 
 struct PciFunction {
   std::string bdf;  ///< "0000:03:00.0"

@@ -14,12 +14,19 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <iterator>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "file_descriptor.hpp"
 
 namespace rocmfix {
+
+struct Root::Record {
+  std::mutex mutex;
+  std::vector<Unreadable> failures;
+};
 
 namespace {
 
@@ -72,17 +79,19 @@ Result<Root> Root::open(const std::filesystem::path& dir) {
 }
 
 Root::Root(int fd, std::filesystem::path dir, bool is_system)
-    : fd_(fd), dir_(std::move(dir)), is_system_(is_system) {}
+    : fd_(fd), dir_(std::move(dir)), is_system_(is_system), record_(new Record) {}
 
 Root::Root(Root&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       dir_(std::move(other.dir_)),
-      is_system_(other.is_system_) {}
+      is_system_(other.is_system_),
+      record_(std::move(other.record_)) {}
 
 Root& Root::operator=(Root&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(dir_, other.dir_);
   std::swap(is_system_, other.is_system_);
+  std::swap(record_, other.record_);
   return *this;
 }
 
@@ -100,9 +109,59 @@ Result<int> Root::open_file(std::string_view path, int flags) const {
   const int fd = open_in_root(fd_, is_system_, std::string(path),
                               static_cast<std::uint64_t>(O_RDONLY | O_NOCTTY | flags));
   if (fd < 0) {
-    return fail(io_error(fmt::format("cannot open {}", host_path(path).string()), errno));
+    const int errnum = errno;
+    note_failure(path, errnum);
+    return fail(io_error(fmt::format("cannot open {}", host_path(path).string()), errnum));
   }
   return fd;
+}
+
+void Root::note_failure(std::string_view path, int errnum) const {
+  constexpr std::size_t most = 256;
+  if (errnum == ENOENT || errnum == ENOTDIR) {
+    return;
+  }
+  const std::lock_guard lock(record_->mutex);
+  auto& failures = record_->failures;
+  const bool known = std::any_of(failures.begin(), failures.end(),
+                                 [&](const Unreadable& one) { return one.path == path; });
+  if (!known && failures.size() < most) {
+    failures.push_back({std::string(path), errnum});
+  }
+}
+
+std::vector<Root::Unreadable> Root::unreadable(std::string_view under) const {
+  std::vector<Unreadable> found;
+  const std::lock_guard lock(record_->mutex);
+  std::copy_if(record_->failures.begin(), record_->failures.end(), std::back_inserter(found),
+               [&](const Unreadable& one) {
+                 return one.path.starts_with(under) &&
+                        (one.path.size() == under.size() || one.path[under.size()] == '/');
+               });
+  return found;
+}
+
+Result<std::optional<std::string>> Root::read_regular(std::string_view path,
+                                                      std::size_t limit) const {
+  const auto opened = open_file(path, O_NONBLOCK);
+  if (!opened) {
+    if (opened.error().errnum == ENOENT || opened.error().errnum == ENOTDIR) {
+      return std::optional<std::string>();
+    }
+    return fail(opened.error());
+  }
+  const FileDescriptor fd(*opened);
+  struct stat st {};
+  if (::fstat(fd.get(), &st) != 0 || !S_ISREG(st.st_mode)) {
+    return fail(Error{ErrorCode::invalid,
+                      fmt::format("{} is not a regular file", host_path(path).string()), 0,
+                      "move it away, or replace it with a file"});
+  }
+  auto text = read_all(fd.get(), path, limit);
+  if (!text) {
+    return fail(std::move(text.error()));
+  }
+  return std::optional(std::move(*text));
 }
 
 Result<std::string> Root::read(std::string_view path, std::size_t limit) const {
@@ -111,11 +170,14 @@ Result<std::string> Root::read(std::string_view path, std::size_t limit) const {
   if (!opened) {
     return fail(std::move(opened.error()));
   }
-  const FileDescriptor fd(*opened);
+  return read_all(FileDescriptor(*opened).get(), path, limit);
+}
+
+Result<std::string> Root::read_all(int fd, std::string_view path, std::size_t limit) const {
   std::string content;
   std::array<char, 4096> buffer{};
   for (;;) {
-    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
     if (got == 0) {
       return content;
     }
@@ -123,7 +185,9 @@ Result<std::string> Root::read(std::string_view path, std::size_t limit) const {
       if (errno == EINTR) {
         continue;
       }
-      return fail(io_error(fmt::format("cannot read {}", host_path(path).string()), errno));
+      const int errnum = errno;
+      note_failure(path, errnum);
+      return fail(io_error(fmt::format("cannot read {}", host_path(path).string()), errnum));
     }
     if (content.size() + static_cast<std::size_t>(got) > limit) {
       return fail(Error{ErrorCode::invalid,
@@ -191,13 +255,17 @@ std::vector<std::string> Root::list(std::string_view path) const {
 }
 
 bool Root::exists(std::string_view path) const {
-  return static_cast<bool>(
-      FileDescriptor(open_in_root(fd_, is_system_, std::string(path), O_PATH)));
+  const FileDescriptor fd(open_in_root(fd_, is_system_, std::string(path), O_PATH));
+  if (!fd) {
+    note_failure(path, errno);
+  }
+  return static_cast<bool>(fd);
 }
 
 std::optional<std::string> Root::real_path(std::string_view path) const {
   const FileDescriptor fd(open_in_root(fd_, is_system_, std::string(path), O_PATH));
   if (!fd) {
+    note_failure(path, errno);
     return std::nullopt;
   }
   // The kernel knows the resolved name of an open file; the root's own name is its prefix.

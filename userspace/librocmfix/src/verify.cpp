@@ -2,15 +2,16 @@
 #include "rocmfix/verify.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
-#include "fault_line.hpp"
 #include "install_advice.hpp"
 #include "modprobe_files.hpp"
 #include "rocmfix/modprobe_conf.hpp"
+#include "rocmfix/printable.hpp"
 #include "update_initramfs.hpp"
 #include "verify_build.hpp"
 #include "verify_initramfs.hpp"
@@ -65,6 +66,13 @@ class Verifier {
 Verification Verifier::run() {
   Verification result;
   result.checks.push_back(gpu_supported());
+  if (!machine_->unreadable.empty()) {
+    // Among the first: what a check below takes for absent may be there.
+    result.checks.push_back(
+        {"machine.readable", std::nullopt,
+         "cannot read " + machine_->unreadable.front() + "; a check may take it for absent",
+         ::geteuid() == 0 ? "rocmfix status shows all of them" : "sudo rocmfix verify"});
+  }
   if (result.checks.front().ok == true) {
     for (auto check :
          {detail::verify_build(*root_, *driver_), detail::verify_source(*root_, *driver_)}) {
@@ -158,7 +166,7 @@ std::optional<std::string> Verifier::refusal() const {
   if (!reason) {
     return std::nullopt;
   }
-  return printable(std::string_view(*reason).substr(0, reason->find('\n')), 256);
+  return printable_line(std::string_view(*reason).substr(0, reason->find('\n')), 256);
 }
 
 Check Verifier::module_loaded() const {

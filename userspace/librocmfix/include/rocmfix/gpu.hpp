@@ -40,6 +40,10 @@ struct Gpu {
 /// a launcher has no use for it.
 std::vector<Gpu> discover_gpus(const Root& root, const Policy& policy, bool names = true);
 
+/// Why discover_gpus() of this root may have missed one: the first of the files that tell GPUs
+/// from other functions that could not be read, as an error with a hint. nullopt: it saw them all.
+std::optional<Error> unreadable_gpus(const Root& root);
+
 /// "10.1.10"
 std::string to_string(const GcVersion& gc);
 

@@ -30,12 +30,16 @@ struct Machine {
   /// What the program carries that the environment part is for; unnamed unless examined.
   Software software;
   std::optional<std::uint64_t> ram_mib;  ///< /proc/meminfo MemTotal
+  /// "PATH: Permission denied": what tells of GPUs and drivers and could not be read, so that what
+  /// looks absent here may be there.
+  std::vector<std::string> unreadable;
 
   /// At least one GPU that rocmfix may touch.
   [[nodiscard]] bool supported() const;
 };
 
-/// Reads all of it. Errors: invalid or io from modprobe's configuration.
+/// Reads all of it. Errors: invalid or io from modprobe's configuration; unreadable_gpus() when no
+/// supported GPU was seen.
 Result<Machine> inspect_machine(const Root& root, const Policy& policy);
 
 struct PlanRow {

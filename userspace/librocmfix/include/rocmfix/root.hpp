@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,13 +55,31 @@ class Root {
   [[nodiscard]] std::optional<std::string> real_path(std::string_view path) const;
   /// A descriptor, O_RDONLY|O_CLOEXEC plus `flags`, that the caller closes. Errors: io.
   [[nodiscard]] Result<int> open_file(std::string_view path, int flags = 0) const;
+  /// read() of a file that people write: only a regular one, whatever it says its size is.
+  /// nullopt: it is missing. Errors: io; invalid when it is no regular file or over `limit` bytes.
+  [[nodiscard]] Result<std::optional<std::string>> read_regular(std::string_view path,
+                                                                std::size_t limit) const;
+
+  /// What the calls above could not read for another reason than that it is missing: they say
+  /// "unknown" of it, and whoever would say "absent" has to look here first.
+  struct Unreadable {
+    std::string path;  ///< inside the root
+    int errnum = 0;    ///< EACCES, ELOOP, EIO, ...; never ENOENT or ENOTDIR
+  };
+  /// `under`: a directory; in the order of the calls, each once, the first 256.
+  [[nodiscard]] std::vector<Unreadable> unreadable(std::string_view under) const;
 
  private:
+  struct Record;
   Root(int fd, std::filesystem::path dir, bool is_system);
+  void note_failure(std::string_view path, int errnum) const;
+  [[nodiscard]] Result<std::string> read_all(int fd, std::string_view path,
+                                             std::size_t limit) const;
 
   int fd_ = -1;
   std::filesystem::path dir_;
   bool is_system_ = false;
+  std::unique_ptr<Record> record_;
 };
 
 }  // namespace rocmfix
