@@ -126,19 +126,6 @@ TEST(AtomicFile, ReplacingDoesNotChangeWhatAReaderHasOpen) {
   EXPECT_EQ(text_of(tree.at("d/a")), "newer");
 }
 
-TEST(AtomicFile, OneAtATime) {
-  const TemporaryTree tree;
-  tree.write("d/a", "");
-  const Root root = tree.root();
-  auto first = AtomicDirectory::open(root, "/d");
-  auto second = AtomicDirectory::open(root, "/d");
-  ASSERT_TRUE(first->lock());
-  const auto locked = second->lock();
-  ASSERT_FALSE(locked);
-  EXPECT_EQ(locked.error().code, ErrorCode::refused);
-  *first = std::move(*AtomicDirectory::open(root, "/d"));  // the first one's lock goes with it
-}
-
 TEST(AtomicFile, RemovingAMissingFileIsNoError) {
   const TemporaryTree tree;
   tree.write("d/a", "");

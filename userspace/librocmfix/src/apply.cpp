@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "atomic_file.hpp"
+#include "change_lock.hpp"
 #include "kept_files.hpp"
 #include "modprobe_files.hpp"
 #include "modprobe_text.hpp"
@@ -17,6 +18,7 @@ namespace rocmfix {
 namespace {
 
 using detail::AtomicDirectory;
+using detail::ChangeLock;
 using detail::ConfOrigin;
 using detail::FileContent;
 using detail::KeptFiles;
@@ -53,6 +55,7 @@ class Change {
 
   const Root* root_;
   ApplyOptions options_;
+  std::optional<ChangeLock> lock_;
   KeptFiles kept_;
   std::optional<AtomicDirectory> directory_;
   std::optional<FileContent> current_;
@@ -70,10 +73,14 @@ Result<void> Change::begin() {
   }
   directory_.emplace(std::move(*directory));
   if (!options_.dry_run) {
-    // The lock is on the directory that is changed: it is there, and nobody removes it.
-    if (auto locked = directory_->lock(); !locked) {
-      return locked;
+    if (auto writable = directory_->check_writable(conf_name); !writable) {
+      return writable;
     }
+    auto lock = ChangeLock::take(*root_);
+    if (!lock) {
+      return fail(std::move(lock.error()));
+    }
+    lock_.emplace(std::move(*lock));
     directory_->remove_stale(conf_name);
   }
   auto current = directory_->read(conf_name);

@@ -2,7 +2,8 @@
 #include "atomic_file.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -84,15 +85,34 @@ Result<AtomicDirectory> AtomicDirectory::create(const Root& root, const std::str
   return directory;
 }
 
-Result<void> AtomicDirectory::lock() {
-  if (::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0) {
+// What chattr(1) has set is refused to root as well, and errno does not tell it from the rest.
+Error AtomicDirectory::refusal(const std::string& what, const std::string& name, int errnum) const {
+  Error error = io_error(what, errnum);
+  if (errnum != EPERM && errnum != EACCES) {
+    return error;
+  }
+  const FileDescriptor file(
+      ::openat(fd_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  for (const auto& [fd, path] : {std::pair(file.get(), shown(name)),
+                                 std::pair(fd_.get(), root_->host_path(path_).string())}) {
+    int flags = 0;
+    if (fd >= 0 && ::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 &&
+        (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)) != 0) {
+      const bool immutable = (flags & FS_IMMUTABLE_FL) != 0;
+      error.hint = path +
+                   (immutable ? " is immutable (chattr +i)" : " is append-only (chattr +a)") +
+                   "; if you want it changed: sudo chattr " + (immutable ? "-i " : "-a ") + path;
+      return error;
+    }
+  }
+  return error;
+}
+
+Result<void> AtomicDirectory::check_writable(const std::string& name) const {
+  if (::faccessat(fd_.get(), ".", W_OK | X_OK, AT_EACCESS) == 0) {
     return {};
   }
-  if (errno == EWOULDBLOCK) {
-    return fail({ErrorCode::refused, "another rocmfix is changing the configuration", 0,
-                 "wait until it has ended, then try again"});
-  }
-  return fail(io_error("cannot lock " + root_->host_path(path_).string(), errno));
+  return fail(refusal("cannot write " + shown(name), name, errno));
 }
 
 Result<std::optional<FileContent>> AtomicDirectory::read(const std::string& name) const {
@@ -138,11 +158,11 @@ Result<void> AtomicDirectory::write_temporary(const std::string& temporary, cons
   const FileDescriptor fd(::openat(fd_.get(), temporary.c_str(),
                                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) {
-    return fail(io_error("cannot write " + shown(name), errno));
+    return fail(refusal("cannot write " + shown(name), name, errno));
   }
   if (!write_all(fd.get(), content.text) || !set_owner(fd.get(), content) ||
       ::fchmod(fd.get(), content.mode) != 0 || ::fsync(fd.get()) != 0) {
-    return fail(io_error("cannot write " + shown(name), errno));
+    return fail(refusal("cannot write " + shown(name), name, errno));
   }
   return {};
 }
@@ -162,7 +182,7 @@ Result<void> AtomicDirectory::write(const std::string& name, const FileContent& 
   if (::renameat(fd_.get(), temporary.c_str(), fd_.get(), name.c_str()) != 0) {
     const int errnum = errno;
     ::unlinkat(fd_.get(), temporary.c_str(), 0);
-    return fail(io_error("cannot replace " + shown(name), errnum));
+    return fail(refusal("cannot replace " + shown(name), name, errnum));
   }
   return sync(name);
 }
@@ -172,14 +192,14 @@ Result<void> AtomicDirectory::remove(const std::string& name) {
     if (errno == ENOENT) {
       return {};
     }
-    return fail(io_error("cannot remove " + shown(name), errno));
+    return fail(refusal("cannot remove " + shown(name), name, errno));
   }
   return sync(name);
 }
 
 Result<void> AtomicDirectory::rename(const std::string& from, const std::string& to) {
   if (::renameat(fd_.get(), from.c_str(), fd_.get(), to.c_str()) != 0) {
-    return fail(io_error("cannot rename " + shown(from) + " to " + to, errno));
+    return fail(refusal("cannot rename " + shown(from) + " to " + to, from, errno));
   }
   return sync(to);
 }

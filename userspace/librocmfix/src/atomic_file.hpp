@@ -3,7 +3,8 @@
 // old file or the new one, whole.
 //
 // Refuses: to follow a link in the place of a file, to leave the root through one in the path of
-// the directory, to replace anything but a regular file. One process at a time: take lock() first.
+// the directory, to replace anything but a regular file. One process at a time: take ChangeLock
+// first.
 #pragma once
 
 #include <sys/types.h>
@@ -32,8 +33,8 @@ class AtomicDirectory {
   /// open(), and the directory and its parents are made (0755) where they are missing.
   static Result<AtomicDirectory> create(const Root& root, const std::string& path);
 
-  /// Held until the object dies. Errors: refused when another process holds it.
-  Result<void> lock();
+  /// Whether names can be made and removed in it. Errors: io.
+  [[nodiscard]] Result<void> check_writable(const std::string& name) const;
   /// nullopt: there is none. Errors: refused for a link, a directory, a device; invalid over 1 MiB.
   [[nodiscard]] Result<std::optional<FileContent>> read(const std::string& name) const;
   /// Makes or replaces the file. On an error it is what it was, save for an error of the last
@@ -52,6 +53,7 @@ class AtomicDirectory {
  private:
   AtomicDirectory(const Root& root, std::string path, FileDescriptor fd);
   [[nodiscard]] std::string shown(const std::string& name) const;
+  [[nodiscard]] Error refusal(const std::string& what, const std::string& name, int errnum) const;
   Result<void> write_temporary(const std::string& temporary, const std::string& name,
                                const FileContent& content);
   Result<void> sync(const std::string& name);
