@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rocmfix/communicators.hpp"
 
-#include <cerrno>
-
 #include "communicators_toml.hpp"
+#include "overlay.hpp"
 
 namespace rocmfix {
 
@@ -14,15 +13,15 @@ constexpr std::string_view overlay = "/etc/rocmfix/communicators.toml";
 }  // namespace
 
 Result<std::string> added_communicators(const Root& root) {
-  const auto text = root.read(overlay);
+  const auto text = detail::read_overlay(root, overlay);
   if (!text) {
-    if (text.error().errnum == ENOENT || text.error().errnum == ENOTDIR) {
-      return std::string();
-    }
     return fail(text.error());
   }
+  if (!*text) {
+    return std::string();
+  }
   PolicyArena arena;
-  const auto added = parse_communicators(*text, root.host_path(overlay).string(), arena);
+  const auto added = parse_communicators(**text, root.host_path(overlay).string(), arena);
   if (!added) {
     return fail(added.error());
   }

@@ -3,11 +3,11 @@
 #include "rocmfix/fault_rules.hpp"
 
 #include <algorithm>
-#include <cerrno>
 
 #include "fault_matcher.hpp"
 #include "fault_rules_toml.hpp"
 #include "fault_tables.hpp"
+#include "overlay.hpp"
 
 namespace rocmfix {
 
@@ -47,16 +47,16 @@ FaultRules FaultRules::built_in() {
 
 Result<FaultRules> FaultRules::load(const Root& root) {
   FaultRules rules = built_in();
-  const auto text = root.read(overlay);
+  const auto text = detail::read_overlay(root, overlay);
   if (!text) {
-    if (text.error().errnum == ENOENT || text.error().errnum == ENOTDIR) {
-      return rules;
-    }
     return fail(text.error());
+  }
+  if (!*text) {
+    return rules;
   }
   const std::string origin = root.host_path(overlay).string();
   auto storage = std::make_shared<Storage>();
-  auto added = parse_fault_tables(*text, origin, storage->arena);
+  auto added = parse_fault_tables(**text, origin, storage->arena);
   if (!added) {
     return fail(std::move(added.error()));
   }

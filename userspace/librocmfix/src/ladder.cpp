@@ -3,12 +3,12 @@
 #include "rocmfix/ladder.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 #include <vector>
 
 #include "ladder_tables.hpp"
 #include "ladder_toml.hpp"
+#include "overlay.hpp"
 
 namespace rocmfix {
 
@@ -38,15 +38,15 @@ Ladder Ladder::built_in() {
 
 Result<Ladder> Ladder::load(const Root& root) {
   Ladder ladder = built_in();
-  const auto text = root.read(overlay);
+  const auto text = detail::read_overlay(root, overlay);
   if (!text) {
-    if (text.error().errnum == ENOENT || text.error().errnum == ENOTDIR) {
-      return ladder;
-    }
     return fail(text.error());
   }
+  if (!*text) {
+    return ladder;
+  }
   auto storage = std::make_shared<Storage>();
-  auto added = parse_ladder(*text, root.host_path(overlay).string(), storage->arena);
+  auto added = parse_ladder(**text, root.host_path(overlay).string(), storage->arena);
   if (!added) {
     return fail(std::move(added.error()));
   }

@@ -11,19 +11,12 @@ namespace {
 
 using detail::TomlReader;
 
-bool is_variable_name(std::string_view name) {
-  constexpr std::string_view allowed =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
-  return !name.empty() && name.find_first_not_of(allowed) == std::string_view::npos &&
-         (name.front() < '0' || name.front() > '9');
-}
-
 std::span<const Assignment> read_assignments(TomlReader& reader, const toml::table& table) {
   std::vector<Assignment> assignments;
   for (const std::string_view text : reader.strings(table, "set")) {
     const auto equals = text.find('=');
     const std::string_view name = text.substr(0, equals);
-    if (equals == std::string_view::npos || !is_variable_name(name)) {
+    if (equals == std::string_view::npos || !TomlReader::is_name(name) || !is_printable(text)) {
       reader.complain(table.source(), fmt::format("'set' cannot be '{}'", text),
                       R"(for example: set = ["NAME=VALUE"])");
       continue;

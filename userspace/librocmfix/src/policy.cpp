@@ -3,10 +3,10 @@
 #include "rocmfix/policy.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 #include <vector>
 
+#include "overlay.hpp"
 #include "policy_toml.hpp"
 #include "tables.hpp"
 
@@ -39,18 +39,6 @@ std::vector<Item> laid_over(std::span<const Item> base, const std::vector<Item>&
   return merged;
 }
 
-// The text of an overlay file; nullopt when there is none.
-Result<std::optional<std::string>> read_overlay(const Root& root, std::string_view path) {
-  auto text = root.read(path);
-  if (text) {
-    return std::optional(std::move(*text));
-  }
-  if (text.error().errnum == ENOENT || text.error().errnum == ENOTDIR) {
-    return std::optional<std::string>();
-  }
-  return fail(std::move(text.error()));
-}
-
 }  // namespace
 
 Policy Policy::built_in() {
@@ -62,8 +50,8 @@ Policy Policy::built_in() {
 
 Result<Policy> Policy::load(const Root& root) {
   Policy policy = built_in();
-  auto chips_text = read_overlay(root, chips_overlay);
-  auto settings_text = read_overlay(root, settings_overlay);
+  auto chips_text = detail::read_overlay(root, chips_overlay);
+  auto settings_text = detail::read_overlay(root, settings_overlay);
   if (!chips_text) {
     return fail(std::move(chips_text.error()));
   }

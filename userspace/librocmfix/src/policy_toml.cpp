@@ -160,7 +160,7 @@ Setting read_setting(Reader& reader, const toml::table& table) {
   reader.allow(table, {"layer", "name", "summary", "per_node", "propose", "judge", "advise"});
   Setting setting;
   setting.layer = static_cast<Layer>(reader.word(table, "layer", {"module", "environment"}));
-  setting.name = reader.text(table, "name", true);
+  setting.name = reader.name(table, "name");
   setting.summary = reader.text(table, "summary", true);
   setting.per_node = reader.boolean(table, "per_node").value_or(false);
   std::vector<Proposal> proposals;
@@ -168,7 +168,7 @@ Setting read_setting(Reader& reader, const toml::table& table) {
     reader.allow(entry, {"profile", "value", "when"});
     Proposal& proposal = proposals.emplace_back();
     proposal.profile = static_cast<Profile>(reader.word(entry, "profile", {"safe", "original"}));
-    proposal.value = reader.text(entry, "value", true);
+    proposal.value = reader.plain_text(entry, "value", true);
     proposal.when = read_condition(reader, entry, false);
   });
   setting.proposals = reader.arena().keep(std::move(proposals));

@@ -6,10 +6,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <initializer_list>
 #include <optional>
@@ -19,6 +15,9 @@
 #include <vector>
 
 #include "policy_toml.hpp"
+#include "rocmfix/printable.hpp"
+#include "toml_check.hpp"
+#include "toml_library.hpp"
 
 namespace rocmfix::detail {
 
@@ -62,6 +61,33 @@ class TomlReader {
     }
     complain(node->source(), fmt::format("'{}' must be a string", key));
     return {};
+  }
+
+  // A text() that something else than a person reads, a shell or a file of modprobe.
+  std::string_view plain_text(const toml::table& table, std::string_view key, bool required) {
+    const std::string_view value = text(table, key, required);
+    if (!is_printable(value)) {
+      complain(table.get(key)->source(),
+               fmt::format("'{}' has a character that cannot be printed: '{}'", key, value));
+    }
+    return value;
+  }
+
+  // The name of a variable or a parameter.
+  std::string_view name(const toml::table& table, std::string_view key) {
+    const std::string_view value = text(table, key, true);
+    if (table.get(key) != nullptr && !is_name(value)) {
+      complain(table.get(key)->source(), fmt::format("'{}' cannot be '{}'", key, value),
+               "a name has letters, digits and '_', and does not begin with a digit");
+    }
+    return value;
+  }
+
+  static bool is_name(std::string_view text) {
+    constexpr std::string_view allowed =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+    return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos &&
+           (text.front() < '0' || text.front() > '9');
   }
 
   // One of `words`, by its index.
@@ -154,6 +180,11 @@ class TomlReader {
 template <class Read>
 std::optional<Error> read_toml(std::string_view text, std::string_view origin, PolicyArena& arena,
                                Read read) {
+  if (const auto fault = TomlCheck(text).fault()) {
+    return Error{
+        ErrorCode::invalid, fmt::format("{}:{}: {}", origin, fault->line, fault->what), 0,
+        fmt::format("see https://toml.io for the format; {} levels are the most", deepest_toml)};
+  }
   const toml::parse_result parsed = toml::parse(text, origin);
   if (!parsed) {
     return Error{ErrorCode::invalid,
