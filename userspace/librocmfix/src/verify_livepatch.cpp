@@ -3,14 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <ctime>
 #include <string_view>
 #include <utility>
 
 #include "kernel_log.hpp"
+#include "kfd_users.hpp"
 #include "verify_words.hpp"
 
 namespace rocmfix::detail {
@@ -113,64 +111,6 @@ Result<Arrival> find_arrival(const Root& root) {
   return arrival;
 }
 
-// What a process's start is ahead of the log's clock, which stops while the machine sleeps.
-std::uint64_t microseconds_asleep(const Root& root) {
-  timespec awake = {};
-  timespec all = {};
-  if (!root.is_system() || clock_gettime(CLOCK_MONOTONIC, &awake) != 0 ||
-      clock_gettime(CLOCK_BOOTTIME, &all) != 0) {
-    return 0;
-  }
-  const auto difference =
-      ((all.tv_sec - awake.tv_sec) * 1'000'000) + ((all.tv_nsec - awake.tv_nsec) / 1000);
-  return static_cast<std::uint64_t>(std::max<decltype(difference)>(difference, 0));
-}
-
-// Field 22 of /proc/PID/stat, in ticks of 10 ms. The name in field 2 may hold anything.
-std::optional<std::uint64_t> start_of(const Root& root, const std::string& process) {
-  const auto stat = root.read(process + "/stat", 4096);
-  if (!stat) {
-    return std::nullopt;
-  }
-  std::string_view text = *stat;
-  text.remove_prefix(std::min(text.rfind(')') + 1, text.size()));
-  for (int field = 2; field < 22; ++field) {
-    text.remove_prefix(std::min(text.find(' ') + 1, text.size()));
-  }
-  std::uint64_t ticks = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ticks);
-  return error == std::errc{} ? std::optional(ticks * 10'000) : std::nullopt;
-}
-
-struct Users {
-  std::string names;     ///< "python3 (4711), train (4712)"
-  bool complete = true;  ///< every process could be looked at
-};
-
-// Compute programs that were there before `time`: each maps its queues' doorbells from /dev/kfd.
-Users find_users_before(const Root& root, std::uint64_t time) {
-  const std::uint64_t asleep = microseconds_asleep(root);
-  Users users;
-  for (const std::string& name : root.list("/proc")) {
-    if (!std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-      continue;
-    }
-    const std::string process = "/proc/" + name;
-    const auto start = start_of(root, process);
-    if (!start || *start > time + asleep) {
-      continue;
-    }
-    const auto maps = root.read(process + "/maps");
-    if (!maps) {
-      users.complete = users.complete && !is_denied(maps.error());
-    } else if (maps->find("/dev/kfd") != std::string::npos) {
-      users.names += fmt::format("{}{} ({})", users.names.empty() ? "" : ", ",
-                                 root.read_line(process + "/comm").value_or("?"), name);
-    }
-  }
-  return users;
-}
-
 // A livepatch changes what is mapped from then on.
 Check refresh_check(const Root& root, const Livepatch& livepatch) {
   Check check{"livepatch.refresh", true, "it came before any program used the GPU", ""};
@@ -189,7 +129,7 @@ Check refresh_check(const Root& root, const Livepatch& livepatch) {
     }
     return check;
   }
-  const Users users = find_users_before(root, *arrival->late_microseconds);
+  const KfdUsers users = find_kfd_users_before(root, *arrival->late_microseconds);
   if (!users.names.empty()) {
     check = {check.id, false,
              "memory mapped before it came keeps its type, in these programs: " + users.names,
