@@ -2,6 +2,7 @@
 """Faults asked for from outside: the real runtime prints its own message and aborts."""
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -161,3 +162,21 @@ def test_a_scenario_is_read_again_when_it_changes(simulation, tmp_path):
     scenario.write_text(json.dumps({"fault": "memory", "address": running.address}) + "\n")
     status, stderr = running.end()
     assert status == ABORTED and f"on address {running.address}." in stderr
+
+
+@pytest.mark.parametrize("kind", ["device", "fifo", "directory", "long"])
+def test_a_scenario_that_is_no_file_of_a_sane_size_is_refused_and_does_not_hang(simulation, tmp_path, kind):
+    path = tmp_path / "scenario"
+    {"device": lambda: path.symlink_to("/dev/zero"), "fifo": lambda: os.mkfifo(path),
+     "directory": path.mkdir, "long": lambda: path.write_bytes(b"#\n" * (1 << 20))}[kind]()  # fmt: skip
+    done = simulation.run("fault", "allocate", ROCMFIX_SIM_SCENARIO=str(path), timeout=30)
+    said = "is over 1 MiB" if kind == "long" else "is not a regular file"
+    assert f"rocmfix-sim: error: the scenario {path} {said}" in done.stderr
+
+
+def test_what_the_simulator_says_of_a_scenario_is_printable(simulation, tmp_path):
+    path = tmp_path / "a\x1b[31m\nrocmfix-sim: forged"
+    path.write_text("\x1b]0;owned\x07\u202e\n")
+    done = simulation.run("fault", "allocate", ROCMFIX_SIM_SCENARIO=str(path))
+    assert r"a\x1b[31m\x0arocmfix-sim: forged" in done.stderr
+    assert not re.search("[\x1b\u202e]|^rocmfix-sim: forged", done.stderr, re.MULTILINE)

@@ -8,6 +8,9 @@
 #include <array>
 #include <cstdlib>
 
+#include "rocmfix/printable.hpp"
+#include "rocmfix/standard_streams.hpp"
+
 namespace rocmfix::sim {
 
 namespace {
@@ -67,7 +70,7 @@ std::string environment(const char* name) {
 }
 
 [[noreturn]] void refuse(const std::string& error) {
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, error.data(), error.size());
+  write_stderr(error);
   _exit(2);
 }
 
@@ -108,7 +111,7 @@ bool parse_cards(std::string_view text, Configuration& out, std::string& error) 
         names += fmt::format(" {}", card.name);
       }
       error = fmt::format("error: there is no card '{}' to simulate\nhint: one of{}\n",
-                          parts.front(), names);
+                          printable(parts.front()), names);
       return false;
     }
     gpu.large_bar = gpu.card->apu;
@@ -119,8 +122,8 @@ bool parse_cards(std::string_view text, Configuration& out, std::string& error) 
           names += fmt::format(" +{}", option.name);
         }
         error = fmt::format(
-            "error: a simulated card has no option '{}'\nhint: after a card's name:{}\n", parts[i],
-            names);
+            "error: a simulated card has no option '{}'\nhint: after a card's name:{}\n",
+            printable(parts[i]), names);
         return false;
       }
     }

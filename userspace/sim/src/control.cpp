@@ -17,7 +17,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -51,13 +53,45 @@ FileState state_of(const std::string& path) {
   return {status.st_ino, status.st_size, status.st_mtim};
 }
 
-void read_scenario(Faults& faults, const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
+constexpr std::size_t max_scenario_bytes = 1U << 20U;
+
+// A device or a FIFO would keep the program waiting, or never end. nullopt: it was complained of.
+std::optional<std::string> text_of(const std::string& path) {
+  struct stat status {};
+  // By the system calls: open() and stat() are this library's own.
+  const auto fd = static_cast<int>(
+      syscall(SYS_openat, AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  const bool known = fd >= 0 && syscall(SYS_fstat, fd, &status) == 0;
+  std::string text(max_scenario_bytes + 1, '\0');
+  ssize_t got = 0;
+  std::size_t length = 0;
+  while (known && S_ISREG(status.st_mode) && length < text.size() &&
+         (got = syscall(SYS_read, fd, text.data() + length, text.size() - length)) > 0) {
+    length += static_cast<std::size_t>(got);
+  }
+  if (fd >= 0) {
+    syscall(SYS_close, fd);
+  }
+  if (!known || got < 0) {
     complain(fmt::format("error: cannot read the scenario {}", path));
+  } else if (!S_ISREG(status.st_mode)) {
+    complain(fmt::format("error: the scenario {} is not a regular file", path));
+  } else if (length > max_scenario_bytes) {
+    complain(fmt::format("error: the scenario {} is over 1 MiB", path));
+  } else {
+    text.resize(length);
+    return text;
+  }
+  return std::nullopt;
+}
+
+void read_scenario(Faults& faults, const std::string& path) {
+  auto text = text_of(path);
+  if (!text) {
     return;
   }
   faults.clear();
+  std::istringstream file(std::move(*text));
   std::string line;
   for (unsigned number = 1; std::getline(file, line); ++number) {
     const auto first = line.find_first_not_of(" \t\r");

@@ -9,6 +9,9 @@
 #include <ctime>
 
 #include "configuration.hpp"
+#include "rocmfix/printable.hpp"
+#include "rocmfix/printable_character.hpp"
+#include "rocmfix/standard_streams.hpp"
 
 namespace rocmfix::sim {
 
@@ -25,9 +28,8 @@ int journal_fd() {
     const long opened = syscall(SYS_openat, AT_FDCWD, config->journal.c_str(),
                                 O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (opened < 0) {
-      const std::string text =
-          fmt::format("rocmfix-sim: error: cannot write the journal {}\n", config->journal);
-      [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
+      write_stderr("rocmfix-sim: error: cannot write the journal " + printable(config->journal) +
+                   "\n");
     }
     return static_cast<int>(opened);
   }();
@@ -44,15 +46,20 @@ std::uint64_t now_ns() {
 
 std::string json_quoted(std::string_view text) {
   std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
+  while (!text.empty()) {
+    const PrintableCharacter character = first_character(text);
+    const auto byte = static_cast<unsigned char>(text.front());
+    if (byte == '"' || byte == '\\') {
       out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
     }
+    if (character.length == 0) {
+      out += text.substr(0, character.taken);
+    } else if (character.taken > 1) {
+      out.append(character.escape.data(), character.length);
+    } else {
+      out += byte < 0x80 ? fmt::format("\\u{:04x}", byte) : "\\ufffd";
+    }
+    text.remove_prefix(character.taken);
   }
   return out + '"';
 }
@@ -142,8 +149,7 @@ JournalLine& JournalLine::raw(std::string_view name, std::string_view json) {
 }
 
 void complain(const std::string& text) {
-  const std::string line = fmt::format("rocmfix-sim: {}\n", text);
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());
+  write_stderr("rocmfix-sim: " + printable(text) + "\n");
   JournalLine("complaint").text("text", text);
 }
 
