@@ -2,15 +2,17 @@
 #include "layer.hpp"
 
 #include <pthread.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 #include "clock.hpp"
 #include "intent.hpp"
+#include "rocmfix/printable_character.hpp"
+#include "rocmfix/without_sigpipe.hpp"
 
 namespace rocmfix::hip {
 
@@ -45,15 +47,30 @@ void prepare() {
   pthread_once(&once, prepare_once);
 }
 
+// Paths and names are anybody's: a line is one line, and a terminal only shows it.
 void say(const char* a, const char* b, const char* c, const char* d, const char* e) {
   const int saved = errno;
-  std::array<iovec, 7> parts{};
-  size_t count = 0;
-  for (const char* text : {"rocmfix: ", a, b, c, d, e, "\n"}) {
-    parts[count++] = {const_cast<char*>(text), strlen(text)};
+  std::array<char, 2 * PATH_MAX> line{};
+  size_t length = 0;
+  for (std::string_view text : {"rocmfix: ", a, b, c, d, e}) {
+    while (!text.empty()) {
+      const PrintableCharacter character = first_character(text);
+      const std::string_view shown =
+          character.length == 0 ? text.substr(0, character.taken)
+                                : std::string_view(character.escape.data(), character.length);
+      if (length + shown.size() + 1 > line.size()) {
+        break;
+      }
+      memcpy(line.data() + length, shown.data(), shown.size());
+      length += shown.size();
+      text.remove_prefix(character.taken);
+    }
   }
-  [[maybe_unused]] const ssize_t written =
-      writev(STDERR_FILENO, parts.data(), static_cast<int>(count));
+  line[length++] = '\n';
+  {
+    const WithoutSigpipe guard;
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), length);
+  }
   errno = saved;
 }
 
