@@ -9,6 +9,7 @@
 #include "output.hpp"
 #include "rocmfix/apply.hpp"
 #include "rocmfix/json.hpp"
+#include "rocmfix/printable.hpp"
 
 namespace rocmfix::cli {
 
@@ -38,17 +39,18 @@ std::string headline(const ChangeReport& report, const std::string& file) {
 }
 
 std::string describe_report(const Root& root, const ChangeReport& report) {
-  std::string text = headline(report, root.host_path(report.file).string());
+  std::string text = headline(report, printable(root.host_path(report.file).string()));
   if (report.dry_run && report.changed) {
     text += indented(report.text);
   }
   for (const std::string& note : report.notes) {
-    text += fmt::format("note: {}\n", note);
+    text += fmt::format("note: {}\n", printable(note));
   }
   for (const Conflict& conflict : report.conflicts) {
-    text += fmt::format("{}: {}\n", conflict.wins ? "warning" : "note", describe(conflict));
+    text +=
+        fmt::format("{}: {}\n", conflict.wins ? "warning" : "note", printable(describe(conflict)));
     if (conflict.wins) {
-      text += fmt::format("hint: {}\n", remedy(conflict));
+      text += fmt::format("hint: {}\n", printable(remedy(conflict)));
     }
   }
   if (report.initramfs_updated) {

@@ -3,13 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
-#include <cstdio>
-
 #include "inspection.hpp"
 #include "output.hpp"
 #include "rocmfix/json.hpp"
+#include "rocmfix/printable.hpp"
+#include "rocmfix/standard_streams.hpp"
 
 namespace rocmfix::cli {
 
@@ -22,13 +20,6 @@ std::string shell_quoted(std::string_view value) {
     quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   }
   return quoted + "'";
-}
-
-// What comes after a line break would be a command.
-std::string on_one_line(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return std::iscntrl(c) != 0; }, '?');
-  return text;
 }
 
 }  // namespace
@@ -49,17 +40,18 @@ int run_env(const Root& root, Profile profile, const std::vector<std::string>& c
     return print_result(environment_json(environment), status);
   }
   for (const EnvironmentWarning& warning : environment.warnings) {
-    fmt::print(stderr, "warning: {}={}: {} [{}]\n", warning.name, warning.value, warning.reason,
-               warning.source);
+    write_stderr(printable(fmt::format("warning: {}={}: {} [{}]", warning.name, warning.value,
+                                       warning.reason, warning.source)) +
+                 "\n");
   }
   std::string text;
   for (const EnvironmentChange& change : environment.set) {
-    text += fmt::format("# {}\nexport {}={}\n", on_one_line(change.reason), change.name,
+    text += fmt::format("# {}\nexport {}={}\n", printable(change.reason), change.name,
                         shell_quoted(change.value));
   }
   for (const EnvironmentAdvice& advice : environment.advice) {
     const std::string about = advice.name.empty() ? "" : advice.name + ": ";
-    text += fmt::format("# {}{}\n", about, on_one_line(advice.reason));
+    text += fmt::format("# {}\n", printable(about + advice.reason));
   }
   if (text.empty()) {
     text = seen->machine.supported()

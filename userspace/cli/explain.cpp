@@ -9,6 +9,7 @@
 
 #include "output.hpp"
 #include "rocmfix/fault_reader.hpp"
+#include "rocmfix/printable.hpp"
 
 namespace rocmfix::cli {
 
@@ -106,7 +107,7 @@ std::string field(std::string_view name, std::string_view value) {
 std::string describe_cause(const ProbableCause& cause) {
   std::string text =
       fmt::format("  {}: {} [{}]\n", to_string(cause.confidence),
-                  wrap(cause.rule->summary, text_width - 14, "      "), cause.rule->id);
+                  wrap(cause.rule->summary, text_width - 14, "      "), printable(cause.rule->id));
   for (const EvidenceLine& line : cause.evidence) {
     text += field("evidence", fmt::format("line {}: {}", line.number, line.text));
   }
@@ -121,7 +122,7 @@ std::string describe_incident(const Incident& incident, std::uint64_t number) {
   for (const FaultEvent& event : incident.events) {
     std::string where = fmt::format("  line {}", event.line);
     if (event.time) {
-      where += fmt::format(", {}", *event.time);
+      where += fmt::format(", {}", printable(*event.time));
     }
     text +=
         fmt::format("{}\n      {}\n", where, wrap(describe_event(event), text_width - 6, "      "));

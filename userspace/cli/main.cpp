@@ -2,10 +2,10 @@
 // The command line of `rocmfix`: options in, one verb called. No decision is made here.
 #include <CLI/CLI.hpp>
 
-#include <fmt/format.h>
-
 #include <functional>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apply.hpp"
@@ -14,6 +14,7 @@
 #include "livepatch.hpp"
 #include "output.hpp"
 #include "plan.hpp"
+#include "rocmfix/standard_streams.hpp"
 #include "sim.hpp"
 #include "status.hpp"
 #include "verify.hpp"
@@ -72,24 +73,31 @@ void add_dry_run(CLI::App* verb, Options& options) {
   verb->add_flag("--dry-run", options.dry_run, "show what would be done, change nothing");
 }
 
+int usage_error(std::string what, std::string hint) {
+  rocmfix::cli::print_error({rocmfix::ErrorCode::invalid, std::move(what), 0, std::move(hint)},
+                            false);
+  return rocmfix::cli::exit_usage;
+}
+
 int parse_failure(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
-    return app.exit(error);  // --help, --version
+    std::ostringstream text;  // --help, --version
+    app.exit(error, text, text);
+    return rocmfix::cli::print_result(text.str(), rocmfix::cli::exit_ok);
   }
   // CLI11 says of an unknown verb only that a verb is required.
   const auto extra = app.remaining();
   if (error.get_name() == "RequiredError" && !extra.empty()) {
-    fmt::print(stderr, "error: unknown verb '{}'\nhint: see rocmfix --help\n", extra.front());
-    return rocmfix::cli::exit_usage;
+    return usage_error("unknown verb '" + extra.front() + "'", "see rocmfix --help");
   }
-  fmt::print(stderr, "error: {}\nhint: see rocmfix --help, or rocmfix VERB --help\n", error.what());
-  return rocmfix::cli::exit_usage;
+  return usage_error(error.what(), "see rocmfix --help, or rocmfix VERB --help");
 }
 
 }  // namespace
 
 // One statement a verb, and no branch.  NOLINTNEXTLINE(readability-function-size)
 int main(int argc, char** argv) {
+  rocmfix::open_standard_streams();
   CLI::App app("Makes Radeon RX 5000 and RX 6000 cards dependable for PyTorch and HIP.", "rocmfix");
   app.set_version_flag("--version", "rocmfix " ROCMFIX_VERSION);
   app.require_subcommand(1);

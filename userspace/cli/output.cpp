@@ -4,39 +4,39 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
+#include <iterator>
 
 #include "rocmfix/json.hpp"
+#include "rocmfix/printable.hpp"
+#include "rocmfix/standard_streams.hpp"
 
 namespace rocmfix::cli {
 
 int print_error(const Error& error, bool json) {
-  fmt::print(stderr, "error: {}\n", to_string(error));
+  std::string text = "error: " + printable(to_string(error)) + "\n";
   if (!error.hint.empty()) {
-    fmt::print(stderr, "hint: {}\n", error.hint);
+    text += "hint: " + printable(error.hint) + "\n";
   }
+  write_stderr(text);
   if (json) {
-    const std::string document = error_json(error);
-    print_result(document, exit_wrong);
+    print_result(error_json(error), exit_wrong);
   }
   return error.code == ErrorCode::not_applicable ? exit_not_applicable : exit_wrong;
 }
 
 int print_result(const std::string& text, int status) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  if (std::fflush(stdout) == 0 && written) {
-    return status;
-  }
-  const Error error = io_error("cannot write to standard output", errno);
-  fmt::print(stderr, "error: {}\n", to_string(error));
-  return exit_wrong;
+  const auto written = write_stdout(printable_lines(text));
+  return written ? status : print_error(written.error(), false);
 }
 
-std::string format_table(const std::vector<std::vector<std::string>>& rows,
+std::string format_table(const std::vector<std::vector<std::string>>& cells,
                          std::string_view indent) {
+  std::vector<std::vector<std::string>> rows;
   std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
+  for (const auto& given : cells) {
+    auto& row = rows.emplace_back();
+    std::transform(given.begin(), given.end(), std::back_inserter(row),
+                   [](const std::string& cell) { return printable(cell); });
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i) {
       widths[i] = std::max(widths[i], row[i].size());
@@ -54,7 +54,9 @@ std::string format_table(const std::vector<std::vector<std::string>>& rows,
   return text;
 }
 
-std::string wrap(std::string_view text, std::size_t width, std::string_view indent) {
+std::string wrap(std::string_view given, std::size_t width, std::string_view indent) {
+  const std::string shown = printable(given);
+  std::string_view text = shown;
   std::string out;
   std::size_t column = 0;
   while (!text.empty()) {

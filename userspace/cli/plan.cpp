@@ -6,6 +6,7 @@
 #include "inspection.hpp"
 #include "output.hpp"
 #include "rocmfix/json.hpp"
+#include "rocmfix/printable.hpp"
 
 namespace rocmfix::cli {
 
@@ -34,9 +35,10 @@ std::string describe(const Plan& plan, Layer layer, std::string_view title) {
     const std::string_view effect = row.advice ? "-" : to_string(row.effect);
     rows.push_back({row.name, shown(row.current), shown(row.configured), shown(row.proposed),
                     fmt::format("{}{}", withheld && !row.advice ? "would be " : "", effect)});
-    reasons += fmt::format("  {}\n      {}\n", row.name, wrap(row.reason, text_width, "      "));
+    reasons += fmt::format("  {}\n      {}\n", printable(row.name),
+                           wrap(row.reason, text_width, "      "));
     if (!row.source.empty()) {
-      reasons += fmt::format("      [{}]\n", row.source);
+      reasons += fmt::format("      [{}]\n", printable(row.source));
     }
   }
   if (rows.size() == 1) {

@@ -8,6 +8,7 @@
 #include "inspection.hpp"
 #include "output.hpp"
 #include "rocmfix/json.hpp"
+#include "rocmfix/printable.hpp"
 #include "rocmfix/verify.hpp"
 
 namespace rocmfix::cli {
@@ -29,7 +30,7 @@ std::string describe_checks(const Verification& verification) {
     text += fmt::format("{:<9}{:<{}}  {}\n", state, check.id, width,
                         wrap(check.detail, text_width - column, indent));
     if (!check.hint.empty() && check.ok != true) {
-      text += fmt::format("{}hint: {}\n", indent, check.hint);
+      text += fmt::format("{}hint: {}\n", indent, printable(check.hint));
     }
   }
   return text;

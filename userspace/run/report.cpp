@@ -11,12 +11,6 @@ namespace {
 
 constexpr std::string_view program = "rocmfix-run: ";
 
-/// Whether a terminal would do something else with it than show it. UTF-8 passes.
-bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20 || byte == 0x7f;
-}
-
 /// As a POSIX shell would have to be given it.
 std::string shell_word(std::string_view word) {
   constexpr std::string_view harmless = "%+,-./:=@_";
@@ -40,23 +34,23 @@ std::string shell_word(std::string_view word) {
 }
 
 std::string assignment(std::string_view name, std::string_view value) {
-  return std::string(name) + "=" + printable(value);
+  return printable(name) + "=" + printable(value);
 }
 
 std::string sourced(const std::string& reason, const std::string& source) {
-  return source.empty() ? reason : reason + " [" + source + "]";
+  return printable(source.empty() ? reason : reason + " [" + source + "]");
 }
 
 std::string advice_text(const EnvironmentAdvice& advice) {
   const std::string about = advice.name.empty() ? "" : advice.name + " is not set: ";
-  return about + sourced(printable(advice.reason), advice.source);
+  return printable(about) + sourced(advice.reason, advice.source);
 }
 
 std::string gpu_text(const Gpu& gpu) {
   std::string text = gpu.bdf + " " + gpu.name.value_or("unnamed GPU " + gpu.pci_id);
   text += " (" + gpu.gfx.value_or("gfx target unknown") + ", " +
           std::string(to_string(gpu.family)) + ")";
-  return gpu.supported ? text : text + ", not touched by rocmfix";
+  return printable(gpu.supported ? text : text + ", not touched by rocmfix");
 }
 
 std::string changes_text(std::string_view heading, const std::vector<EnvironmentChange>& changes) {
@@ -65,27 +59,13 @@ std::string changes_text(std::string_view heading, const std::vector<Environment
   }
   std::string text = std::string(heading) + ":\n";
   for (const EnvironmentChange& change : changes) {
-    text += "  " + assignment(change.name, change.value) + "\n      " + change.reason + "\n";
+    text +=
+        "  " + assignment(change.name, change.value) + "\n      " + printable(change.reason) + "\n";
   }
   return text;
 }
 
 }  // namespace
-
-std::string printable(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string result;
-  result.reserve(text.size());
-  for (const char c : text) {
-    if (is_control(c)) {
-      const auto byte = static_cast<unsigned char>(c);
-      result += {'\\', 'x', digits[byte >> 4U], digits[byte & 0xfU]};
-    } else {
-      result += c;
-    }
-  }
-  return result;
-}
 
 std::string error_text(const Error& error) {
   std::string text = "error: " + printable(to_string(error)) + "\n";
@@ -119,11 +99,11 @@ std::string verbose_text(const Preparation& preparation) {
   }
   for (const EnvironmentChange& change : preparation.environment.set) {
     text += std::string(program) + "set " + assignment(change.name, change.value) + ": " +
-            change.reason + "\n";
+            printable(change.reason) + "\n";
   }
   for (const EnvironmentChange& change : preparation.environment.kept) {
     text += std::string(program) + "kept " + assignment(change.name, change.value) +
-            " (yours): " + change.reason + "\n";
+            " (yours): " + printable(change.reason) + "\n";
   }
   for (const EnvironmentAdvice& advice : preparation.environment.advice) {
     if (!advice.urgent) {
@@ -166,7 +146,7 @@ std::string dry_run_text(const Options& options, const Preparation& preparation)
   }
   text += "command:";
   for (char* const* word = options.command; *word != nullptr; ++word) {
-    text += " " + shell_word(*word);
+    text += " " + printable(shell_word(*word));
   }
   return text + "\n";
 }

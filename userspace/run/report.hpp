@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MIT
 // What rocmfix-run says: the dry run on stdout, warnings and --verbose on stderr. Text only.
 //
-// Values come from the user's environment: control characters in them are printed escaped, so
-// that a warning stays on its line.
+// Values come from the user's environment: they are printed as printable() has them, so that a
+// warning stays on its line.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "preparation.hpp"
+#include "rocmfix/printable.hpp"
 
 namespace rocmfix::run {
-
-/// Control characters as "\x1b", so that text from elsewhere stays on its line. UTF-8 passes.
-std::string printable(std::string_view text);
 
 /// "error: ..." and, when there is one, "hint: ..."; each ends with a newline.
 std::string error_text(const Error& error);

@@ -122,7 +122,7 @@ std::string document_of(const Account& account) {
     document["decision"] = decision_object(*account.decision);
   }
   document["rocmfix"] = ROCMFIX_VERSION;
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return printable_json(document.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 // ---------------------------------------------------------------- for a person

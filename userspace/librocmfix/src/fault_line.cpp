@@ -7,6 +7,8 @@
 #include <cctype>
 #include <cstdlib>
 
+#include "rocmfix/printable.hpp"
+
 namespace rocmfix {
 
 namespace {
@@ -31,36 +33,6 @@ int last_number(std::string_view text) {
   const int ones = text[end] - '0';
   const bool two = end > 0 && text[end - 1] >= '0' && text[end - 1] <= '9';
   return two ? (text[end - 1] - '0') * 10 + ones : ones;
-}
-
-// The length of the character at the beginning, 0 when that is not valid UTF-8 or a control.
-std::size_t character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) {
-    return first >= 0x20 && first != 0x7f ? 1 : 0;
-  }
-  const std::size_t length = first >= 0xf0 && first < 0xf5   ? 4
-                             : first >= 0xe0 && first < 0xf0 ? 3
-                             : first >= 0xc2 && first < 0xe0 ? 2
-                                                             : 0;
-  if (length == 0 || length > text.size()) {
-    return 0;
-  }
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80U) {
-      return 0;
-    }
-  }
-  const unsigned char second = byte(1);
-  const bool overlong_or_surrogate =
-      (first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) ||
-      (first == 0xf0 && second < 0x90) || (first == 0xf4 && second >= 0x90);
-  const bool control = first == 0xc2 && second < 0xa0;
-  // U+202A to U+202E and U+2066 to U+2069 turn the reading direction round.
-  const bool turns = first == 0xe2 && ((second == 0x80 && byte(2) >= 0xaa && byte(2) <= 0xae) ||
-                                       (second == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9));
-  return overlong_or_surrogate || control || turns ? 0 : length;
 }
 
 }  // namespace
@@ -110,7 +82,7 @@ LogTime time_of_line(std::string_view line) {
     if (shown.ends_with(']')) {
       shown.remove_suffix(1);
     }
-    time.text = printable(shown, 64);
+    time.text = printable_line(shown, 64);
   }
   return time;
 }
@@ -131,37 +103,6 @@ std::optional<std::string_view> gpu_of_line(std::string_view line) {
     }
   }
   return std::nullopt;
-}
-
-std::string printable(std::string_view text, std::size_t limit) {
-  std::string out;
-  const auto plain = [](char c) { return c >= 0x20 && c < 0x7f; };
-  while (!text.empty()) {
-    const auto* const run = std::find_if_not(text.begin(), text.end(), plain);
-    const auto plain_length =
-        std::min(static_cast<std::size_t>(run - text.begin()), limit - out.size());
-    if (plain_length > 0) {
-      out += text.substr(0, plain_length);
-      text.remove_prefix(plain_length);
-      continue;
-    }
-    const std::size_t length = character(text);
-    const std::size_t taken = length == 0 ? 1 : length;
-    if (out.size() + taken > limit) {
-      break;
-    }
-    if (length != 0) {
-      out += text.substr(0, length);
-    } else {
-      out += text[0] == '\t' ? ' ' : '?';
-    }
-    text.remove_prefix(taken);
-  }
-  const auto begin = out.find_first_not_of(' ');
-  if (begin == std::string::npos) {
-    return {};
-  }
-  return out.substr(begin, out.find_last_not_of(' ') - begin + 1);
 }
 
 }  // namespace rocmfix

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One line of a log: what stands before the message (when it was written, about which GPU), and
-// making any of it fit to be printed.
+// One line of a log: what stands before the message (when it was written, about which GPU).
 #pragma once
 
 #include <optional>
@@ -24,9 +23,5 @@ LogTime time_of_line(std::string_view line);
 
 /// The PCI address in "amdgpu 0000:03:00.0".
 std::optional<std::string_view> gpu_of_line(std::string_view line);
-
-/// Valid UTF-8 of at most `limit` bytes, without control characters (a log may hold a terminal's
-/// escape sequences) and without blanks at its ends.
-std::string printable(std::string_view text, std::size_t limit);
 
 }  // namespace rocmfix

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "incident_causes.hpp"
+#include "rocmfix/printable.hpp"
 
 namespace rocmfix {
 
@@ -90,10 +91,10 @@ void IncidentBuilder::add_fact(const EventLine& line) {
   std::string value;
   for (const FoundField& field : line.found->fields) {
     if (field.field == FaultField::value) {
-      value = printable(field.text, 64);
+      value = printable_line(field.text, 64);
     }
   }
-  facts_.add(line.found->pattern->fact, {line.number, printable(line.text, 400), 0},
+  facts_.add(line.found->pattern->fact, {line.number, printable_line(line.text, 400), 0},
              std::move(value));
 }
 

@@ -6,6 +6,7 @@
 
 #include "fault_line.hpp"
 #include "fault_status.hpp"
+#include "rocmfix/printable.hpp"
 
 namespace rocmfix {
 
@@ -90,24 +91,24 @@ void EventUnderWay::add(const EventLine& line) {
   }
   const bool kept = !event_.lines.empty() && event_.lines.back().number == line.number;
   if (!kept && event_.lines.size() < max_lines) {
-    event_.lines.push_back({line.number, printable(line.text, max_line), fields});
+    event_.lines.push_back({line.number, printable_line(line.text, max_line), fields});
   }
 }
 
 void EventUnderWay::set(FaultField field, std::string_view text) {
   switch (field) {
     case FaultField::bdf:
-      event_.bdf = printable(text, max_word);
+      event_.bdf = printable_line(text, max_word);
       break;
     case FaultField::address:
       event_.address = number(text);
       break;
     case FaultField::reason:
-      event_.reason = printable(text, max_word);
+      event_.reason = printable_line(text, max_word);
       break;
     case FaultField::client:
       if (text != "unknown") {
-        event_.client = printable(text, max_word);
+        event_.client = printable_line(text, max_word);
       }
       break;
     case FaultField::rw:
@@ -139,12 +140,12 @@ void EventUnderWay::set(FaultField field, std::string_view text) {
       if (const auto value = number(text)) {
         event_.ring = *value;
       } else {
-        event_.ring = printable(text, max_word);
+        event_.ring = printable_line(text, max_word);
       }
       break;
     case FaultField::process:  // empty, with pid 0: the driver knows none
       if (!text.empty()) {
-        event_.process = printable(text, max_word);
+        event_.process = printable_line(text, max_word);
       }
       break;
     case FaultField::pid:

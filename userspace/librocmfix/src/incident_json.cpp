@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rocmfix/incident.hpp"
+#include "rocmfix/printable.hpp"
 
 namespace rocmfix {
 
@@ -73,8 +74,8 @@ std::string incident_json(const Incident& incident) {
   for (const ProbableCause& cause : incident.causes) {
     causes.push_back(cause_object(cause));
   }
-  return Json{{"events", std::move(events)}, {"causes", std::move(causes)}}.dump(
-      2, ' ', false, Json::error_handler_t::replace);
+  const Json document = {{"events", std::move(events)}, {"causes", std::move(causes)}};
+  return printable_json(document.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
 std::string incidents_json_begin() {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "rocmfix/modprobe_conf.hpp"
+#include "rocmfix/printable.hpp"
 
 namespace rocmfix {
 
@@ -15,11 +16,11 @@ namespace {
 
 // Everything that would end the comment, or continue it onto an `options` line.
 std::string plain_text(std::string_view text) {
-  std::string plain;
-  for (const char c : text) {
-    const bool control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    plain += control ? ' ' : c == '\\' ? '/' : c;
-  }
+  std::string plain(text);
+  std::replace_if(
+      plain.begin(), plain.end(), [](char c) { return c >= '\t' && c <= '\r'; }, ' ');
+  plain = printable(plain);
+  std::replace(plain.begin(), plain.end(), '\\', '/');
   return plain;
 }
 

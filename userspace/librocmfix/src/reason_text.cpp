@@ -2,11 +2,11 @@
 #include "reason_text.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 #include <vector>
 
 #include "override_value.hpp"
+#include "rocmfix/printable.hpp"
 
 namespace rocmfix {
 
@@ -56,13 +56,6 @@ std::string node_text(const ConditionFacts& facts) {
     }
   }
   return "<node>";
-}
-
-/// Names of files and values of variables are anybody's; a reason stays on its line.
-std::string on_one_line(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return std::iscntrl(c) != 0; }, '?');
-  return text;
 }
 
 std::string text_of(std::string_view placeholder, std::string_view name,
@@ -129,7 +122,8 @@ std::string reason_text(std::string_view reason, std::string_view name,
       break;
     }
     text += reason.substr(0, open);
-    text += on_one_line(text_of(reason.substr(open + 1, close - open - 1), name, facts));
+    // Names of files and values of variables are anybody's; a reason stays on its line.
+    text += printable(text_of(reason.substr(open + 1, close - open - 1), name, facts));
     reason.remove_prefix(close + 1);
   }
   return text += reason;

@@ -14,9 +14,9 @@
 #include <string>
 #include <string_view>
 
-#include "fault_line.hpp"
 #include "file_descriptor.hpp"
 #include "install_advice.hpp"
+#include "rocmfix/printable.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -39,8 +39,8 @@ Record parse_record(std::string_view text) {
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     const std::size_t equal = line.find('=');
     if (equal != std::string_view::npos) {
-      record.emplace(printable(line.substr(0, equal), max_value),
-                     printable(line.substr(equal + 1), max_value));
+      record.emplace(printable_line(line.substr(0, equal), max_value),
+                     printable_line(line.substr(equal + 1), max_value));
     }
   }
   return record;
@@ -190,7 +190,8 @@ std::optional<std::string> built_from(const InstalledModule& module) {
     return std::nullopt;
   }
   const std::size_t begin = at + key.size();
-  return printable(std::string_view(text).substr(begin, text.find(' ', begin) - begin), max_value);
+  return printable_line(std::string_view(text).substr(begin, text.find(' ', begin) - begin),
+                        max_value);
 }
 
 }  // namespace
@@ -224,7 +225,7 @@ std::optional<Check> verify_source(const Root& root, const Driver& driver) {
   if (!has || !package) {
     return std::nullopt;
   }
-  const std::string wanted = printable(*package, max_value);
+  const std::string wanted = printable_line(*package, max_value);
   Check check{"module.source", true, "built from " + *has + ", as the kernel", ""};
   if (*has == wanted.substr(0, wanted.find('-'))) {
     check.detail =

@@ -15,6 +15,7 @@ import warnings
 from typing import Any, Callable
 
 from . import LIMITS, apply_rocm_fix, library, torch_patches
+from .printable import printable, write_stderr
 
 HELP = """\
 Usage: python3 -m rocmfix
@@ -139,8 +140,8 @@ def main(arguments: list[str]) -> int:
         print(HELP, end="")
         return 0
     if arguments:
-        print(f"error: no argument is wanted, not '{arguments[0]}'", file=sys.stderr)
-        print("hint: python3 -m rocmfix --help", file=sys.stderr)
+        write_stderr(f"error: no argument is wanted, not '{arguments[0]}'")
+        write_stderr("hint: python3 -m rocmfix --help")
         return 2
     failed = skipped = 0
     supported = True
@@ -154,7 +155,7 @@ def main(arguments: list[str]) -> int:
         except Exception as problem:  # whatever it is, the other checks are worth making
             verdict, text = "FAILED", f"{problem or type(problem).__name__}"
             failed += 1
-        print(f"{verdict:8}{name}: {text}")
+        print(f"{verdict:8}{name}: {printable(text)}")
     print(f"note    {LIMITS}")
     print(f"{len(CHECKS) - failed - skipped} ok, {skipped} skipped, {failed} failed")
     if failed:

@@ -13,6 +13,7 @@ import warnings
 from dataclasses import dataclass, field
 
 from . import library, torch_patches
+from .printable import printable
 
 LIMITS = (
     "a GPU memory fault that aborts the process cannot be caught in it: "
@@ -52,7 +53,7 @@ class Report:
                 for device in self.limited
             ]
         lines.append(f"rocmfix: {LIMITS}")
-        return "\n".join(lines)
+        return "\n".join(printable(line) for line in lines)
 
 
 def _set_environment(profile: str, root: str | None, report: Report) -> None:
@@ -118,5 +119,5 @@ def apply_rocm_fix(
     _set_environment(profile, root, report)
     _patch_torch(memory_fraction, cpu_fallback, report)
     for text in report.warnings:
-        warnings.warn(text, RocmfixWarning, stacklevel=2)
+        warnings.warn(printable(text), RocmfixWarning, stacklevel=2)
     return report

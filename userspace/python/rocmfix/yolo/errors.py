@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+
+from ..printable import write_stderr
 
 
 class Failure(Exception):
@@ -19,16 +20,13 @@ class Failure(Exception):
 
 def say(text: str) -> None:
     """A line on stderr: stdout, and the bars on it, are ultralytics' own."""
-    try:
-        print(f"rocmfix-yolo: {text}", file=sys.stderr, flush=True)
-    except OSError:
-        pass  # a reader that went away is no reason to stop training
+    write_stderr(f"rocmfix-yolo: {text}")
 
 
 def report(failure: Failure) -> int:
-    print(f"error: {failure}", file=sys.stderr)
+    write_stderr(f"error: {failure}")
     if failure.hint:
-        print(f"hint: {failure.hint}", file=sys.stderr)
+        write_stderr(f"hint: {failure.hint}")
     return failure.status
 
 
