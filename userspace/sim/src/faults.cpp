@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "foreign_json.hpp"
 #include "journal.hpp"
 #include "process.hpp"
 #include "queue.hpp"
@@ -46,7 +47,7 @@ constexpr std::string_view known_keys[] = {
 }  // namespace
 
 std::string Faults::parse(std::string_view text, Pending& out, bool& clears) {
-  const json command = json::parse(text, nullptr, false);
+  const auto command = read_foreign_json<json>(text);
   if (!command.is_object() || !command.contains("fault") || !command["fault"].is_string()) {
     return "a command is a JSON object with a string \"fault\"";
   }
