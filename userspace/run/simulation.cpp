@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "simulation.hpp"
 
-#include <dlfcn.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +8,7 @@
 #include <string>
 
 #include "preload.hpp"
+#include "rocmfix/simulation.hpp"
 
 namespace rocmfix::run {
 
@@ -19,10 +19,6 @@ std::string inherited(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-bool is_loaded() {
-  return dlsym(RTLD_DEFAULT, "rocmfix_sim_control") != nullptr;
-}
-
 }  // namespace
 
 Result<void> enter_simulation(const Options& options, char** argv) {
@@ -31,7 +27,7 @@ Result<void> enter_simulation(const Options& options, char** argv) {
     return {};
   }
   const bool asked_for = inherited("ROCMFIX_SIM") == cards;
-  if (asked_for && is_loaded()) {
+  if (asked_for && is_simulated()) {
     return {};
   }
   const auto simulator = find_simulator();

@@ -12,6 +12,7 @@
 #include "kept_files.hpp"
 #include "modprobe_files.hpp"
 #include "modprobe_text.hpp"
+#include "rocmfix/simulation.hpp"
 #include "update_initramfs.hpp"
 
 namespace rocmfix {
@@ -25,6 +26,10 @@ using detail::KeptFiles;
 
 constexpr const char* conf_directory = "/etc/modprobe.d";
 constexpr const char* conf_name = "rocmfix.conf";
+
+Result<void> allow(const Root& root, const ApplyOptions& options, const char* what) {
+  return options.dry_run ? Result<void>{} : refuse_when_simulated(root, what);
+}
 
 /// One apply or revert: the lock, what stands there now, and what is to be reported.
 class Change {
@@ -248,6 +253,9 @@ Result<ChangeReport> apply_plan(const Root& root, const Machine& machine, const 
   if (auto plain = check_plain(plan); !plain) {
     return fail(plain.error());
   }
+  if (auto allowed = allow(root, options, "apply"); !allowed) {
+    return fail(std::move(allowed.error()));
+  }
   const auto configured = read_module_options(root);
   if (!configured) {
     return fail(configured.error());
@@ -308,6 +316,9 @@ bool still_in_force(const Root& root, std::string_view removed, bool dry_run) {
 }  // namespace
 
 Result<ChangeReport> revert_changes(const Root& root, const ApplyOptions& options) {
+  if (auto allowed = allow(root, options, "revert"); !allowed) {
+    return fail(std::move(allowed.error()));
+  }
   Change change(root, options);
   if (auto begun = change.begin(); !begun) {
     return fail(begun.error());

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "rocmfix/simulation.hpp"
 #include "run_program.hpp"
 
 namespace rocmfix {
@@ -14,6 +15,10 @@ Result<int> switch_livepatch(const Root& root, bool on) {
   if (!root.is_system()) {
     return fail(
         {ErrorCode::refused, "only the running kernel can be patched", 0, "leave out --root"});
+  }
+  if (const auto allowed = refuse_when_simulated(root, on ? "livepatch on" : "livepatch off");
+      !allowed) {
+    return fail(allowed.error());
   }
   if (!root.exists(program)) {
     return fail({ErrorCode::failed, "the livepatch is not installed", 0,

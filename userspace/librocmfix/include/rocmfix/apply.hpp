@@ -33,8 +33,8 @@ struct ApplyOptions {
 };
 
 /// Errors: not_applicable without a supported GPU; refused when a link or a directory is in the
-/// way; io (permission, read-only, full); failed when update-initramfs failed (the file is in
-/// place then, and the error says so).
+/// way, or the GPU is simulated and the root is not; io (permission, read-only, full); failed when
+/// update-initramfs failed (the file is in place then, and the error says so).
 Result<ChangeReport> apply_plan(const Root& root, const Machine& machine, const Plan& plan,
                                 const ApplyOptions& options);
 Result<ChangeReport> revert_changes(const Root& root, const ApplyOptions& options);

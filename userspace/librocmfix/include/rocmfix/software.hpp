@@ -62,7 +62,15 @@ struct Software {
 /// again each time.
 Software examine_command(std::span<const std::string> words, const Environment& environment);
 
-/// The same for a Python interpreter that is known to import from `folders` (sys.path), in order.
+/// The file name of AddressSanitizer's runtime, where the program of the command is linked with it,
+/// so that it ends at once when a preloaded library comes before; empty: it is not, or this cannot
+/// be told, or the environment has it loaded first, or the check switched off. `examined`: what
+/// examine_command() said, when it was asked.
+std::string runtime_to_come_first(std::span<const std::string> words,
+                                  const Environment& environment, const Software& examined);
+
+/// As examine_command() for a Python interpreter that is known to import from `folders` (sys.path),
+/// in order.
 Software examine_python(std::span<const std::string> folders, const Environment& environment);
 
 }  // namespace rocmfix
