@@ -17,6 +17,10 @@ namespace {
 
 constexpr std::size_t text_width = 100;
 
+// Of a log that somebody follows (journalctl -f). A reset takes the GPU some seconds, and belongs
+// to the fault before it.
+constexpr int patience_ms = 3000;
+
 // "bit 0 the PTE was not valid, ..." of Documentation/gpu/amdgpu/debugging.rst, in words.
 std::string describe_permissions(std::uint64_t faults) {
   if ((faults & 1U) != 0) {
@@ -173,7 +177,10 @@ int run_explain(const Root& root, const std::string& file, bool json) {
       print(describe_incident(incident, number));
     }
   });
-  const auto read = file == "-" ? read_faults(STDIN_FILENO, reader) : read_faults(file, reader);
+  // Nobody can use half of a document.
+  const int quiet_ms = json ? -1 : patience_ms;
+  const auto read =
+      file == "-" ? read_faults(STDIN_FILENO, reader, quiet_ms) : read_faults(file, reader);
   if (!read && (!json || number == 0)) {
     return print_error(read.error(), json);
   }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
@@ -54,6 +55,10 @@ void FaultReader::finish() {
   state_->finished = true;
 }
 
+void FaultReader::settle() {
+  state_->builder.flush();
+}
+
 std::uint64_t FaultReader::lines() const {
   return state_->lines.lines();
 }
@@ -94,10 +99,14 @@ Error log_error(std::string what, int code) {
 
 }  // namespace
 
-Result<std::uint64_t> read_faults(int fd, FaultReader& reader) {
+Result<std::uint64_t> read_faults(int fd, FaultReader& reader, int quiet_ms) {
   std::vector<char> buffer(256 << 10);
   std::uint64_t total = 0;
   for (;;) {
+    pollfd input{fd, POLLIN, 0};
+    if (total > 0 && quiet_ms >= 0 && ::poll(&input, 1, quiet_ms) == 0) {
+      reader.settle();
+    }
     const ssize_t n = ::read(fd, buffer.data(), buffer.size());
     if (n == 0) {
       break;

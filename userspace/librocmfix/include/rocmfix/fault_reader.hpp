@@ -35,6 +35,9 @@ class FaultReader {
   void feed(std::string_view bytes);
   /// The log is at its end: hands out what is still open. What is fed after it is another log.
   void finish();
+  /// Hands out what is open now, without waiting for what may still come: what comes then is an
+  /// incident of its own.
+  void settle();
   /// Lines seen so far of this log.
   [[nodiscard]] std::uint64_t lines() const;
 
@@ -45,7 +48,9 @@ class FaultReader {
 
 /// Reads all of a descriptor, or of a file, and finishes; the number of bytes. Errors: io, when
 /// what was found before it was handed out; invalid for a compressed log or a journal's own file.
-Result<std::uint64_t> read_faults(int fd, FaultReader& reader);
+/// `quiet_ms`: after a pause of that length in what a pipe, a socket or a terminal gives, what is
+/// open is handed out; negative: only at the end.
+Result<std::uint64_t> read_faults(int fd, FaultReader& reader, int quiet_ms = -1);
 Result<std::uint64_t> read_faults(const std::string& file, FaultReader& reader);
 
 /// A whole text at once.
