@@ -42,7 +42,7 @@ Result<void> check(const Choice& choice) {
     return {};
   }
   return fail(usage_error(std::string(choice.typed != nullptr ? choice.option : choice.variable) +
-                              ": not understood: '" + text + "'",
+                              ": not understood: " + quoted(text),
                           choice.hint));
 }
 

@@ -92,7 +92,7 @@ Result<Profile> read_profile(std::string_view text, std::string_view origin) {
   if (const auto profile = parse_profile(text)) {
     return *profile;
   }
-  return fail(usage_error(std::string(origin) + ": no profile is named '" + std::string(text) + "'",
+  return fail(usage_error(std::string(origin) + ": no profile is named " + quoted(text),
                           "the profiles are safe and original"));
 }
 
@@ -101,7 +101,8 @@ std::string rejected_option(int code, char** argv) {
   const bool is_letter = optopt > 0 && optopt < option_profile;
   const std::string typed =
       is_letter ? std::string("-") + static_cast<char>(optopt) : std::string(argv[optind - 1]);
-  return (code == ':' ? "missing value after " : "unknown option or wrong use of it: ") + typed;
+  return (code == ':' ? "missing value after " : "unknown option or wrong use of it: ") +
+         shortened(typed);
 }
 
 /// What the flags said; a variable fills in what they left open.
@@ -217,10 +218,11 @@ Result<unsigned> read_retries(const Flags& flags) {
   constexpr unsigned most = 1000;
   const std::string_view digits = text;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc() || end != digits.data() + digits.size() || value > most) {
+  const bool number = error != std::errc::invalid_argument && end == digits.data() + digits.size();
+  if (!number || error != std::errc() || value > most) {
     return fail(
         usage_error(std::string(flags.retries != nullptr ? "--retries" : "ROCMFIX_RETRIES") +
-                        ": not understood: '" + text + "'",
+                        (number ? ": too many: " : ": not understood: ") + quoted(text),
                     "a number from 0 to 1000"));
   }
   return value;

@@ -9,6 +9,14 @@ Error usage_error(std::string what, std::string_view hint) {
   return {.code = ErrorCode::invalid, .what = std::move(what), .hint = std::string(hint)};
 }
 
+std::string shortened(std::string_view text, char quote) {
+  constexpr std::size_t most = 100;
+  const bool whole = text.size() <= most;
+  const std::string mark(quote == '\0' ? 0 : 1, quote);
+  return mark + std::string(text.substr(0, most)) + (whole ? "" : "...") + mark +
+         (whole ? "" : " (" + std::to_string(text.size()) + " characters)");
+}
+
 const char* own_variable(const char* name) {
   const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
   return value != nullptr && *value != '\0' ? value : nullptr;
@@ -30,7 +38,7 @@ Result<bool> read_switch(const char* name, bool otherwise) {
       return false;
     }
   }
-  return fail(usage_error(std::string(name) + " has the value '" + text + "'",
+  return fail(usage_error(std::string(name) + " has the value " + quoted(text),
                           "set it to 1 or 0, or leave it unset"));
 }
 

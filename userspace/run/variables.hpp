@@ -15,6 +15,12 @@ inline constexpr std::string_view see_help = "see rocmfix-run --help";
 /// For exit status 2.
 Error usage_error(std::string what, std::string_view hint = see_help);
 
+/// What somebody typed, for a message: of a long text the beginning, and its length.
+std::string shortened(std::string_view text, char quote = '\0');
+inline std::string quoted(std::string_view text) {
+  return shortened(text, '\'');
+}
+
 /// nullptr: not set, or set to nothing: `ROCMFIX_ROOT= rocmfix-run ...` is how a shell user takes
 /// one back for a single call.
 const char* own_variable(const char* name);
