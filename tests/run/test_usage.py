@@ -45,6 +45,27 @@ def test_wrong_options_are_named(launcher, made, arguments, text):
     assert not made.exists()
 
 
+DIGITS = "9" * 5000
+
+
+@pytest.mark.parametrize(("arguments", "env", "text"), [
+    (("--retries", DIGITS), {}, "--retries: too many: '" + "9" * 100 + "...' (5000 characters)"),
+    ((), {"ROCMFIX_RETRIES": DIGITS}, "ROCMFIX_RETRIES: too many: "),
+    (("--retries", "1001"), {}, "--retries: too many: '1001'"),
+    (("--retries", "0" * 5000 + "x"), {}, "--retries: not understood: "),
+    (("--profile", DIGITS), {}, "(5000 characters)"),
+    (("--vram-cap", DIGITS), {}, "--vram-cap: not understood: "),
+    (("--coherence", DIGITS), {}, "--coherence: not understood: "),
+    ((), {"ROCMFIX_QUIET": DIGITS}, "ROCMFIX_QUIET has the value "),
+    (("--" + DIGITS,), {}, "(5002 characters)"),
+])
+def test_a_long_value_is_named_and_not_repeated(launcher, made, arguments, env, text):
+    run = launcher(*arguments, "touch", made, env=env)
+    refused(run, 2, text)
+    assert len(run.stderr) < 400
+    assert not made.exists()
+
+
 @pytest.mark.parametrize("option", ["--profile", "--root"])
 def test_a_missing_value_is_named(launcher, option):
     refused(launcher(option), 2, "missing value", option)
@@ -144,7 +165,7 @@ def test_a_dry_run_that_cannot_be_printed_is_a_failure(launcher):
         for arguments in (("--dry-run", "true"), ("--help",), ("--version",)):
             run = launcher(*arguments, stdout=full)
             assert run.returncode == 125
-            assert "error: cannot write to stdout: No space left on device" in run.stderr
+            assert "error: cannot write to standard output: No space left on device" in run.stderr
 
 
 def test_help_and_version(launcher):

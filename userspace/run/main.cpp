@@ -8,8 +8,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
@@ -17,8 +15,10 @@
 #include "preparation.hpp"
 #include "report.hpp"
 #include "rocmfix/json.hpp"
+#include "rocmfix/standard_streams.hpp"
 #include "simulation.hpp"
 #include "supervise.hpp"
+#include "variables.hpp"
 
 namespace rocmfix::run {
 
@@ -27,32 +27,14 @@ namespace {
 // As env(1) and sh(1) have them.
 enum ExitStatus : int { usage = 2, own_failure = 125, not_executable = 126, not_found = 127 };
 
-/// stderr, and no more than an attempt: a reader that has gone away (SIGPIPE) is no reason for
-/// the command not to run.
-void say(std::string_view text) {
-  if (text.empty()) {
-    return;
-  }
-  struct sigaction ignore {};
-  struct sigaction before {};
-  ignore.sa_handler = SIG_IGN;  // NOLINT(cppcoreguidelines-pro-type-union-access)
-  sigaction(SIGPIPE, &ignore, &before);
-  // One write(2), so that lines of several processes do not mix.
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
-  sigaction(SIGPIPE, &before, nullptr);
-}
-
 int report(const Error& error, int status) {
-  say(error_text(error));
+  write_stderr(error_text(error));
   return status;
 }
 
 int print(std::string_view text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  if (std::fflush(stdout) != 0 || !written) {
-    return report(io_error("cannot write to stdout", errno), own_failure);
-  }
-  return EXIT_SUCCESS;
+  const auto written = write_stdout(text);
+  return written ? EXIT_SUCCESS : report(written.error(), own_failure);
 }
 
 int print_dry_run(const Options& options, const Preparation& preparation) {
@@ -97,7 +79,7 @@ int become(char** command) {
   execvp(*command, command);
   const int errnum = errno;
   const Error error{.code = ErrorCode::io,
-                    .what = "cannot run '" + std::string(*command) + "'",
+                    .what = "cannot run " + quoted(*command),
                     .errnum = errnum,
                     .hint = exec_hint(*command, errnum)};
   return report(error, errnum == ENOENT ? not_found : not_executable);
@@ -123,9 +105,9 @@ int launch(const Options& options, char** argv) {
     return print_dry_run(options, *preparation);
   }
   if (options.verbosity == Verbosity::verbose) {
-    say(verbose_text(*preparation));
+    write_stderr(verbose_text(*preparation));
   } else if (options.verbosity == Verbosity::normal) {
-    say(warning_text(preparation->environment));
+    write_stderr(warning_text(preparation->environment));
   }
   if (is_supervised(options, *preparation)) {
     return launch_supervised(options, *preparation);
@@ -142,6 +124,7 @@ int launch(const Options& options, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace rocmfix::run;
+  rocmfix::open_standard_streams(/*inherited=*/false);
   const auto options = parse_options(argc, argv);
   if (!options) {
     return report(options.error(), usage);
