@@ -23,15 +23,52 @@ Machine launch_facts(const Root& root, std::vector<Gpu> gpus) {
   return machine;
 }
 
+std::vector<std::string> words_of(char* const* command) {
+  std::vector<std::string> words;
+  for (char* const* word = command; *word != nullptr; ++word) {
+    words.emplace_back(*word);
+  }
+  return words;
+}
+
 void examine(Machine& machine, const Policy& policy, const Options& options) {
   if (*options.command == nullptr || !needs_software(machine, policy, options.profile)) {
     return;
   }
-  std::vector<std::string> words;
-  for (char* const* word = options.command; *word != nullptr; ++word) {
-    words.emplace_back(*word);
+  machine.software = examine_command(words_of(options.command), machine.environment);
+}
+
+/// A program that would not start with a library preloaded: without the layer, which is said, or
+/// not at all, where it is to run on a simulated card.
+Result<void> respect_link_order(const Options& options, const Machine& machine,
+                                Preparation& result) {
+  const bool simulated = !options.layer.simulated.empty();
+  if (*options.command == nullptr || !(result.layered || simulated)) {
+    return {};
   }
-  machine.software = examine_command(words, machine.environment);
+  const std::string runtime =
+      runtime_to_come_first(words_of(options.command), machine.environment, machine.software);
+  if (runtime.empty()) {
+    return {};
+  }
+  const std::string what = "the program is linked with AddressSanitizer (" + runtime +
+                           "), which ends it when another library is preloaded before";
+  constexpr const char* way_out = "ASAN_OPTIONS=verify_asan_link_order=0";
+  if (simulated) {
+    return fail(Error{.code = ErrorCode::not_applicable,
+                      .what = what + ": it cannot be run on a simulated card",
+                      .hint = std::string(way_out) + " lets it, and so does -static-libasan"});
+  }
+  result.layered = false;
+  result.environment.advice.push_back(
+      {.name = "",
+       .reason = what +
+                 ": it runs without librocmfix-hip.so (coherence, VRAM limit, fault "
+                 "reports), unless you set " +
+                 way_out,
+       .source = "",
+       .urgent = true});
+  return {};
 }
 
 template <class T>
@@ -55,8 +92,11 @@ Result<Preparation> prepare(const Options& options) {
   result.gpus = discover_gpus(*root, *policy, names);
   result.supported = std::any_of(result.gpus.begin(), result.gpus.end(),
                                  [](const Gpu& gpu) { return gpu.supported; });
+  Machine machine;
+  if (result.supported || !options.layer.simulated.empty()) {
+    machine = launch_facts(*root, result.gpus);
+  }
   if (result.supported) {
-    Machine machine = launch_facts(*root, result.gpus);
     examine(machine, *policy, options);
     const Plan plan =
         make_plan(machine, *policy, {.profile = options.profile, .only = Layer::environment});
@@ -66,8 +106,13 @@ Result<Preparation> prepare(const Options& options) {
     // The command runs all the same, as on a machine without a GPU; but not in silence.
     result.environment.advice.push_back({"", to_string(*hidden), "", /*urgent=*/true});
   }
+  result.layered = result.supported && options.layer.enabled;
+  if (auto respected = respect_link_order(options, machine, result); !respected) {
+    return fail(std::move(respected.error()));
+  }
   Options completed = options;
-  if (result.supported && options.layer.enabled) {
+  completed.layer.enabled = result.layered;
+  if (result.layered) {
     auto added = added_communicators(*root);
     if (!added) {
       return fail(added.error());

@@ -18,6 +18,7 @@ namespace rocmfix::run {
 struct Preparation {
   std::vector<Gpu> gpus;        ///< every AMD GPU, supported or not
   bool supported = false;       ///< one of them may be touched
+  bool layered = false;         ///< the command gets librocmfix-hip.so
   EnvironmentPlan environment;  ///< what --dry-run shows; the preload's changes are in it
   Preload preload;              ///< empty unless `supported` or simulated
 };
