@@ -18,6 +18,8 @@
 #include "supervise_examination.hpp"
 #include "supervise_family.hpp"
 #include "supervise_incident.hpp"
+#include "supervise_inherited.hpp"
+#include "supervise_output.hpp"
 #include "supervise_process.hpp"
 #include "supervise_state.hpp"
 #include "supervise_terminal.hpp"
@@ -28,10 +30,7 @@ namespace {
 
 constexpr std::string_view program = "rocmfix-run: ";
 
-/// SIGPIPE is blocked. One write(2), so that lines of several processes do not mix.
-void say(std::string_view text) {
-  [[maybe_unused]] const bool written = write_all(STDERR_FILENO, text);
-}
+constexpr int own_failure = 125;
 
 /// What is known to matter to a GPU program, and what a rung may set.
 bool is_of_interest(std::string_view variable) {
@@ -74,6 +73,25 @@ Surroundings surroundings_of(const Options& options, const Preparation& preparat
   return surroundings;
 }
 
+std::string survivors_text(const std::vector<Survivor>& survivors) {
+  constexpr std::size_t most = 8;
+  std::string text;
+  for (std::size_t i = 0; i < survivors.size() && i < most; ++i) {
+    const Survivor& one = survivors[i];
+    text += std::string(program) + "warning: process " + std::to_string(one.pid) + " (" +
+            printable(one.name) + "), which the command left behind, " +
+            (one.denied  ? "runs as another user: it was not ended, and may still use the GPU"
+             : one.stuck ? "does not end, also by SIGKILL: stuck in the driver?"
+                         : "has not ended yet after SIGKILL") +
+            "\n";
+  }
+  if (survivors.size() > most) {
+    text += std::string(program) + "warning: and " + std::to_string(survivors.size() - most) +
+            " more processes\n";
+  }
+  return text;
+}
+
 class Supervisor {
  public:
   Supervisor(const Job& job, Ladder ladder, SignalQueue signals, KernelLog& log)
@@ -96,11 +114,12 @@ class Supervisor {
       if (!ended) {
         return fail(ended.error());
       }
-      const int stubborn = end_left_behind();
-      if (stubborn > 0) {
-        say(std::string(program) + "warning: " + std::to_string(stubborn) +
-            " processes of the command cannot be ended: stuck in the driver?\n");
+      if (ended->denied) {
+        say(std::string(program) + "warning: the command, process " + std::to_string(ended->pid) +
+            ", runs as another user and cannot be signalled: it is left running\n");
+        return end_as(signals_, *ended);
       }
+      say(survivors_text(end_left_behind(signals_)));
       const auto delay = look_into(*ended, began);
       int by = 0;
       if (!delay) {
@@ -114,14 +133,16 @@ class Supervisor {
   }
 
  private:
+  void say(std::string_view text) const { run::say(signals_, text); }
+
   [[nodiscard]] Start start() const {
-    return {.with_reports = job_.preparation->supported && options_.layer.enabled,
+    return {.with_reports = job_.preparation->layered,
+            .guarded = true,
             .enter = [this](int reports) { return enter(reports); }};
   }
 
   /// In the child.
   [[nodiscard]] int enter(int reports) const {
-    constexpr int own_failure = 125;
     bool set = job_.set_environment();
     const auto put = [&](const std::string& name, const std::string& value) {
       set = set && setenv(name.c_str(), value.c_str(), 1) == 0;
@@ -140,7 +161,8 @@ class Supervisor {
       put(std::string(one.name), std::string(one.value));
     }
     if (!set) {
-      say(error_text(io_error("cannot set the environment", errno)));
+      const std::string text = error_text(io_error("cannot set the environment", errno));
+      static_cast<void>(write_all(STDERR_FILENO, text));
       return own_failure;
     }
     return job_.become();
@@ -148,7 +170,9 @@ class Supervisor {
 
   /// How long to wait before the next attempt; nullopt: this was the last.
   std::optional<std::uint64_t> look_into(const Ending& ending, std::int64_t began) {
-    Examination examination = examine(ending, began, log_, surroundings_);
+    Examination examination = examine(signals_, ending, began, log_, surroundings_);
+    // Also when that came only now: the command had ended as it ended.
+    examination.outcome.told_to_stop = ending.told_to_stop || signals_.told_to_stop();
     timespec now{};
     clock_gettime(CLOCK_BOOTTIME, &now);
     examination.outcome.ended_ms = static_cast<std::uint64_t>(now.tv_sec) * 1000 +
@@ -228,7 +252,37 @@ class Supervisor {
 
 }  // namespace
 
+namespace {
+
+/// A process in between, which is the command's parent, gets the command's orphans and nobody
+/// else's. This one keeps the children that it was started with, and never touches them.
+Result<int> supervise_apart(const Job& job) {
+  auto signals = SignalQueue::open();
+  if (!signals) {
+    return fail(signals.error());
+  }
+  const auto enter = [&](int /*reports*/) {
+    const auto status = supervise(job);
+    if (!status) {
+      static_cast<void>(write_all(STDERR_FILENO, error_text(status.error())));
+    }
+    return status ? *status : own_failure;
+  };
+  const auto ended =
+      run_command(*signals, {.with_reports = false, .guarded = false, .enter = enter});
+  if (!ended) {
+    return fail(ended.error());
+  }
+  let_readers_finish(*signals);
+  return end_as(*signals, *ended);
+}
+
+}  // namespace
+
 Result<int> supervise(const Job& job) {
+  if (has_inherited_children()) {
+    return supervise_apart(job);
+  }
   const auto root = Root::open(job.options->root);
   if (!root) {
     return fail(root.error());

@@ -2,7 +2,8 @@
 // Runs the command as a child, tells what happened when a GPU fault ends it, and starts it again
 // where that was asked for.
 //
-// Terminal, streams, signals and exit status are as without it: supervise_process.hpp. Whether and
+// Terminal, streams, signals and exit status are as without it: supervise_process.hpp. So are
+// children that the caller had before: supervise_inherited.hpp. Whether and
 // how to start again is decided by librocmfix (rocmfix/restart.hpp); here is what it takes to know
 // and to do.
 #pragma once

@@ -12,9 +12,10 @@
 #include <climits>
 #include <csignal>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
+#include <limits>
 #include <string_view>
 
+#include "foreign_json.hpp"
 #include "supervise_family.hpp"
 #include "supervise_helper.hpp"
 
@@ -24,10 +25,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Nothing that comes from another process may throw here, or have a type that it should not have.
-Json parsed(std::string_view text) {
-  return Json::parse(text, nullptr, /*allow_exceptions=*/false);
-}
+// A log of days has many incidents.
+constexpr JsonLimits explanation_limits{
+    .bytes = 16U << 20U, .depth = 32, .members = 512, .values = 2'000'000, .cpu_ms = 3000};
+
+// Nothing that comes from another process may throw here, or have a type that it should not have.
 
 std::string text_of(const Json& object, const char* key) {
   const auto found = object.is_object() ? object.find(key) : object.end();
@@ -43,9 +45,10 @@ bool is_report(const Json& document) {
 
 /// The first whole report among the lines that were written to the descriptor.
 std::string report_in(std::string_view lines) {
-  while (!lines.empty()) {
+  constexpr int most = 64;  // the layer writes one a fault
+  for (int i = 0; i < most && !lines.empty(); ++i) {
     const std::string_view line = lines.substr(0, lines.find('\n'));
-    if (is_report(parsed(line))) {
+    if (is_report(read_foreign_json(line))) {
       return std::string(line);
     }
     lines.remove_prefix(std::min(line.size() + 1, lines.size()));
@@ -54,7 +57,7 @@ std::string report_in(std::string_view lines) {
 }
 
 std::string read_file(const std::string& path) {
-  constexpr std::size_t limit = 1U << 20U;
+  constexpr std::size_t limit = 1U << 20U;  // more than is read as JSON
   const int fd = open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   std::string text;
   std::array<char, 16384> buffer{};
@@ -84,7 +87,7 @@ void find_report_file(const std::string& directory, std::int64_t began, pid_t pi
     const std::string name = entry->d_name;
     if (name.ends_with(ending) && std::strtoll(name.c_str(), nullptr, 10) >= began) {
       std::string text = read_file(fmt::format("{}/{}", directory, name));
-      const Json document = parsed(text);
+      const Json document = read_foreign_json(text);
       // One with incidents is a supervisor's own.
       if (is_report(document) && !document.contains("incidents")) {
         examination.report = std::move(text);
@@ -119,7 +122,8 @@ std::string as_rocr_says(const Json& report) {
     }
   }
   std::string node = "1";
-  if (report.contains("gpu") && report["gpu"].is_object() && report["gpu"].contains("node")) {
+  if (report.contains("gpu") && report["gpu"].is_object() && report["gpu"].contains("node") &&
+      report["gpu"]["node"].is_number_unsigned()) {
     node = report["gpu"]["node"].dump();
   }
   const std::string address = text_of(fault, "address");
@@ -170,13 +174,15 @@ std::string explainer() {
 }
 
 /// The array of incidents; null when there is no answer.
-Json explain(const std::vector<ExplainedLine>& lines, const std::string& root) {
+Json explain(const SignalQueue& signals, const std::vector<ExplainedLine>& lines,
+             const std::string& root) {
   std::string text;
   for (const ExplainedLine& line : lines) {
     text += line.text + "\n";
   }
-  const auto answer = run_helper({explainer(), "--root", root, "explain", "--json", "-"}, text);
-  Json document = answer ? parsed(*answer) : Json();
+  const auto answer =
+      run_helper(signals, {explainer(), "--root", root, "explain", "--json", "-"}, text);
+  Json document = answer ? read_foreign_json(*answer, explanation_limits) : Json();
   return document.is_object() && document.contains("incidents") && document["incidents"].is_array()
              ? document["incidents"]
              : Json();
@@ -188,7 +194,11 @@ bool is_foreign(const Json& event, pid_t command) {
   if (!event.contains("pid") || !event["pid"].is_number_unsigned()) {
     return false;
   }
-  const auto pid = event["pid"].get<pid_t>();
+  const auto number = event["pid"].get<std::uint64_t>();
+  const auto pid = static_cast<pid_t>(number);
+  if (number == 0 || number > static_cast<std::uint64_t>(std::numeric_limits<pid_t>::max())) {
+    return false;
+  }
   return pid != command && kill(pid, 0) == 0 && !is_below(pid, getpid());
 }
 
@@ -244,8 +254,18 @@ bool is_crash(const Ending& ending) {
   return signal == SIGABRT || signal == SIGSEGV || signal == SIGBUS;
 }
 
-Examination examine(const Ending& ending, std::int64_t began, KernelLog& log,
-                    const Surroundings& surroundings) {
+Json report_document(const Examination& examination) {
+  return examination.report.empty() ? Json() : read_foreign_json(examination.report);
+}
+
+Json incident_documents(const Examination& examination) {
+  return examination.incidents.empty()
+             ? Json()
+             : read_foreign_json(examination.incidents, explanation_limits);
+}
+
+Examination examine(const SignalQueue& signals, const Ending& ending, std::int64_t began,
+                    KernelLog& log, const Surroundings& surroundings) {
   Examination examination;
   Outcome& outcome = examination.outcome;
   outcome.crashed = is_crash(ending);
@@ -257,7 +277,7 @@ Examination examine(const Ending& ending, std::int64_t began, KernelLog& log,
   }
   const bool failed = ending.signalled || ending.status != 0;
   const std::vector<std::string> kernel =
-      failed ? log.take(outcome.crashed || ending.signalled) : std::vector<std::string>();
+      failed ? log.take(signals, outcome.crashed || ending.signalled) : std::vector<std::string>();
   if (examination.report.empty() && kernel.empty()) {
     return examination;
   }
@@ -267,12 +287,12 @@ Examination examine(const Ending& ending, std::int64_t began, KernelLog& log,
     examination.lines.push_back({source, line});
   }
   if (!examination.report.empty()) {
-    const Json report = parsed(examination.report);
+    const Json report = report_document(examination);
     examination.lines.push_back({"layer", as_rocr_says(report)});
     outcome.fault = FaultKind::memory;
     outcome.worked = has_worked(report);
   }
-  const Json incidents = explain(examination.lines, surroundings.root);
+  const Json incidents = explain(signals, examination.lines, surroundings.root);
   examination.explained = incidents.is_array();
   if (examination.explained) {
     take_incidents(incidents, ending.pid, examination);

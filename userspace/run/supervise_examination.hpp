@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,14 @@ struct Examination {
 bool is_crash(const Ending& ending);
 
 /// `began`: seconds since 1970, when the command was started.
-Examination examine(const Ending& ending, std::int64_t began, KernelLog& log,
-                    const Surroundings& surroundings);
+/// Told to stop, it waits for no answer.
+Examination examine(const SignalQueue& signals, const Ending& ending, std::int64_t began,
+                    KernelLog& log, const Surroundings& surroundings);
+
+/// The layer's document, an object with an object "fault"; null: none.
+nlohmann::ordered_json report_document(const Examination& examination);
+
+/// explain's incidents, objects with an array "events"; null: none.
+nlohmann::ordered_json incident_documents(const Examination& examination);
 
 }  // namespace rocmfix::run

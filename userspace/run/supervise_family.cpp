@@ -8,11 +8,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <ctime>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace rocmfix::run {
@@ -70,23 +74,6 @@ bool ignores_hangup(pid_t pid) {
          (std::strtoull(text->c_str() + at + key.size(), nullptr, 16) & 1U << (SIGHUP - 1)) != 0;
 }
 
-std::vector<pid_t> children() {
-  std::vector<pid_t> found;
-  const std::string self = std::to_string(getpid());
-  const auto text = read_small("/proc/" + self + "/task/" + self + "/children");
-  if (!text) {
-    return found;
-  }
-  const char* at = text->c_str();
-  for (char* next = nullptr;; at = next) {
-    const long pid = std::strtol(at, &next, 10);
-    if (next == at) {
-      return found;
-    }
-    found.push_back(static_cast<pid_t>(pid));
-  }
-}
-
 class LeftBehind {
  public:
   LeftBehind() : session_(getsid(0)), nohup_(ignores_hangup(getpid())) {}
@@ -114,7 +101,36 @@ void reap_all() {
   }
 }
 
+std::vector<Survivor> survivors(const std::vector<pid_t>& found, const std::set<pid_t>& denied) {
+  std::vector<Survivor> list;
+  for (const pid_t pid : found) {
+    std::string name = read_small(proc(pid, "comm")).value_or("?");
+    name.erase(name.find_last_not_of('\n') + 1);
+    const auto relations = relations_of(pid);
+    list.push_back(
+        {pid, std::move(name), denied.contains(pid), relations && relations->state == 'D'});
+  }
+  return list;
+}
+
 }  // namespace
+
+std::vector<pid_t> children() {
+  std::vector<pid_t> found;
+  const std::string self = std::to_string(getpid());
+  const auto text = read_small("/proc/" + self + "/task/" + self + "/children");
+  if (!text) {
+    return found;
+  }
+  const char* at = text->c_str();
+  for (char* next = nullptr;; at = next) {
+    const long pid = std::strtol(at, &next, 10);
+    if (next == at) {
+      return found;
+    }
+    found.push_back(static_cast<pid_t>(pid));
+  }
+}
 
 void adopt_orphans() {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -132,27 +148,39 @@ bool is_below(pid_t pid, pid_t ancestor) {
   return false;
 }
 
-int end_left_behind() {
+std::vector<Survivor> end_left_behind(const SignalQueue& signals) {
   constexpr int step_ms = 10;
   constexpr int patience = 2000 / step_ms;
   constexpr int most = 5000 / step_ms;
+  constexpr int last_steps = 20;  // for the kernel to take down what was killed
   const LeftBehind left;
   std::vector<pid_t> asked;
+  std::set<pid_t> denied;  // ours to wait for, so that no other process gets the number
+  int kill_from = patience;
+  int until = most;
   for (int i = 0;; ++i) {
     reap_all();
-    const std::vector<pid_t> found = left.find();
-    if (found.empty() || i == most) {
-      return static_cast<int>(found.size());
+    std::vector<pid_t> found = left.find();
+    if (i < kill_from && signals.told_to_stop()) {
+      kill_from = i;
+      until = i + last_steps;
     }
     for (const pid_t pid : found) {
-      if (i >= patience) {
-        kill(pid, SIGKILL);
-      } else if (std::find(asked.begin(), asked.end(), pid) == asked.end()) {
-        kill(pid, SIGTERM);
-        kill(pid, SIGCONT);  // one that is stopped would not take it
-        asked.push_back(pid);
+      const bool first = std::find(asked.begin(), asked.end(), pid) == asked.end();
+      if (denied.contains(pid) || (i < kill_from && !first)) {
+        continue;
       }
+      if (kill(pid, i >= kill_from ? SIGKILL : SIGTERM) != 0 && errno == EPERM) {
+        denied.insert(pid);
+      }
+      kill(pid, SIGCONT);  // one that is stopped would not take SIGTERM
     }
+    const bool waits =
+        std::any_of(found.begin(), found.end(), [&](pid_t pid) { return !denied.contains(pid); });
+    if (!waits || i >= until) {
+      return survivors(found, denied);
+    }
+    asked = std::move(found);
     // What comes meanwhile stays in the queue, but for the end of a child.
     sigset_t child;
     sigemptyset(&child);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,7 +33,12 @@ int input_file(std::string_view input) {
   return fd;
 }
 
-[[noreturn]] void become_helper(const std::vector<std::string>& command, int in, int out) {
+[[noreturn]] void become_helper(const std::vector<std::string>& command, int in, int out,
+                                pid_t supervisor) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != supervisor) {
+    _exit(127);
+  }
   std::vector<char*> words;
   words.reserve(command.size() + 1);
   for (const std::string& word : command) {
@@ -63,14 +69,12 @@ int remaining_ms(const timespec& begin) {
   return passed >= patience_ms ? 0 : patience_ms - static_cast<int>(passed);
 }
 
-/// False: it took too long, or says too much.
-bool read_until_end(int fd, std::string& text) {
-  timespec begin{};
-  clock_gettime(CLOCK_MONOTONIC, &begin);
+/// False: it took too long, or says too much, or this process was told to stop.
+bool read_until_end(const SignalQueue& signals, int fd, const timespec& begin, std::string& text) {
   std::array<char, 16384> buffer{};
   while (text.size() < most) {
-    pollfd watched{fd, POLLIN, 0};
-    if (poll(&watched, 1, remaining_ms(begin)) <= 0) {
+    std::array<pollfd, 2> watched{{{fd, POLLIN, 0}, {signals.stop_descriptor(), POLLIN, 0}}};
+    if (poll(watched.data(), watched.size(), remaining_ms(begin)) <= 0 || watched[1].revents != 0) {
       return false;
     }
     const ssize_t got = read(fd, buffer.data(), buffer.size());
@@ -85,9 +89,27 @@ bool read_until_end(int fd, std::string& text) {
   return false;
 }
 
+/// The status as waitpid(2) gives it. One that has closed stdout need not have ended.
+int end_of(const SignalQueue& signals, pid_t helper, const timespec& begin, bool patient) {
+  constexpr int step_ms = 1;
+  int status = 0;
+  while (patient && remaining_ms(begin) > 0) {
+    if (waitpid(helper, &status, WNOHANG) != 0) {
+      return status;
+    }
+    pollfd stop{signals.stop_descriptor(), POLLIN, 0};
+    patient = poll(&stop, 1, step_ms) == 0;
+  }
+  kill(helper, SIGKILL);
+  while (waitpid(helper, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
 }  // namespace
 
-std::optional<std::string> run_helper(const std::vector<std::string>& command,
+std::optional<std::string> run_helper(const SignalQueue& signals,
+                                      const std::vector<std::string>& command,
                                       std::string_view input) {
   std::array<int, 2> ends = {-1, -1};
   const int in = input_file(input);
@@ -98,24 +120,22 @@ std::optional<std::string> run_helper(const std::vector<std::string>& command,
   for (int& end : ends) {
     end = above_the_standard_ones(end);
   }
+  const pid_t supervisor = getpid();
   const pid_t helper = fork();
   if (helper == 0) {
-    become_helper(command, in, ends[1]);
+    become_helper(command, in, ends[1], supervisor);
   }
   close(in);
   close(ends[1]);
+  timespec begin{};
+  clock_gettime(CLOCK_MONOTONIC, &begin);
   std::string text;
-  const bool whole = helper > 0 && read_until_end(ends[0], text);
+  const bool whole = helper > 0 && read_until_end(signals, ends[0], begin, text);
   close(ends[0]);
   if (helper < 0) {
     return std::nullopt;
   }
-  if (!whole) {
-    kill(helper, SIGKILL);
-  }
-  int status = 0;
-  while (waitpid(helper, &status, 0) < 0 && errno == EINTR) {
-  }
+  const int status = end_of(signals, helper, begin, whole);
   if (!whole || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     return std::nullopt;
   }

@@ -20,9 +20,19 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view program = "rocmfix-run: ";
 constexpr std::string_view more = "rocmfix-run:   ";
 
-Json parsed(const std::string& text) {
-  Json document = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  return document.is_discarded() ? Json() : document;
+/// What comes from elsewhere, on its line, and no more of it than a line should have. The file has
+/// all of it.
+std::string shown(const std::string& text) {
+  constexpr std::size_t most = 400;
+  if (text.size() <= most) {
+    return printable(text);
+  }
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) {
+    --end;  // not within a character
+  }
+  return printable(std::string_view(text).substr(0, end)) +
+         fmt::format("... ({} bytes)", text.size());
 }
 
 std::string text_of(const Json& object, const char* key) {
@@ -85,7 +95,7 @@ const char* kind_of(const Outcome& outcome) {
 std::string document_of(const Account& account) {
   const Examination& examination = *account.examination;
   const Ending& ending = *account.ending;
-  Json document = parsed(examination.report);
+  Json document = report_document(examination);
   const bool reported = document.is_object();
   if (!reported) {
     document = {{"schema", 1},
@@ -112,7 +122,7 @@ std::string document_of(const Account& account) {
   document["measures_set"] = std::move(set);
   document["explained"] = examination.explained;
   document["incidents"] =
-      examination.incidents.empty() ? Json::array() : parsed(examination.incidents);
+      examination.incidents.empty() ? Json::array() : incident_documents(examination);
   Json lines = Json::array();
   for (const ExplainedLine& line : examination.lines) {
     lines.push_back({{"source", line.source}, {"text", line.text}});
@@ -157,7 +167,7 @@ void add_event(const Json& event, bool reset_counts, Headline& headline) {
 
 Headline headline_of(const Examination& examination) {
   Headline headline;
-  const Json incidents = parsed(examination.incidents);
+  const Json incidents = incident_documents(examination);
   for (const bool reset_counts : {false, true}) {
     for (const Json& incident : incidents) {
       for (const Json& event : incident["events"]) {
@@ -165,7 +175,7 @@ Headline headline_of(const Examination& examination) {
       }
     }
   }
-  const Json report = parsed(examination.report);
+  const Json report = report_document(examination);
   if (report.is_object()) {
     headline.address = text_of(report["fault"], "address");
   }
@@ -177,16 +187,16 @@ Headline headline_of(const Examination& examination) {
 
 std::string first_line(const Account& account) {
   const Headline headline = headline_of(*account.examination);
-  std::string text = std::string(program) + printable(headline.what) + " after " +
-                     seconds(account.ending->lived_ms);
+  std::string text =
+      std::string(program) + shown(headline.what) + " after " + seconds(account.ending->lived_ms);
   if (!headline.address.empty()) {
-    text += ", address " + printable(headline.address);
+    text += ", address " + shown(headline.address);
   }
   if (!headline.rw.empty() || !headline.client.empty()) {
-    text += ", " + (headline.rw.empty() ? std::string("access") : printable(headline.rw));
-    text += headline.client.empty() ? "" : " by " + printable(headline.client);
+    text += ", " + (headline.rw.empty() ? std::string("access") : shown(headline.rw));
+    text += headline.client.empty() ? "" : " by " + shown(headline.client);
   }
-  return text + (headline.reason.empty() ? "" : ": " + printable(headline.reason)) + "\n";
+  return text + (headline.reason.empty() ? "" : ": " + shown(headline.reason)) + "\n";
 }
 
 std::string grade_in_words(const std::string& grade) {
@@ -206,16 +216,16 @@ std::string causes_text(const Examination& examination) {
   }
   std::string text;
   int count = 0;
-  for (const Json& incident : parsed(examination.incidents)) {
+  for (const Json& incident : incident_documents(examination)) {
     for (const Json& cause : incident.value("causes", Json::array())) {
       if (++count > most) {
         continue;
       }
-      text += std::string(more) + "cause, " + printable(text_of(cause, "confidence")) + ": " +
-              printable(text_of(cause, "id")) + " (" + grade_in_words(text_of(cause, "grade")) +
-              ": " + printable(text_of(cause, "source")) + ")\n";
-      text += std::string(more) + "  try: " + printable(text_of(cause, "remedy")) + "\n";
-      text += std::string(more) + "  check: " + printable(text_of(cause, "check")) + "\n";
+      text += std::string(more) + "cause, " + shown(text_of(cause, "confidence")) + ": " +
+              shown(text_of(cause, "id")) + " (" + grade_in_words(text_of(cause, "grade")) + ": " +
+              shown(text_of(cause, "source")) + ")\n";
+      text += std::string(more) + "  try: " + shown(text_of(cause, "remedy")) + "\n";
+      text += std::string(more) + "  check: " + shown(text_of(cause, "check")) + "\n";
     }
   }
   if (count > most) {
@@ -242,10 +252,10 @@ std::string set_text(const std::vector<Assignment>& assignments, const Rung& run
 std::string incident_text(const Account& account) {
   const Examination& examination = *account.examination;
   std::string text = first_line(account);
-  const Json report = parsed(examination.report);
+  const Json report = report_document(examination);
   const std::string where = text_of(report, "summary");
   if (!where.empty()) {
-    text += std::string(more) + "where: " + printable(where) + "\n";
+    text += std::string(more) + "where: " + shown(where) + "\n";
   }
   text += causes_text(examination);
   if (account.decision == nullptr && examination.outcome.fault != FaultKind::none) {

@@ -99,13 +99,13 @@ KernelLog::~KernelLog() {
   }
 }
 
-std::vector<std::string> KernelLog::take(bool thorough) {
+std::vector<std::string> KernelLog::take(const SignalQueue& signals, bool thorough) {
   if (fd_ >= 0) {
     source_ = LogSource::kmsg;
     return take_records();
   }
   if (has_journal_ && thorough) {
-    return take_journal();
+    return take_journal(signals);
   }
   source_ = LogSource::none;
   return {};
@@ -132,12 +132,12 @@ std::vector<std::string> KernelLog::take_records() const {
   return lines;
 }
 
-std::vector<std::string> KernelLog::take_journal() {
+std::vector<std::string> KernelLog::take_journal(const SignalQueue& signals) {
   const std::string since =
       fmt::format("--since=@{}.{:06}", since_us_ / 1'000'000, since_us_ % 1'000'000);
   since_us_ = now_us();
-  const auto text =
-      run_helper({"journalctl", "-k", "-q", "--no-pager", "-o", "short-monotonic", since}, {});
+  const auto text = run_helper(
+      signals, {"journalctl", "-k", "-q", "--no-pager", "-o", "short-monotonic", since}, {});
   std::vector<std::string> lines;
   if (!text) {
     source_ = LogSource::none;

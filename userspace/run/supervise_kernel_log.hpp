@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rocmfix/root.hpp"
+#include "supervise_signals.hpp"
 
 namespace rocmfix::run {
 
@@ -23,14 +24,15 @@ class KernelLog {
   ~KernelLog();
 
   /// Lines since the last call, those that may be about a GPU or about memory running out. The
-  /// journal is asked only if `thorough`: that is a process of its own.
-  std::vector<std::string> take(bool thorough);
+  /// journal is asked only if `thorough`: that is a process of its own, for which nobody waits who
+  /// was told to stop.
+  std::vector<std::string> take(const SignalQueue& signals, bool thorough);
   /// Where the last take() had them from.
   [[nodiscard]] LogSource source() const { return source_; }
 
  private:
   [[nodiscard]] std::vector<std::string> take_records() const;
-  std::vector<std::string> take_journal();
+  std::vector<std::string> take_journal(const SignalQueue& signals);
 
   int fd_ = -1;
   bool has_journal_ = false;

@@ -11,26 +11,24 @@
 #include <array>
 #include <cerrno>
 #include <ctime>
+#include <optional>
 
 #include "supervise_descriptor.hpp"
 #include "supervise_family.hpp"
+#include "supervise_guardian.hpp"
 #include "supervise_terminal.hpp"
 
 namespace rocmfix::run {
 
 namespace {
 
-constexpr std::size_t most_reports = 4U << 20U;  // the layer writes 64 KiB a fault
+constexpr std::size_t most_reports = 1U << 20U;  // the layer writes 64 KiB a fault
 
 std::uint64_t now_ms() {
   timespec time{};
   clock_gettime(CLOCK_MONOTONIC, &time);
   return static_cast<std::uint64_t>(time.tv_sec) * 1000 +
          static_cast<std::uint64_t>(time.tv_nsec) / 1'000'000;
-}
-
-bool asks_to_stop(int signal) {
-  return signal == SIGINT || signal == SIGQUIT || signal == SIGTERM || signal == SIGHUP;
 }
 
 /// What the kernel sends to a whole foreground group.
@@ -71,13 +69,18 @@ class Run {
       reap();
       return;
     }
-    if (asks_to_stop(signal)) {
+    if (signals_.asks_to_stop(signal)) {
       ending_.told_to_stop = true;
     }
-    if (signal == SIGCONT) {
+    if (signal == SIGCONT && stopped_) {
       continue_command();
-    } else if (is_for_command(info)) {
-      kill(child_, signal);
+    } else if (is_for_command(info) && kill(child_, signal) != 0 && errno == EPERM &&
+               signals_.asks_to_stop(signal)) {
+      // As sudo(8) it is somebody else's: who wants an end gets that of the supervisor.
+      ending_.denied = true;
+      ending_.signalled = true;
+      ending_.status = signal;
+      ended_ = true;
     }
   }
 
@@ -162,9 +165,12 @@ class Run {
     }
   }
 
+  /// What a pipe can hold, and no more at once: who writes without end must not keep signals
+  /// waiting.
   void read_reports() {
+    constexpr int most_reads = 64;
     std::array<char, 16384> buffer{};
-    while (reports_ >= 0) {
+    for (int i = 0; i < most_reads && reports_ >= 0; ++i) {
       const ssize_t got = read(reports_, buffer.data(), buffer.size());
       if (got < 0 && errno == EINTR) {
         continue;
@@ -188,7 +194,8 @@ class Run {
 
 [[noreturn]] void enter(const SignalQueue& signals, const Start& start, pid_t supervisor,
                         int reports) {
-  // kill -9 of rocmfix-run means the command. What the command starts is not covered.
+  // kill -9 of rocmfix-run means the command: supervise_guardian.hpp has more of it. What the
+  // command starts is not covered.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != supervisor) {
     static_cast<void>(raise(SIGKILL));
@@ -229,6 +236,10 @@ Result<Ending> run_command(const SignalQueue& signals, const Start& start) {
     }
     return fail(io_error("cannot start a process", errnum));
   }
+  std::optional<Guardian> guardian;
+  if (start.guarded) {
+    guardian.emplace(child);
+  }
   Ending ending = Run(signals, child, ends[0]).wait();
   if (ends[0] >= 0) {
     close(ends[0]);
@@ -241,7 +252,7 @@ bool wait_unless_told(const SignalQueue& signals, std::uint64_t ms, int* by) {
   for (;;) {
     while (const auto signal = signals.next()) {
       const int number = static_cast<int>(signal->ssi_signo);
-      if (asks_to_stop(number)) {
+      if (signals.asks_to_stop(number)) {
         *by = number;
         return false;
       }
@@ -264,6 +275,9 @@ int end_as(const SignalQueue& signals, const Ending& ending) {
   }
   // The command has left its core; one of the supervisor would hide it.
   prctl(PR_SET_DUMPABLE, 0);
+  // One that came since must not change how it ends.
+  while (signals.next()) {
+  }
   signals.restore();
   struct sigaction standard {};
   standard.sa_handler = SIG_DFL;  // NOLINT(cppcoreguidelines-pro-type-union-access)

@@ -8,6 +8,7 @@
 //   from the terminal     nothing: the command has it
 //   sent to it alone      hands it on: `kill PID` means the command
 //   sent from below       nothing: `kill 0` in the command has reached the command, too
+//   SIGCONT               continues a command that is stopped; else as the others
 //   SIGCHLD               looks who it is; stops when the command was stopped by the terminal, so
 //                         that the shell sees it
 // kill(2) to the whole group by somebody else (a shell's `kill %1`) cannot be told from one to the
@@ -32,12 +33,14 @@ struct Ending {
   bool signalled = false;
   int status = 0;             ///< exit status, or the signal's number
   bool told_to_stop = false;  ///< INT, QUIT, TERM or HUP came, from wherever
+  bool denied = false;        ///< it runs on: `status` was to be handed on, and the kernel refused
   std::uint64_t lived_ms = 0;
   std::string reports;  ///< what was written to the report descriptor
 };
 
 struct Start {
   bool with_reports = false;      ///< a descriptor for the layer's reports is handed down
+  bool guarded = true;            ///< it ends also when the kernel forgets that it should
   std::function<int(int)> enter;  ///< in the child: sets the environment and executes; returns only
                                   ///< with an exit status. The argument is the descriptor, or -1
 };
