@@ -83,6 +83,7 @@ TEST(ModprobeConf, MergesAsLibkmodDoes) {
              "options amdgpu\nbogus line\noptions\n"
              "options amdgpu \\six=6 seven=a\\\\b\n"
              "options amdgpu crlf=1\r\n"
+             "options amdgpu tab=\"a\tb\"\n"
              "options amdgpu last=1");
   tree.write("etc/modprobe.d/.hidden.conf", "options amdgpu dotfile=1\n");
   tree.write("etc/modprobe.d/README", "options amdgpu readme=1\n");
@@ -101,6 +102,7 @@ TEST(ModprobeConf, MergesAsLibkmodDoes) {
                                        {"six", "6"},
                                        {"seven", "a\\b"},
                                        {"crlf", "1"},
+                                       {"tab", "a b"},
                                        {"last", "1"},
                                        {"from_lib", "1"},
                                        {"from_usr", "1"},

@@ -2,15 +2,10 @@
 #include "rocmfix/modprobe_conf.hpp"
 
 #include <fmt/format.h>
-#include <libkmod.h>
-#include <sys/mman.h>
 
 #include <algorithm>
-#include <array>
-#include <memory>
 #include <optional>
 
-#include "file_descriptor.hpp"
 #include "modprobe_files.hpp"
 #include "modprobe_text.hpp"
 
@@ -20,52 +15,6 @@ namespace {
 constexpr std::string_view module_name = "amdgpu";
 constexpr std::string_view command_line = "/proc/cmdline";
 
-struct RawOption {
-  std::string module;
-  std::string text;
-};
-
-// The `options` entries of a libkmod context made from one configuration file. libkmod appends
-// the running kernel's own command line (module.name=value) to every context, also to an empty
-// one: `config` == nullptr gives just those.
-std::optional<std::vector<RawOption>> kmod_options(const char* config) {
-  const std::array<const char*, 2> paths = {config, nullptr};
-  const std::unique_ptr<kmod_ctx, decltype(&kmod_unref)> context(kmod_new("/", paths.data()),
-                                                                 kmod_unref);
-  if (!context) {
-    return std::nullopt;
-  }
-  const std::unique_ptr<kmod_config_iter, decltype(&kmod_config_iter_free_iter)> iter(
-      kmod_config_get_options(context.get()), kmod_config_iter_free_iter);
-  std::vector<RawOption> options;
-  while (iter && kmod_config_iter_next(iter.get())) {
-    options.push_back(
-        {kmod_config_iter_get_key(iter.get()), kmod_config_iter_get_value(iter.get())});
-  }
-  return options;
-}
-
-// Gives libkmod just the `options` lines, in one file in memory: then what it hands back is in
-// the same order, one for one. It is not let loose on the directories themselves, because it
-// follows links out of a captured root, blocks on a FIFO and prints every junk line to stderr.
-std::optional<std::vector<RawOption>> merge(const std::vector<detail::ModprobeLine>& lines) {
-  std::string text;
-  for (const auto& line : lines) {
-    std::string rest;
-    for (const char c : line.rest) {
-      // join_line() took the escapes away and libkmod will do so again.
-      rest += c == '\\' || c == '\n' ? "\\" : "";
-      rest += c;
-    }
-    text += "options " + line.module + " " + rest + "\n";
-  }
-  const FileDescriptor fd(::memfd_create("modprobe.conf", MFD_CLOEXEC));
-  if (!fd || !write_all(fd.get(), text)) {
-    return std::nullopt;
-  }
-  return kmod_options(fmt::format("/proc/self/fd/{}", fd.get()).c_str());
-}
-
 void append(std::vector<ModuleOption>& options, std::string_view text, const std::string& file,
             unsigned line) {
   for (auto& [name, value] : detail::split_parameters(text)) {
@@ -73,8 +22,8 @@ void append(std::vector<ModuleOption>& options, std::string_view text, const std
   }
 }
 
-// A captured machine's own command line, in the place of this machine's.
-void append_captured_command_line(const Root& root, std::vector<ModuleOption>& options) {
+// "amdgpu.name=value" of the kernel's command line, which modprobe reads after its files.
+void append_command_line(const Root& root, std::vector<ModuleOption>& options) {
   const auto text = root.read(command_line, 1U << 16U);
   if (!text) {
     return;
@@ -102,28 +51,15 @@ Result<std::vector<ModuleOption>> read_options(
   if (!files) {
     return fail(files.error());
   }
-  auto& lines = files->lines;
-  std::erase_if(lines,
-                [](const auto& line) { return line.command != "options" || line.rest.empty(); });
-  const auto merged = merge(lines);
-  if (!merged || merged->size() < lines.size()) {
-    return fail({ErrorCode::failed, "libkmod cannot read modprobe's configuration", 0, ""});
-  }
   std::vector<ModuleOption> options;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if ((*merged)[i].module == module_name) {
-      append(options, (*merged)[i].text, lines[i].file, lines[i].line);
+  for (detail::ModprobeLine& line : files->lines) {
+    if (line.command == "options" && line.module == module_name) {
+      // As libkmod does, so that a quoted value is the one that the kernel gets.
+      std::replace(line.rest.begin(), line.rest.end(), '\t', ' ');
+      append(options, line.rest, line.file, line.line);
     }
   }
-  if (!root.is_system()) {
-    append_captured_command_line(root, options);
-    return options;
-  }
-  for (std::size_t i = lines.size(); i < merged->size(); ++i) {
-    if ((*merged)[i].module == module_name) {
-      append(options, (*merged)[i].text, std::string(command_line), 0);
-    }
-  }
+  append_command_line(root, options);
   return options;
 }
 

@@ -138,7 +138,7 @@ std::vector<ModprobeLine> parse_modprobe_lines(std::string_view text, const std:
   for (std::size_t at = 0; at < text.size();) {
     unsigned count = 0;
     at = join_line(text, at, joined, count);
-    // libkmod reads into a C string: a NUL ends the line's text.
+    // modprobe reads into a C string: a NUL ends the line's text.
     std::string_view rest = std::string_view(joined).substr(0, joined.find('\0'));
     const unsigned first = number;
     number += count;

@@ -3,7 +3,7 @@
 // with its file and line number. libkmod merges the files but does not say where a line stood.
 //
 // Owns: which files count (names, precedence of the directories, no link out of the root) and how
-// a line is joined and split. Does not interpret a line: modprobe_conf.cpp gives them to libkmod.
+// a line is joined and split. Does not interpret a line: modprobe_conf.cpp does.
 #pragma once
 
 #include <map>

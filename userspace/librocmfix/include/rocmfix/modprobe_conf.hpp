@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// amdgpu's options in modprobe's configuration: reading them as modprobe merges them (libkmod),
-// and the text of /etc/modprobe.d/rocmfix.conf.
+// amdgpu's options in modprobe's configuration: reading them as modprobe merges them, and
+// the text of /etc/modprobe.d/rocmfix.conf.
 #pragma once
 
 #include <map>
