@@ -2,8 +2,6 @@
 // Images are made here with cpio archives written byte by byte and packed by libarchive.
 #include "initramfs.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -11,11 +9,20 @@
 #include <cerrno>
 #include <functional>
 
+#include "cost.hpp"
+#include "kernel_module.hpp"
 #include "temporary_tree.hpp"
 
 namespace rocmfix::detail {
 namespace {
 
+using test::bomb;
+using test::Cost;
+using test::cost_of;
+using test::Filter;
+using test::modinfo;
+using test::module_with;
+using test::pack;
 using test::TemporaryTree;
 
 constexpr const char* release = "6.1.0-56-amd64";
@@ -38,57 +45,6 @@ std::string trailer() {
   return newc("TRAILER!!!", "", 0);
 }
 
-// A 64-bit ELF object with one section, .modinfo: what libkmod reads.
-std::string module_with(const std::string& modinfo, const std::string& code = "") {
-  const std::string names = std::string("\0.modinfo\0.shstrtab\0", 20);
-  const std::string body = modinfo + names + code;
-  const auto le = [](std::uint64_t value, unsigned bytes) {
-    std::string text;
-    for (unsigned i = 0; i < bytes; ++i) {
-      text += static_cast<char>(value >> (8U * i) & 0xffU);
-    }
-    return text;
-  };
-  const auto section = [&le](unsigned name, unsigned type, std::uint64_t at, std::uint64_t size) {
-    return le(name, 4) + le(type, 4) + le(0, 8) + le(0, 8) + le(at, 8) + le(size, 8) + le(0, 4) +
-           le(0, 4) + le(1, 8) + le(0, 8);
-  };
-  std::string elf = std::string(
-      "\x7f"
-      "ELF\x02\x01\x01\0\0\0\0\0\0\0\0\0",
-      16);
-  elf += le(1, 2) + le(62, 2) + le(1, 4) + le(0, 8) + le(0, 8) + le(64 + body.size(), 8) +
-         le(0, 4) + le(64, 2) + le(0, 2) + le(0, 2) + le(64, 2) + le(3, 2) + le(2, 2);
-  elf += body + section(0, 0, 0, 0) + section(1, 1, 64, modinfo.size()) +
-         section(10, 3, 64 + modinfo.size(), names.size());
-  return elf;
-}
-
-std::string modinfo(const std::string& version, const std::string& srcversion) {
-  return "version=" + version + '\0' + "srcversion=" + srcversion + '\0' + "vermagic=6.1.0" + '\0';
-}
-
-using Filter = int (*)(archive*);
-
-std::string pack(const std::string& data, Filter filter) {
-  std::string out(data.size() + (1U << 16U), '\0');
-  std::size_t used = 0;
-  archive* writer = ::archive_write_new();
-  ::archive_write_set_format_raw(writer);
-  filter(writer);
-  ::archive_write_set_bytes_in_last_block(writer, 1);
-  ::archive_write_open_memory(writer, out.data(), out.size(), &used);
-  archive_entry* entry = ::archive_entry_new();
-  ::archive_entry_set_filetype(entry, AE_IFREG);
-  ::archive_write_header(writer, entry);
-  ::archive_write_data(writer, data.data(), data.size());
-  ::archive_entry_free(entry);
-  ::archive_write_close(writer);
-  ::archive_write_free(writer);
-  out.resize(used);
-  return out;
-}
-
 std::string early() {
   return newc("kernel", "", 040755) + newc("kernel/x86/microcode/AuthenticAMD.bin", "ucode123") +
          trailer() + std::string(512, '\0');
@@ -105,11 +61,10 @@ std::string main_archive() {
 void expect_whole(const Result<std::optional<Initramfs>>& image, const std::string& what) {
   ASSERT_TRUE(image) << what << ": " << to_string(image.error());
   ASSERT_TRUE(*image) << what;
-  EXPECT_TRUE((*image)->has_amdgpu) << what;
-  ASSERT_TRUE((*image)->amdgpu) << what;
-  EXPECT_EQ((*image)->amdgpu->version, "0.1.0") << what;
-  EXPECT_EQ((*image)->amdgpu->srcversion, "AAAA") << what;
-  EXPECT_EQ((*image)->amdgpu->path, "/" + ko_path) << what;
+  ASSERT_TRUE((*image)->amdgpu && *(*image)->amdgpu) << what;
+  EXPECT_EQ((**(*image)->amdgpu).version, "0.1.0") << what;
+  EXPECT_EQ((**(*image)->amdgpu).srcversion, "AAAA") << what;
+  EXPECT_EQ((**(*image)->amdgpu).path, "/" + ko_path) << what;
   ASSERT_EQ((*image)->lines.size(), 2U) << what;
   EXPECT_EQ((*image)->lines[1].file, "/etc/modprobe.d/rocmfix.conf") << what;
   EXPECT_EQ((*image)->lines[1].rest, "noretry=1") << what;
@@ -146,8 +101,8 @@ TEST(Initramfs, ModulesInTheUncompressedPartAndPackedOneByOne) {
                                pack(rest, archive_write_add_filter_zstd));
     const auto image = read_initramfs(tree.root(), release);
     ASSERT_TRUE(image && *image) << suffix;
-    ASSERT_TRUE((*image)->amdgpu) << suffix;
-    EXPECT_EQ((*image)->amdgpu->srcversion, "AAAA") << suffix;
+    ASSERT_TRUE((*image)->amdgpu && *(*image)->amdgpu) << suffix;
+    EXPECT_EQ((**(*image)->amdgpu).srcversion, "AAAA") << suffix;
     EXPECT_EQ((*image)->lines.size(), 1U) << suffix;
   }
 }
@@ -160,7 +115,7 @@ TEST(Initramfs, OfAnotherKernelOrNone) {
   tree.write(image_path, newc("usr/lib/modules/6.12.0/updates/dkms/amdgpu.ko", "x") + trailer());
   const auto image = read_initramfs(tree.root(), release);
   ASSERT_TRUE(image && *image);
-  EXPECT_FALSE((*image)->has_amdgpu);
+  EXPECT_FALSE((*image)->amdgpu);
 }
 
 TEST(Initramfs, TruncatedAnywhereNeverPassesForWhole) {
@@ -174,7 +129,8 @@ TEST(Initramfs, TruncatedAnywhereNeverPassesForWhole) {
       tree.write(image_path, whole.substr(0, size));
       const auto image = read_initramfs(tree.root(), release);
       const bool between = size >= boundary - 3 && size <= boundary + 512;
-      EXPECT_TRUE(between || !image || (*image)->amdgpu) << size << " of " << whole.size();
+      EXPECT_TRUE(between || !image || ((*image)->amdgpu && *(*image)->amdgpu))
+          << size << " of " << whole.size();
       EXPECT_TRUE(image || !image.error().what.empty());
     }
   }
@@ -228,42 +184,104 @@ TEST(Initramfs, ADamagedModuleIsSeenAsSuch) {
                              trailer());
   const auto image = read_initramfs(tree.root(), release);
   ASSERT_TRUE(image && *image);
-  EXPECT_TRUE((*image)->has_amdgpu);
-  EXPECT_FALSE((*image)->amdgpu);
+  ASSERT_TRUE((*image)->amdgpu);
+  EXPECT_EQ((*image)->amdgpu->error().code, ErrorCode::invalid);
 }
 
-ModuleIdentity identity_of(const std::string& bytes) {
-  ModuleCollector collector;
-  collector.add(bytes);
-  return collector.identify("/x").value_or(ModuleIdentity());
+// What a crafted image may take, whatever it is made of.
+void expect_little(const Cost& cost, const std::string& what) {
+  EXPECT_EQ(cost.status, 0) << what;
+  EXPECT_LT(cost.cpu_seconds, 10) << what;
+  EXPECT_LT(cost.peak_mib, test::can_limit_memory ? 200 : 1000) << what;
 }
 
-TEST(ModuleFile, TellsCopiesApart) {
-  const ModuleIdentity one = identity_of(module_with(modinfo("0.1.0", "AAAA")));
-  EXPECT_EQ(same_module(one, identity_of(module_with(modinfo("0.1.0", "AAAA")))), true);
-  EXPECT_EQ(same_module(one, identity_of(module_with(modinfo("0.1.0", "BBBB")))), false);
-  EXPECT_EQ(same_module(one, identity_of(module_with(modinfo("0.1.0", "AAAA"), "signed"))), true);
-  const ModuleIdentity stock = identity_of(module_with(std::string("vermagic=6.1.0\0", 15)));
-  EXPECT_EQ(same_module(one, stock), false);
-  EXPECT_EQ(same_module(stock, identity_of(module_with(std::string("vermagic=6.1.0\0", 15)))),
-            true);
-  EXPECT_EQ(same_module(stock, identity_of(module_with(std::string("vermagic=6.1.0\0", 15), "x"))),
-            std::nullopt);
+TEST(Initramfs, OneThatUnpacksToGigabytesIsNotReadToItsEndAndSaysSo) {
+  for (const auto& [name, filter] :
+       {std::pair<std::string, Filter>{"xz", archive_write_add_filter_xz},
+        {"zstd", archive_write_add_filter_zstd},
+        {"gzip", archive_write_add_filter_gzip}}) {
+    const TemporaryTree tree;
+    tree.write(image_path, early() + bomb(main_archive(), 8U << 10U, filter));
+    const auto read = [&tree] { return read_initramfs(tree.root(), release); };
+    expect_little(cost_of([&] {
+                    const auto image = read();
+                    return !image && image.error().code == ErrorCode::refused &&
+                           image.error().what.find("not read to its end") != std::string::npos;
+                  }),
+                  name);
+  }
 }
 
-TEST(ModuleFile, IsReadFromARoot) {
+// Nor does the kernel. Each layer of zeros is a thousand times the one above.
+TEST(Initramfs, LayersOfPackingAreNotUnpackedBeyondTheFirst) {
   const TemporaryTree tree;
-  const std::string ko = module_with(modinfo("0.1.0", "AAAA"));
-  tree.write("lib/a.ko", ko);
-  tree.write("lib/a.ko.xz", pack(ko, archive_write_add_filter_xz));
-  tree.write("lib/bad.ko", "text");
-  const auto plain = identify_module(tree.root(), "/lib/a.ko");
-  const auto packed = identify_module(tree.root(), "/lib/a.ko.xz");
-  ASSERT_TRUE(plain && packed);
-  EXPECT_EQ(plain->sum, packed->sum);
-  EXPECT_EQ(same_module(*plain, *packed), true);
-  EXPECT_FALSE(identify_module(tree.root(), "/lib/bad.ko"));
-  EXPECT_EQ(identify_module(tree.root(), "/lib/none.ko").error().errnum, ENOENT);
+  const std::string once = pack(main_archive(), archive_write_add_filter_gzip);
+  tree.write(image_path, pack(once, archive_write_add_filter_gzip));
+  const auto image = read_initramfs(tree.root(), release);
+  ASSERT_FALSE(image);
+  EXPECT_EQ(image.error().code, ErrorCode::invalid);
+}
+
+TEST(Initramfs, ManyPackedModulesCostNoMoreThanOne) {
+  const TemporaryTree tree;
+  const std::string packed =
+      bomb(module_with(modinfo("0.1.0", "AAAA")), 64, archive_write_add_filter_xz);
+  std::string image;
+  for (int i = 0; i < 40; ++i) {
+    image += newc(fmt::format("usr/lib/modules/{}/updates/{}/amdgpu.ko.xz", release, i), packed);
+  }
+  tree.write(image_path, image + trailer());
+  expect_little(cost_of([&] {
+                  const auto read = read_initramfs(tree.root(), release);
+                  return read && *read && (*read)->amdgpu && !*(*read)->amdgpu &&
+                         (*read)->amdgpu->error().code == ErrorCode::refused;
+                }),
+                "40 modules");
+}
+
+TEST(Initramfs, EntriesWithoutEndAreLeft) {
+  const TemporaryTree tree;
+  std::string thousand;
+  for (int i = 0; i < 1000; ++i) {
+    thousand += newc("f", "", 040755);
+  }
+  std::string all;
+  for (int i = 0; i < 300; ++i) {
+    all += thousand;
+  }
+  tree.write(image_path, all + trailer());
+  const auto read = read_initramfs(tree.root(), release);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::refused);
+  EXPECT_NE(read.error().what.find("more files"), std::string::npos);
+}
+
+TEST(Initramfs, ConfigurationBeyondWhatIsKeptIsNoted) {
+  const TemporaryTree tree;
+  const std::string line = "options amdgpu noretry=1\n";
+  tree.write(image_path, newc("etc/modprobe.d/a.conf", line) + trailer());
+  EXPECT_TRUE((*read_initramfs(tree.root(), release))->lines_whole);
+  std::string files;
+  for (int i = 0; i < 30; ++i) {
+    files += newc(fmt::format("etc/modprobe.d/{}.conf", i), std::string(100'000, '#'));
+  }
+  tree.write(image_path, files + newc("etc/modprobe.d/z.conf", line) + trailer());
+  const auto much = read_initramfs(tree.root(), release);
+  ASSERT_TRUE(much && *much);
+  EXPECT_FALSE((*much)->lines_whole);
+  files.clear();
+  for (int i = 0; i < 2000; ++i) {
+    files += newc(fmt::format("etc/modprobe.d/{}.conf", i), "#");
+  }
+  tree.write(image_path, files + trailer());
+  EXPECT_FALSE((*read_initramfs(tree.root(), release))->lines_whole);
+}
+
+TEST(Initramfs, ASparseFileIsNotReadForEver) {
+  const TemporaryTree tree;
+  tree.write(image_path, early());
+  std::filesystem::resize_file(tree.at(image_path), std::uintmax_t{1} << 36U);
+  expect_little(cost_of([&] { return !read_initramfs(tree.root(), release); }), "64 GiB of zeros");
 }
 
 }  // namespace

@@ -69,6 +69,9 @@ std::string describe_installed(const Driver& driver) {
     return "no amdgpu module found for this kernel";
   }
   const InstalledModule& module = *driver.installed;
+  if (module.unread) {
+    return fmt::format("unknown: {}", to_string(*module.unread));
+  }
   const std::string kind = driver.patched() ? fmt::format("rocmfix {}", shown(module.version))
                            : module.version ? fmt::format("version {}", *module.version)
                                             : "stock";

@@ -2,7 +2,7 @@
 // From the machine's facts to the environment of one launch.
 //
 // Reads sysfs, and the command's own files where HSA_OVERRIDE_GFX_VERSION may depend on them: no
-// libkmod, no initramfs, and no TOML unless /etc/rocmfix/ has some. Changes nothing but the cache
+// module, no initramfs, and no TOML unless /etc/rocmfix/ has some. Changes nothing but the cache
 // of what libraries carry, not even this process's environment.
 #pragma once
 

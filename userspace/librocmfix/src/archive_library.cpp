@@ -5,18 +5,14 @@
 
 #include <optional>
 
+#include "library_symbol.hpp"
+
 namespace rocmfix::detail {
 namespace {
 
 // The ABI that archive.h, which the pointers are typed by, belongs to.
 constexpr const char* soname = "libarchive.so.13";
 static_assert(ARCHIVE_VERSION_NUMBER >= 3000000 && ARCHIVE_VERSION_NUMBER < 4000000);
-
-template <class Function>
-bool find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(::dlsym(library, name));
-  return function != nullptr;
-}
 
 std::optional<ArchiveLibrary> load() {
   // Never closed: its functions are in use until the process ends.
@@ -26,22 +22,19 @@ std::optional<ArchiveLibrary> load() {
   }
   ArchiveLibrary it{};
   bool found = true;
-#define ROCMFIX_FIND(name) found = find(library, #name, it.name) && found
-  ROCMFIX_FIND(archive_entry_filetype);
-  ROCMFIX_FIND(archive_entry_pathname);
-  ROCMFIX_FIND(archive_read_data_block);
+#define ROCMFIX_FIND(name) found = find_symbol(library, #name, it.name) && found
+  ROCMFIX_FIND(archive_read_append_filter);
+  ROCMFIX_FIND(archive_read_data);
   ROCMFIX_FIND(archive_read_free);
   ROCMFIX_FIND(archive_read_new);
   ROCMFIX_FIND(archive_read_next_header);
   ROCMFIX_FIND(archive_read_open);
-  ROCMFIX_FIND(archive_read_open_fd);
   ROCMFIX_FIND(archive_read_support_filter_bzip2);
   ROCMFIX_FIND(archive_read_support_filter_gzip);
   ROCMFIX_FIND(archive_read_support_filter_lz4);
   ROCMFIX_FIND(archive_read_support_filter_lzma);
   ROCMFIX_FIND(archive_read_support_filter_xz);
   ROCMFIX_FIND(archive_read_support_filter_zstd);
-  ROCMFIX_FIND(archive_read_support_format_cpio);
   ROCMFIX_FIND(archive_read_support_format_raw);
   ROCMFIX_FIND(archive_set_error);
 #undef ROCMFIX_FIND

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The entries of an initramfs image: any number of uncompressed newc archives (early microcode,
-// firmware, modules that are compressed one by one), then at most one compressed archive.
+// firmware, modules that are compressed one by one), then at most one that is compressed, with any
+// number of archives in it. As the kernel unpacks it: newc and nothing else.
 //
-// Owns: the walk over the leading archives, which libarchive would take for the whole image.
-// libarchive reads the rest. Streams: holds no entry. Never runs a decompressor program.
+// Streams: holds no entry. How much is looked at is limited (image_budget.hpp).
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -29,8 +29,10 @@ class CpioVisitor {
   virtual void end() = 0;
 };
 
-/// `name` is for messages. Errors: io; invalid when truncated or damaged; failed for a
+/// `size` is the file's, `name` is for messages. Errors: io; invalid when truncated or damaged;
+/// refused when it was not read to its end, because that would be too much; failed for a
 /// compression that is not known here.
-Result<void> read_initramfs_stream(int fd, const std::string& name, CpioVisitor& visitor);
+Result<void> read_initramfs_stream(int fd, std::uint64_t size, const std::string& name,
+                                   CpioVisitor& visitor);
 
 }  // namespace rocmfix::detail

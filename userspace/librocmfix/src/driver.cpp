@@ -2,23 +2,16 @@
 // Looks at amdgpu and rocmfix_livepatch: the file modprobe would load (by depmod's index, or in the
 // usual places where a capture brought none) with its modinfo, and what /sys/module says of the
 // loaded one. Loads and unloads nothing.
-//
-// libkmod reads the module. It resolves links in the running system, not in a captured one, so it
-// is handed an open descriptor of a file that was looked up in the root.
 #include "rocmfix/driver.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <libkmod.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdarg>
-#include <memory>
 #include <string_view>
 #include <utility>
 
-#include "file_descriptor.hpp"
+#include "module_info.hpp"
 
 namespace rocmfix {
 
@@ -31,22 +24,6 @@ constexpr std::string_view livepatch_name = "rocmfix_livepatch";
 constexpr std::array<std::string_view, 3> usual_places = {"updates/dkms", "updates",
                                                           "kernel/drivers/gpu/drm/amd/amdgpu"};
 constexpr std::array<std::string_view, 4> suffixes = {".ko", ".ko.xz", ".ko.zst", ".ko.gz"};
-
-using KmodContext = std::unique_ptr<kmod_ctx, decltype(&kmod_unref)>;
-using KmodModule = std::unique_ptr<kmod_module, decltype(&kmod_module_unref)>;
-
-void ignore_log(void* /*data*/, int /*priority*/, const char* /*file*/, int /*line*/,
-                const char* /*function*/, const char* /*format*/, va_list /*arguments*/) {}
-
-// A context that reads no modprobe configuration and stays silent about what it finds broken.
-KmodContext new_context() {
-  const std::array<const char*, 1> no_config = {nullptr};
-  KmodContext context(kmod_new("/", no_config.data()), kmod_unref);
-  if (context) {
-    kmod_set_log_fn(context.get(), ignore_log, nullptr);
-  }
-  return context;
-}
 
 bool is_release(std::string_view text) {
   return !text.empty() && text.size() < 65 && text.front() != '.' &&  // utsname: 64 characters
@@ -110,61 +87,76 @@ std::optional<std::string> find_module(const Root& root, const std::string& modu
   return std::nullopt;
 }
 
-// "parm=noretry:Disable retry faults" and "parmtype=noretry:int", put together as modinfo -p does.
-void add_parameter(std::map<std::string, std::string>& parameters, std::string_view value,
-                   bool is_type) {
+// "parm=noretry:Disable retry faults" and "parmtype=noretry:int".
+struct Parameter {
+  std::string_view description;
+  std::string_view type;
+};
+using Parameters = std::map<std::string_view, Parameter>;
+
+// The first of several counts.
+void add_parameter(Parameters& parameters, std::string_view value, bool is_type) {
   const auto colon = value.find(':');
   if (colon == std::string_view::npos) {
     return;
   }
-  const std::string_view text = value.substr(colon + 1);
-  std::string& description = parameters[std::string(value.substr(0, colon))];
-  const std::string_view blank = description.empty() ? "" : " ";
-  description = is_type ? fmt::format("{}{}({})", description, blank, text)
-                        : fmt::format("{}{}{}", text, blank, description);
+  Parameter& parameter = parameters[value.substr(0, colon)];
+  std::string_view& field = is_type ? parameter.type : parameter.description;
+  if (field.empty()) {
+    field = value.substr(colon + 1);
+  }
 }
 
-void take_modinfo(InstalledModule& module, std::string_view key, std::string_view value) {
-  const std::array<std::pair<std::string_view, std::optional<std::string>*>, 4> fields = {
-      {{"version", &module.version},
-       {"srcversion", &module.srcversion},
-       {"rocmfix", &module.rocmfix},
-       {"signer", &module.signer}}};
-  for (const auto& [name, field] : fields) {
-    if (key == name) {
-      *field = std::string(value);
+// As modinfo -p puts them together.
+std::string in_words(const Parameter& parameter) {
+  if (parameter.type.empty()) {
+    return std::string(parameter.description);
+  }
+  return fmt::format("{}{}({})", parameter.description, parameter.description.empty() ? "" : " ",
+                     parameter.type);
+}
+
+Result<void> take_modinfo(const Root& root, InstalledModule& module) {
+  auto file = detail::RegularFile::open(root, module.file);
+  if (!file) {
+    return fail(std::move(file.error()));
+  }
+  const auto unpacked = detail::unpacked_module(std::move(*file));
+  if (!unpacked) {
+    return fail(unpacked.error());
+  }
+  const auto section = detail::read_modinfo(*unpacked);
+  if (!section) {
+    return fail(section.error());
+  }
+  Parameters parameters;
+  std::string_view rest = *section;
+  std::string_view key;
+  std::string_view value;
+  while (detail::next_modinfo(rest, key, value)) {
+    if (key == "version") {
+      module.version = std::string(value);
+    } else if (key == "srcversion") {
+      module.srcversion = std::string(value);
+    } else if (key == "rocmfix") {
+      module.rocmfix = std::string(value);
+    } else if (key == "parm" || key == "parmtype") {
+      add_parameter(parameters, value, key == "parmtype");
     }
   }
-  if (key == "parm" || key == "parmtype") {
-    add_parameter(module.parameters, value, key == "parmtype");
+  for (const auto& [name, parameter] : parameters) {
+    module.parameters.emplace(name, in_words(parameter));
   }
+  return {};
 }
 
-// A file that libkmod cannot read (damaged, or packed in a way it was not built for) is still what
-// modprobe would try: its name is known and nothing else.
+// A file that cannot be read (damaged, or packed in a way that is not known) is still what modprobe
+// would try: its name is known, and why nothing else is.
 InstalledModule read_module(const Root& root, std::string path) {
   InstalledModule installed;
   installed.file = std::move(path);
-  const auto opened = root.open_file(installed.file, O_NONBLOCK);
-  if (!opened) {
-    return installed;
-  }
-  const FileDescriptor file(*opened);
-  const std::string fd_path = fmt::format("/proc/self/fd/{}", file.get());
-  const KmodContext context = new_context();
-  kmod_module* raw = nullptr;
-  if (!context || kmod_module_new_from_path(context.get(), fd_path.c_str(), &raw) < 0) {
-    return installed;
-  }
-  const KmodModule module(raw, kmod_module_unref);
-  kmod_list* list = nullptr;
-  if (kmod_module_get_info(module.get(), &list) < 0) {
-    return installed;
-  }
-  const std::unique_ptr<kmod_list, decltype(&kmod_module_info_free_list)> info(
-      list, kmod_module_info_free_list);
-  for (kmod_list* item = list; item != nullptr; item = kmod_list_next(list, item)) {
-    take_modinfo(installed, kmod_module_info_get_key(item), kmod_module_info_get_value(item));
+  if (const auto taken = take_modinfo(root, installed); !taken) {
+    installed.unread = taken.error();
   }
   return installed;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a Driver's facts mean. Apart from driver.cpp, so that a launcher that judges a machine does
-// not load libkmod with it.
+// not bring the reading of modules with it.
 #include "rocmfix/driver.hpp"
 
 #include <array>

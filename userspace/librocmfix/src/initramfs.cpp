@@ -15,49 +15,66 @@
 namespace rocmfix::detail {
 namespace {
 
+// modprobe's configuration, all of it.
 constexpr std::size_t max_config_bytes = 1U << 20U;
+constexpr std::size_t max_config_files = 1000;
 
 class Collector : public CpioVisitor {
  public:
   explicit Collector(std::string release) : release_(std::move(release)) {}
 
   bool begin(const std::string& path) override {
-    path_ = path;
-    is_config_ = is_modprobe_file(path);
-    if (is_config_) {
-      texts_[path].clear();
+    into_ = nullptr;
+    text_ = nullptr;
+    if (is_modprobe_file(path)) {
+      if (texts_.size() == max_config_files && !texts_.contains(path)) {
+        config_whole_ = false;
+        return false;
+      }
+      text_ = &texts_[path];
+      config_bytes_ -= text_->size();
+      text_->clear();
       return true;
     }
-    is_livepatch_ = is_module(path, "rocmfix_livepatch");
-    if (is_livepatch_ || (is_module(path, "amdgpu") && !(found_.has_amdgpu && !is_update(path)))) {
-      module_.emplace();
-      return true;
+    if (is_module(path, "rocmfix_livepatch")) {
+      into_ = &livepatch_;
+    } else if (is_module(path, "amdgpu") && !(amdgpu_ && !is_update(path))) {
+      into_ = &amdgpu_;
     }
-    return false;
+    if (into_ != nullptr) {
+      // Of several the last one counts. It is looked into after the walk, so that many cost no
+      // more than one.
+      into_->emplace().path = path;
+    }
+    return into_ != nullptr;
   }
   void data(std::string_view bytes) override {
-    if (!is_config_) {
-      module_->add(bytes);
-    } else if (std::string& text = texts_[path_]; text.size() + bytes.size() <= max_config_bytes) {
-      text += bytes;
-    }
-  }
-  void end() override {
-    if (is_config_) {
-      return;
-    }
-    if (is_livepatch_) {
-      found_.livepatch = module_->identify(path_);
+    if (into_ != nullptr) {
+      (*into_)->module.add(bytes);
+    } else if (config_bytes_ + bytes.size() <= max_config_bytes) {
+      config_bytes_ += bytes.size();
+      *text_ += bytes;
     } else {
-      found_.has_amdgpu = true;
-      found_.amdgpu = module_->identify(path_);
+      config_whole_ = false;
     }
-    module_.reset();
   }
-  Initramfs result(std::string file) {
-    found_.file = std::move(file);
-    found_.lines = modprobe_lines_of(texts_);
-    return std::move(found_);
+  void end() override {}
+
+  Initramfs result(std::string file, const std::string& name) {
+    Initramfs found;
+    found.file = std::move(file);
+    found.lines = modprobe_lines_of(texts_);
+    found.lines_whole = config_whole_;
+    const auto identify = [&name](std::optional<Packed>& packed) {
+      std::optional<Result<ModuleIdentity>> identity;
+      if (packed) {
+        identity = std::move(packed->module).identify(packed->path, packed->path + " in " + name);
+      }
+      return identity;
+    };
+    found.amdgpu = identify(amdgpu_);
+    found.livepatch = identify(livepatch_);
+    return found;
   }
 
  private:
@@ -71,13 +88,19 @@ class Collector : public CpioVisitor {
     return path.find("/updates/") != std::string::npos || path.find("/extra/") != std::string::npos;
   }
 
+  struct Packed {
+    std::string path;
+    ModuleCollector module;
+  };
+
   std::string release_;
-  std::string path_;
-  bool is_config_ = false;
-  bool is_livepatch_ = false;
-  std::optional<ModuleCollector> module_;
+  std::optional<Packed> amdgpu_;
+  std::optional<Packed> livepatch_;
+  std::optional<Packed>* into_ = nullptr;
+  std::string* text_ = nullptr;
   std::map<std::string, std::string> texts_;
-  Initramfs found_;
+  std::size_t config_bytes_ = 0;
+  bool config_whole_ = true;
 };
 
 }  // namespace
@@ -99,12 +122,14 @@ Result<std::optional<Initramfs>> read_initramfs(const Root& root, const std::str
       return fail(
           {ErrorCode::invalid, root.host_path(path).string() + " is no regular file", 0, ""});
     }
+    const std::string name = root.host_path(path).string();
     Collector collector(release);
-    if (auto read = read_initramfs_stream(fd.get(), root.host_path(path).string(), collector);
+    if (auto read = read_initramfs_stream(fd.get(), static_cast<std::uint64_t>(st.st_size), name,
+                                          collector);
         !read) {
       return fail(read.error());
     }
-    return std::optional(collector.result(path));
+    return std::optional(collector.result(path, name));
   }
   return std::optional<Initramfs>();
 }

@@ -16,14 +16,16 @@ namespace rocmfix::detail {
 
 struct Initramfs {
   std::string file;  ///< path inside the root
-  bool has_amdgpu = false;
-  std::optional<ModuleIdentity> amdgpu;     ///< nullopt beside has_amdgpu: damaged
-  std::optional<ModuleIdentity> livepatch;  ///< rocmfix_livepatch; nullopt: not in it, or damaged
-  std::vector<ModprobeLine> lines;          ///< of its /etc/modprobe.d and the like
+  /// What is in it, as modprobe would choose; or why it is not known which. nullopt: none.
+  std::optional<Result<ModuleIdentity>> amdgpu;
+  std::optional<Result<ModuleIdentity>> livepatch;  ///< rocmfix_livepatch
+  std::vector<ModprobeLine> lines;                  ///< of its /etc/modprobe.d and the like
+  bool lines_whole = true;                          ///< false: there are more than are looked at
 };
 
 /// The image of `release`: nullopt when there is none where initramfs-tools or dracut put it.
-/// Errors: io; invalid when it is truncated or damaged; failed when its packing is not known.
+/// Errors: io; invalid when it is truncated or damaged; refused when there is too much in it to be
+/// looked at; failed when its packing is not known.
 Result<std::optional<Initramfs>> read_initramfs(const Root& root, const std::string& release);
 
 }  // namespace rocmfix::detail

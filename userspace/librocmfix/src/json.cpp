@@ -45,7 +45,8 @@ Json driver_object(const Driver& driver) {
     }
   }
   const auto carrier = driver.carrier();
-  const Json installed = driver.installed ? Json(carrier.has_value()) : Json(nullptr);
+  const bool known = driver.installed && (carrier || !driver.installed->unread);
+  const Json installed = known ? Json(carrier.has_value()) : Json(nullptr);
   return {{"name", "amdgpu"},
           {"loaded", driver.loaded.has_value()},
           {"version", version},

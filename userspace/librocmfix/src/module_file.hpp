@@ -31,8 +31,8 @@ class ModuleCollector {
  public:
   ModuleCollector();
   void add(std::string_view bytes);
-  /// nullopt: too big, damaged, or no module.
-  std::optional<ModuleIdentity> identify(const std::string& path);
+  /// Once. `name` is for messages. Errors: refused when it is too big; as identify_module().
+  Result<ModuleIdentity> identify(const std::string& path, std::string name) &&;
 
  private:
   FileDescriptor packed_;
@@ -40,7 +40,8 @@ class ModuleCollector {
   bool good_ = true;
 };
 
-/// Errors: io; invalid when it is no module.
+/// Errors: io; invalid when it is no regular file, damaged, or no module; refused when it unpacks
+/// to more than a module has.
 Result<ModuleIdentity> identify_module(const Root& root, const std::string& path);
 
 }  // namespace rocmfix::detail

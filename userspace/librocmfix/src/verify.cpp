@@ -123,6 +123,12 @@ Check Verifier::module_installed() const {
   if (!driver_->installed) {
     check.detail = fmt::format("no amdgpu in /lib/modules/{}", release);
     check.hint = detail::install_advice(*root_, release);
+  } else if (const auto& unread = driver_->installed->unread) {
+    // A damaged one is what modprobe would try.
+    const bool damaged = unread->code == ErrorCode::invalid;
+    check.ok = damaged ? std::optional(false) : std::nullopt;
+    check.detail = to_string(*unread);
+    check.hint = damaged ? detail::install_advice(*root_, release) : unread->hint;
   } else if (driver_->patched()) {
     check.ok = true;
     check.detail = fmt::format("{}, version {}", driver_->installed->file,

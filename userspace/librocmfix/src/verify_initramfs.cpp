@@ -15,7 +15,16 @@ namespace {
 
 // One module of the image against the installed one.
 void compare_modules(const Root& root, Check& check, const Initramfs& image,
-                     const ModuleIdentity& packed, const std::string& file) {
+                     const Result<ModuleIdentity>& found, const std::string& file) {
+  if (!found) {
+    // Damaged is wrong; what was too much to look at may be sound.
+    const bool damaged = found.error().code == ErrorCode::invalid;
+    check.ok = damaged ? std::optional(false) : std::nullopt;
+    check.detail = to_string(found.error());
+    check.hint = damaged ? initramfs_command(root) : found.error().hint;
+    return;
+  }
+  const ModuleIdentity& packed = *found;
   const auto installed = identify_module(root, file);
   if (!installed) {
     check.detail = to_string(installed.error());
@@ -37,26 +46,23 @@ void compare_modules(const Root& root, Check& check, const Initramfs& image,
 
 Check module_check(const Root& root, const Driver& driver, const Initramfs& image) {
   Check check{"initramfs.module", std::nullopt, "", ""};
-  if (!image.has_amdgpu) {
+  if (!image.amdgpu) {
     return {check.id, true, image.file + " has no amdgpu: it is loaded from the root file system",
             ""};
   }
-  if (!image.amdgpu) {
-    return {check.id, false, "the amdgpu in " + image.file + " is damaged",
-            initramfs_command(root)};
-  }
-  if (!driver.installed) {
+  if (*image.amdgpu && !driver.installed) {
     check.detail = "what is installed is not known";
     return check;
   }
-  compare_modules(root, check, image, *image.amdgpu, driver.installed->file);
+  compare_modules(root, check, image, *image.amdgpu,
+                  driver.installed ? driver.installed->file : std::string());
   return check;
 }
 
 // amdgpu that is loaded from there must find the livepatch there.
 Check livepatch_check(const Root& root, const Livepatch& livepatch, const Initramfs& image) {
   Check check{"initramfs.livepatch", std::nullopt, "", ""};
-  if (!image.has_amdgpu) {
+  if (!image.amdgpu) {
     check = {check.id, true, image.file + " has no amdgpu: both come from the root file system",
              ""};
   } else if (!image.livepatch) {
@@ -74,9 +80,13 @@ Check livepatch_check(const Root& root, const Livepatch& livepatch, const Initra
 Check configuration_check(const Root& root, const Initramfs& image, const Plan& wanted,
                           bool all_configured) {
   Check check{"initramfs.configuration", true, "", ""};
-  if (!image.has_amdgpu || wanted.settings.empty()) {
-    check.detail = image.has_amdgpu ? "nothing needs setting" : image.file + " has no amdgpu";
+  if (!image.amdgpu || wanted.settings.empty()) {
+    check.detail = image.amdgpu ? "nothing needs setting" : image.file + " has no amdgpu";
     return check;
+  }
+  if (!image.lines_whole) {
+    return {check.id, std::nullopt,
+            image.file + " has more configuration of modprobe than rocmfix looks at", ""};
   }
   std::map<std::string, std::string> values;
   for (const auto& line : image.lines) {

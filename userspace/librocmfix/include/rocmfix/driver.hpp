@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The amdgpu kernel driver of a machine and what carries rocmfix's policy into it: what modprobe
-// would load, what is loaded, which parameters are in force. Installed facts come through libkmod,
-// loaded ones from /sys/module.
+// would load, what is loaded, which parameters are in force. Installed facts come from the module's
+// file, loaded ones from /sys/module.
 #pragma once
 
 #include <map>
@@ -19,8 +19,8 @@ struct InstalledModule {
   std::optional<std::string> version;     ///< MODULE_VERSION; stock amdgpu has none
   std::optional<std::string> srcversion;  ///< Debian's stock amdgpu has none
   std::optional<std::string> rocmfix;     ///< "series=6.1 patches=5 source=6.1.192-2"; ours only
-  std::optional<std::string> signer;
   std::map<std::string, std::string> parameters;  ///< name -> "description (type)" (modinfo -p)
+  std::optional<Error> unread;                    ///< why nothing but the file's name is known
 };
 
 struct LoadedModule {

@@ -29,7 +29,7 @@ bool fits(const RegularFile& file, const Elf64_Shdr& header) {
 
 Result<std::vector<Elf64_Shdr>> read_headers(const RegularFile& file, const ElfHeader& elf) {
   if (elf.sections_at == 0) {
-    return fail(file.malformed("it has no section headers, so its code objects cannot be found"));
+    return fail(file.malformed("it has no section headers"));
   }
   if (elf.section_size != sizeof(Elf64_Shdr)) {
     return fail(file.malformed("section headers of an unknown size"));

@@ -5,18 +5,14 @@
 
 #include <optional>
 
+#include "library_symbol.hpp"
+
 namespace rocmfix::detail {
 namespace {
 
 // The ABI that zstd.h, which the pointers are typed by, belongs to.
 constexpr const char* soname = "libzstd.so.1";
 static_assert(ZSTD_VERSION_MAJOR == 1);
-
-template <class Function>
-bool find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(::dlsym(library, name));
-  return function != nullptr;
-}
 
 std::optional<ZstdLibrary> load() {
   // Never closed: its functions are in use until the process ends.
@@ -25,11 +21,11 @@ std::optional<ZstdLibrary> load() {
     return std::nullopt;
   }
   ZstdLibrary it{};
-  const bool found = find(library, "ZSTD_createDCtx", it.ZSTD_createDCtx) &&
-                     find(library, "ZSTD_freeDCtx", it.ZSTD_freeDCtx) &&
-                     find(library, "ZSTD_DCtx_reset", it.ZSTD_DCtx_reset) &&
-                     find(library, "ZSTD_decompressStream", it.ZSTD_decompressStream) &&
-                     find(library, "ZSTD_isError", it.ZSTD_isError);
+  const bool found = find_symbol(library, "ZSTD_createDCtx", it.ZSTD_createDCtx) &&
+                     find_symbol(library, "ZSTD_freeDCtx", it.ZSTD_freeDCtx) &&
+                     find_symbol(library, "ZSTD_DCtx_reset", it.ZSTD_DCtx_reset) &&
+                     find_symbol(library, "ZSTD_decompressStream", it.ZSTD_decompressStream) &&
+                     find_symbol(library, "ZSTD_isError", it.ZSTD_isError);
   return found ? std::optional(it) : std::nullopt;
 }
 
