@@ -7,6 +7,7 @@
 
 #include <array>
 
+#include "cost.hpp"
 #include "modprobe_files.hpp"
 #include "modprobe_text.hpp"
 #include "temporary_tree.hpp"
@@ -167,6 +168,20 @@ TEST(ModprobeConf, JunkNeitherStopsNorChangesTheRest) {
   EXPECT_FALSE(effective.contains("never"));
   EXPECT_EQ(effective.at("quote"), "never closed");
   EXPECT_EQ(effective.at("long").size(), 10U << 20U);
+}
+
+TEST(ModprobeConf, ManyLargeFilesTakeNoMoreMemoryThanAFew) {
+  const TemporaryTree tree;
+  tree.write("big", "options amdgpu big=1\n" + std::string(15U << 20U, '#'));
+  for (int i = 0; i < 200; ++i) {
+    tree.link("etc/modprobe.d/" + std::to_string(i) + ".conf", "/big");
+  }
+  const test::Cost cost = test::cost_of([&] {
+    const auto files = detail::read_modprobe_files(tree.root());
+    return files && !files->unreadable.empty() && !files->lines.empty();
+  });
+  EXPECT_EQ(cost.status, 0);
+  EXPECT_LT(cost.peak_mib, test::can_limit_memory ? 400 : 2000);
 }
 
 TEST(ModprobeConf, AnAbsoluteLinkStaysInTheRoot) {

@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, 5> directories = {"/etc/modprobe.d", "/ru
                                                          "/usr/lib/modprobe.d", "/lib/modprobe.d"};
 
 constexpr std::size_t max_file_bytes = 16U << 20U;
+constexpr std::size_t max_bytes = 64U << 20U;  // of all files; some KB are usual
 
 // conf_files_filter_out() of libkmod: no dot-file, at least one character before the suffix. Debian
 // 12's libkmod takes *.alias, too, which modprobe.d(5) does not say and Debian 13's does not do.
@@ -34,7 +35,8 @@ bool is_config_name(std::string_view name) {
 enum class Kind { missing, directory, file, other };
 
 // Never blocks and never reads a device: a FIFO or a link to /dev/zero is `other`.
-Kind read_regular(const Root& root, const std::string& path, std::string& text, bool& readable) {
+Kind read_regular(const Root& root, const std::string& path, std::size_t limit, std::string& text,
+                  bool& readable) {
   readable = true;
   const Result<int> opened = root.open_file(path, O_NONBLOCK | O_NOCTTY);
   if (!opened) {
@@ -60,8 +62,8 @@ Kind read_regular(const Root& root, const std::string& path, std::string& text, 
       return Kind::file;
     }
     text.append(buffer.data(), static_cast<std::size_t>(n));
-    if (text.size() > max_file_bytes) {
-      text.clear();
+    if (text.size() > limit) {
+      std::string().swap(text);  // and its memory
       readable = false;
       return Kind::file;
     }
@@ -158,6 +160,7 @@ Result<ModprobeFiles> read_modprobe_files(const Root& root,
                                           const std::optional<Replacement>& in_place_of) {
   std::set<std::string> seen;
   std::map<std::string, std::string> texts;
+  std::size_t bytes = 0;
   ModprobeFiles result;
   for (const std::string_view directory : directories) {
     const auto names = list_directory(root, directory);
@@ -171,7 +174,8 @@ Result<ModprobeFiles> read_modprobe_files(const Root& root,
       const std::string path = std::string(directory) + "/" + name;
       std::string text;
       bool readable = true;
-      if (read_regular(root, path, text, readable) == Kind::directory) {
+      const std::size_t limit = std::min(max_file_bytes, max_bytes - bytes);
+      if (read_regular(root, path, limit, text, readable) == Kind::directory) {
         continue;  // does not hide a file of that name further down the list
       }
       if (!readable) {
@@ -179,6 +183,8 @@ Result<ModprobeFiles> read_modprobe_files(const Root& root,
       }
       if (in_place_of && in_place_of->path == path) {
         text = in_place_of->text;
+      } else {
+        bytes += text.size();
       }
       seen.insert(name);
       texts.emplace(path, std::move(text));
