@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Build tool: variables.toml in, a sorted table of names out. Refuses a name that is no variable's,
+// that is there twice, or that could be a secret's.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <string_view>
+#include <vector>
+
+#include "emitter.hpp"
+#include "toml_reader.hpp"
+
+namespace {
+
+using rocmfix::detail::TomlReader;
+
+bool is_name(std::string_view text) {
+  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+  return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+bool could_be_secret(std::string_view name) {
+  for (const std::string_view part : {"TOKEN", "KEY", "PASS", "SECRET", "CREDENTIAL", "AUTH"}) {
+    if (name.find(part) != std::string_view::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    fmt::print(stderr, "usage: {} variables.toml OUTPUT.cpp\n", argv[0]);
+    return 2;
+  }
+  using namespace rocmfix::generate;
+  rocmfix::PolicyArena arena;
+  std::vector<std::string_view> names;
+  const auto error = rocmfix::detail::read_toml(
+      read_file(argv[1]), argv[1], arena, [&](TomlReader& reader, const toml::table& file) {
+        reader.allow(file, {"library"});
+        reader.for_each_table(file, "library", [&](const toml::table& entry) {
+          reader.allow(entry, {"name", "variables", "source"});
+          reader.text(entry, "name", true);
+          reader.text(entry, "source", true);
+          for (const std::string_view name : reader.strings(entry, "variables")) {
+            if (!is_name(name) || could_be_secret(name)) {
+              reader.complain(entry.source(), fmt::format("'{}' cannot be quoted", name));
+            }
+            names.push_back(name);
+          }
+        });
+      });
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (error || names.empty() || twice != names.end()) {
+    fmt::print(stderr, "error: {}\n",
+               error           ? error->what
+               : names.empty() ? "no variables"
+                               : fmt::format("{}: {} is there twice", argv[1], *twice));
+    return 1;
+  }
+  std::vector<std::string> items;
+  items.reserve(names.size());
+  for (const std::string_view name : names) {
+    items.push_back(quoted(name));
+  }
+  std::ofstream out(argv[2], std::ios::trunc);
+  out << fmt::format(
+      "// Generated from userspace/data/variables.toml; edit that.\n"
+      "#include \"variable_table.hpp\"\n\n"
+      "namespace rocmfix::tables {{\nnamespace {{\n"
+      "constexpr std::string_view names[] = {{{}}};\n}}  // namespace\n\n"
+      "const std::span<const std::string_view> runtime_variables(names);\n"
+      "}}  // namespace rocmfix::tables\n",
+      fmt::join(items, ", "));
+  out.close();
+  return out ? 0 : 1;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Leaves secrets out of what is made to be shown to others: a crash report, a bug report.
+//
+// A command line and an environment are full of them. What has the name of a secret, or the form of
+// a well-known token, is replaced; what cannot be told from other text stays (a password as a plain
+// word). When in doubt it is replaced.
+//
+// Thread-safety: all functions may be called from several threads.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rocmfix {
+
+/// What stands for a secret.
+inline constexpr std::string_view redacted = "[redacted]";
+
+/// The name of an option, a variable or a key that has a secret for its value: "--api-key",
+/// "HF_TOKEN", "db.password".
+bool is_secret_name(std::string_view name);
+
+/// The words of a command: `--token=X`, `--token X`, `TOKEN=X`, the password in a URL, tokens of
+/// well-known forms, and all of these within a word (`sh -c '...'`).
+std::vector<std::string> redact_command(const std::vector<std::string>& words);
+
+/// The same within a text: a line, the value of a variable.
+std::string redact_text(std::string_view text);
+
+/// True for the variables whose values a report quotes besides the settings of the policy: those
+/// that the GPU's runtimes and libraries are known to read (userspace/data/variables.toml).
+bool is_runtime_variable(std::string_view name);
+
+}  // namespace rocmfix
