@@ -76,7 +76,9 @@ elif how == "idle-layer":
 elif how == "file":
     directory = os.environ["XDG_STATE_HOME"] + "/rocmfix/incidents"
     os.makedirs(directory, exist_ok=True)
-    with open("%s/%d-%d.json" % (directory, time.time(), os.getpid()), "w") as out:
+    name = "%d-%d-%s%s.json" % (time.time(), os.getpid(), os.environ["ROCMFIX_REPORT_TAG"],
+                                os.urandom(4).hex())
+    with open(directory + "/" + name, "w") as out:
         out.write(json.dumps(REPORT) + "\n")
     die()
 elif how == "kernel":

@@ -17,6 +17,7 @@
 
 #include "clock.hpp"
 #include "incident.hpp"
+#include "incident_store.hpp"
 
 namespace rocmfix::hip {
 
@@ -95,72 +96,25 @@ bool write_all(int file, std::string_view text) {
   return true;
 }
 
-/// mkdir -p, for the user alone.
-bool make_directories(std::array<char, PATH_MAX>& path) {
-  for (size_t i = 1; i < path.size() && path[i - 1] != '\0'; ++i) {
-    if (path[i] != '/' && path[i] != '\0') {
-      continue;
-    }
-    const char kept = path[i];
-    path[i] = '\0';
-    const bool there = mkdir(path.data(), 0700) == 0 || errno == EEXIST;
-    path[i] = kept;
-    if (!there) {
-      return false;
-    }
-  }
-  return true;
-}
-
-void append(std::array<char, PATH_MAX>& path, size_t& length, std::string_view text) {
-  for (const char c : text) {
-    if (length + 1 < path.size()) {
-      path[length++] = c;
-    }
-  }
-  path[length] = '\0';
-}
-
-void append_number(std::array<char, PATH_MAX>& path, size_t& length, uint64_t value) {
-  std::array<char, 20> digits{};
-  size_t at = digits.size();
-  do {
-    digits[--at] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  } while (value != 0);
-  append(path, length, {digits.data() + at, digits.size() - at});
-}
-
-/// Under another name first, so that whoever watches the directory sees whole documents only.
 void write_file(const Incident& incident, std::string_view text) {
-  static std::array<char, PATH_MAX> path;
-  static std::array<char, PATH_MAX> part;
-  path = layer.settings.incident_directory;
-  if (path.front() == '\0') {
+  const char* const directory = layer.settings.incident_directory.data();
+  if (*directory == '\0') {
     return;
   }
-  if (!make_directories(path)) {
-    say("cannot write the incident: no directory ", path.data());
+  IncidentFolder folder;
+  if (!folder.make(directory)) {
+    say("cannot write the incident: no directory ", directory);
     return;
   }
-  size_t length = strlen(path.data());
-  append(path, length, "/");
-  append_number(path, length, static_cast<uint64_t>(incident.seconds));
-  append(path, length, "-");
-  append_number(path, length, incident.pid);
-  append(path, length, ".json");
-  part = path;
-  append(part, length, ".part");
-  const int file = open(part.data(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  const bool written = file >= 0 && write_all(file, text) && fsync(file) == 0;
-  if (file >= 0) {
-    close(file);
-  }
-  if (!written || rename(part.data(), path.data()) != 0) {
-    say("cannot write the incident to ", path.data());
+  IncidentName name;
+  if (!folder.write(incident.seconds, incident.pid, layer.settings.report_tag.data(), text, name)) {
+    say("cannot write the incident to ", directory);
     return;
   }
-  say("GPU memory fault described in ", path.data());
+  say("GPU memory fault described in ", directory, "/", name.data());
+  if (folder.prune({}, name.data()) > 0) {
+    say("older incidents there were removed: ", what_is_kept);
+  }
 }
 
 void see_live(void* context, const Block& block) {

@@ -232,6 +232,10 @@ void read_settings(Settings& settings, Lookup lookup) {
   read("ROCMFIX_VRAM_CAP", read_vram_cap, settings.cap);
   read("ROCMFIX_OOM", read_out_of_memory, settings.out_of_memory);
   read("ROCMFIX_REPORT_FD", read_descriptor, settings.report_fd);
+  read(
+      "ROCMFIX_REPORT_TAG",
+      [](const char* text, auto& tag) { return is_tag(text) && join(tag, text, ""); },
+      settings.report_tag);
   read_incident_directory(settings, lookup);
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "coherence.hpp"
+#include "incident_store.hpp"
 
 namespace rocmfix::hip {
 
@@ -36,6 +37,7 @@ struct Settings {
   std::array<char, communicators_size> communicators{};
   int report_fd = -1;                               // incidents go there; -1: into a file
   std::array<char, PATH_MAX> incident_directory{};  // "": nowhere to write
+  std::array<char, tag_size + 1> report_tag{};      // a launcher's, in the name of such a file
 
   /// The name of the first variable that was not understood; nullptr: all were.
   const char* misread = nullptr;

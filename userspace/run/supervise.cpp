@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <ctime>
@@ -12,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "incident_store.hpp"
 #include "report.hpp"
+#include "rocmfix/redaction.hpp"
 #include "rocmfix/restart.hpp"
 #include "supervise_descriptor.hpp"
 #include "supervise_examination.hpp"
@@ -21,6 +22,7 @@
 #include "supervise_inherited.hpp"
 #include "supervise_output.hpp"
 #include "supervise_process.hpp"
+#include "supervise_report_file.hpp"
 #include "supervise_state.hpp"
 #include "supervise_terminal.hpp"
 
@@ -32,12 +34,26 @@ constexpr std::string_view program = "rocmfix-run: ";
 
 constexpr int own_failure = 125;
 
-/// What is known to matter to a GPU program, and what a rung may set.
-bool is_of_interest(std::string_view variable) {
-  constexpr std::array prefixes = {"HSA_",     "HIP_",   "ROCR_",   "CUDA_VISIBLE", "GPU_",
-                                   "PYTORCH_", "TORCH_", "MIOPEN_", "ROCBLAS_",     "AMD_"};
-  return std::any_of(prefixes.begin(), prefixes.end(),
-                     [&](std::string_view prefix) { return variable.starts_with(prefix); });
+/// NAME or, of one that a KFD node can have for itself, NAME_<N>.
+bool is_named(const Setting& setting, std::string_view name) {
+  if (setting.layer != Layer::environment || !name.starts_with(setting.name)) {
+    return false;
+  }
+  name.remove_prefix(setting.name.size());
+  return name.empty() || (setting.per_node && name.size() > 1 && name.front() == '_' &&
+                          name.find_first_not_of("0123456789", 1) == std::string_view::npos);
+}
+
+/// What is known to matter to a GPU program, by name: a prefix has room for secrets.
+bool is_of_interest(const Policy& policy, const Ladder& ladder, std::string_view name) {
+  const auto sets = [&](const Rung& rung) {
+    return std::any_of(rung.set.begin(), rung.set.end(),
+                       [&](const Assignment& one) { return one.name == name; });
+  };
+  return is_runtime_variable(name) ||
+         std::any_of(policy.settings().begin(), policy.settings().end(),
+                     [&](const Setting& setting) { return is_named(setting, name); }) ||
+         std::any_of(ladder.rungs().begin(), ladder.rungs().end(), sets);
 }
 
 Circumstances circumstances_of(const Preparation& preparation) {
@@ -55,20 +71,27 @@ Circumstances circumstances_of(const Preparation& preparation) {
   return circumstances;
 }
 
-Surroundings surroundings_of(const Options& options, const Preparation& preparation) {
+Surroundings surroundings_of(const Options& options, const Preparation& preparation,
+                             const Policy& policy, const Ladder& ladder) {
   Surroundings surroundings{.root = options.root,
                             .gpus = preparation.gpus,
                             .variables = {},
-                            .incident_directory = incident_directory()};
+                            .incident_directory = incident_directory(),
+                            .report_tag = {}};
+  const auto add = [&](std::string_view name, std::string_view value) {
+    if (is_of_interest(policy, ladder, name)) {
+      surroundings.variables.push_back(printable(std::string(name) + "=" + redact_text(value)));
+    }
+  };
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    if (is_of_interest(*entry)) {
-      surroundings.variables.push_back(printable(*entry));
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) {
+      add(text.substr(0, equals), text.substr(equals + 1));
     }
   }
   for (const EnvironmentChange& change : preparation.environment.set) {
-    if (is_of_interest(change.name)) {
-      surroundings.variables.push_back(printable(change.name + "=" + change.value));
-    }
+    add(change.name, change.value);
   }
   return surroundings;
 }
@@ -94,14 +117,15 @@ std::string survivors_text(const std::vector<Survivor>& survivors) {
 
 class Supervisor {
  public:
-  Supervisor(const Job& job, Ladder ladder, SignalQueue signals, KernelLog& log)
+  Supervisor(const Job& job, const Policy& policy, Ladder ladder, SignalQueue signals,
+             KernelLog& log)
       : options_(*job.options),
         job_(job),
         ladder_(std::move(ladder)),
         signals_(std::move(signals)),
         log_(log),
         circumstances_(circumstances_of(*job.preparation)),
-        surroundings_(surroundings_of(*job.options, *job.preparation)) {
+        surroundings_(surroundings_of(*job.options, *job.preparation, policy, ladder_)) {
     for (char* const* word = options_.command; *word != nullptr; ++word) {
       command_.emplace_back(*word);
     }
@@ -109,7 +133,7 @@ class Supervisor {
 
   Result<int> run() {
     for (;;) {
-      const std::int64_t began = std::time(nullptr);
+      surroundings_.report_tag = new_report_tag();
       const auto ended = run_command(signals_, start());
       if (!ended) {
         return fail(ended.error());
@@ -120,7 +144,7 @@ class Supervisor {
         return end_as(signals_, *ended);
       }
       say(survivors_text(end_left_behind(signals_)));
-      const auto delay = look_into(*ended, began);
+      const auto delay = look_into(*ended);
       int by = 0;
       if (!delay) {
         return end_as(signals_, *ended);
@@ -149,6 +173,7 @@ class Supervisor {
     };
     if (reports >= 0) {
       put("ROCMFIX_REPORT_FD", std::to_string(reports));
+      put("ROCMFIX_REPORT_TAG", surroundings_.report_tag);
     }
     if (options_.retries > 0) {
       put("ROCMFIX_ATTEMPT", std::to_string(history_.size() + 1));
@@ -169,8 +194,8 @@ class Supervisor {
   }
 
   /// How long to wait before the next attempt; nullopt: this was the last.
-  std::optional<std::uint64_t> look_into(const Ending& ending, std::int64_t began) {
-    Examination examination = examine(signals_, ending, began, log_, surroundings_);
+  std::optional<std::uint64_t> look_into(const Ending& ending) {
+    Examination examination = examine(signals_, ending, log_, surroundings_);
     // Also when that came only now: the command had ended as it ended.
     examination.outcome.told_to_stop = ending.told_to_stop || signals_.told_to_stop();
     timespec now{};
@@ -179,6 +204,11 @@ class Supervisor {
                                    static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
     history_.push_back({measures_, examination.outcome});
     const Decision decision = decide_restart(ladder_, circumstances_, history_, options_.retries);
+    if (examination.reports_distrusted) {
+      say(std::string(program) + "warning: what the layer has left in " +
+          printable(surroundings_.incident_directory) +
+          " was not read: others can write there (chmod go-w)\n");
+    }
     const bool found = !examination.report.empty() || !examination.incidents.empty();
     if (found) {
       account_for(ending, examination, decision);
@@ -208,9 +238,13 @@ class Supervisor {
     if (!quiet) {
       text = incident_text(account);
       text += std::string(program) +
-              (saved ? "  saved: " + printable(*saved)
+              (saved ? "  saved: " + printable(saved->file)
                      : "  not saved: " + printable(to_string(saved.error()))) +
               "\n";
+      if (saved && saved->removed > 0) {
+        text += std::string(program) + "  removed: the " + std::to_string(saved->removed) +
+                " oldest incidents there; " + hip::what_is_kept + "\n";
+      }
     }
     const bool loud = decision.taken != nullptr && decision.taken->loud;
     if (!quiet || loud) {
@@ -297,7 +331,11 @@ Result<int> supervise(const Job& job) {
     return fail(signals.error());
   }
   adopt_orphans();
-  return Supervisor(job, std::move(*ladder), std::move(*signals), log).run();
+  const auto policy = Policy::load(*root);
+  if (!policy) {
+    return fail(policy.error());
+  }
+  return Supervisor(job, *policy, std::move(*ladder), std::move(*signals), log).run();
 }
 
 }  // namespace rocmfix::run

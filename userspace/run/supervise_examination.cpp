@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "supervise_examination.hpp"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +15,7 @@
 #include "foreign_json.hpp"
 #include "supervise_family.hpp"
 #include "supervise_helper.hpp"
+#include "supervise_report_file.hpp"
 
 namespace rocmfix::run {
 
@@ -56,46 +54,20 @@ std::string report_in(std::string_view lines) {
   return {};
 }
 
-std::string read_file(const std::string& path) {
-  constexpr std::size_t limit = 1U << 20U;  // more than is read as JSON
-  const int fd = open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  std::string text;
-  std::array<char, 16384> buffer{};
-  while (fd >= 0 && text.size() < limit) {
-    const ssize_t got = read(fd, buffer.data(), buffer.size());
-    if (got <= 0 && !(got < 0 && errno == EINTR)) {
-      break;
-    }
-    text.append(buffer.data(), got < 0 ? 0 : static_cast<std::size_t>(got));
-  }
-  if (fd >= 0) {
-    close(fd);
-  }
-  return text;
-}
-
-/// Where the descriptor was of no use to the layer, it has written a file, SECONDS-PID.json.
-void find_report_file(const std::string& directory, std::int64_t began, pid_t pid,
-                      Examination& examination) {
-  DIR* const open_directory = directory.empty() ? nullptr : opendir(directory.c_str());
-  if (open_directory == nullptr) {
-    return;
-  }
-  const std::string ending = "-" + std::to_string(pid) + ".json";
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
-  while (const dirent* const entry = readdir(open_directory)) {
-    const std::string name = entry->d_name;
-    if (name.ends_with(ending) && std::strtoll(name.c_str(), nullptr, 10) >= began) {
-      std::string text = read_file(fmt::format("{}/{}", directory, name));
-      const Json document = read_foreign_json(text);
-      // One with incidents is a supervisor's own.
-      if (is_report(document) && !document.contains("incidents")) {
-        examination.report = std::move(text);
-        examination.report_name = name;
-      }
+/// Where the descriptor was of no use to the layer, it has written a file.
+void find_report_file(const Surroundings& surroundings, pid_t pid, Examination& examination) {
+  ReportFiles found =
+      read_report_files(surroundings.incident_directory, surroundings.report_tag, pid);
+  examination.reports_distrusted = found.distrusted;
+  for (ReportFile& file : found.files) {
+    const Json document = read_foreign_json(file.text);
+    // One with incidents is a supervisor's own.
+    if (is_report(document) && !document.contains("incidents")) {
+      examination.report = std::move(file.text);
+      examination.report_name = std::move(file.name);
+      return;
     }
   }
-  closedir(open_directory);
 }
 
 /// ROCr prints this line on the command's stderr, which is not ours to read; the layer was told the
@@ -264,8 +236,8 @@ Json incident_documents(const Examination& examination) {
              : read_foreign_json(examination.incidents, explanation_limits);
 }
 
-Examination examine(const SignalQueue& signals, const Ending& ending, std::int64_t began,
-                    KernelLog& log, const Surroundings& surroundings) {
+Examination examine(const SignalQueue& signals, const Ending& ending, KernelLog& log,
+                    const Surroundings& surroundings) {
   Examination examination;
   Outcome& outcome = examination.outcome;
   outcome.crashed = is_crash(ending);
@@ -273,7 +245,7 @@ Examination examine(const SignalQueue& signals, const Ending& ending, std::int64
   outcome.lived_ms = ending.lived_ms;
   examination.report = report_in(ending.reports);
   if (examination.report.empty() && outcome.crashed) {
-    find_report_file(surroundings.incident_directory, began, ending.pid, examination);
+    find_report_file(surroundings, ending.pid, examination);
   }
   const bool failed = ending.signalled || ending.status != 0;
   const std::vector<std::string> kernel =

@@ -24,6 +24,7 @@ struct Surroundings {
   std::vector<Gpu> gpus;
   std::vector<std::string> variables;  ///< "NAME=VALUE" of the command's environment that matter
   std::string incident_directory;      ///< empty: none
+  std::string report_tag;  ///< of this attempt, in the names of files that the layer wrote
 };
 
 struct ExplainedLine {
@@ -38,15 +39,15 @@ struct Examination {
   std::string report_name;           ///< of the file that it was in, which it should stay
   std::string incidents;             ///< explain's, a JSON array; empty: not asked, or no answer
   bool explained = false;
+  bool reports_distrusted = false;  ///< the layer may have left files that others could have forged
 };
 
 /// Something that ended as this did may be a fault's end: worth to ask the journal.
 bool is_crash(const Ending& ending);
 
-/// `began`: seconds since 1970, when the command was started.
 /// Told to stop, it waits for no answer.
-Examination examine(const SignalQueue& signals, const Ending& ending, std::int64_t began,
-                    KernelLog& log, const Surroundings& surroundings);
+Examination examine(const SignalQueue& signals, const Ending& ending, KernelLog& log,
+                    const Surroundings& surroundings);
 
 /// The layer's document, an object with an object "fault"; null: none.
 nlohmann::ordered_json report_document(const Examination& examination);

@@ -3,13 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "incident_store.hpp"
 #include "report.hpp"
 #include "rocmfix/fault_event.hpp"
-#include "supervise_state.hpp"
+#include "rocmfix/redaction.hpp"
 
 namespace rocmfix::run {
 
@@ -104,7 +106,7 @@ std::string document_of(const Account& account) {
                 {"pid", ending.pid}};
   }
   document["reported_by_layer"] = reported;
-  document["command"] = account.command;
+  document["command"] = redact_command(account.command);
   document["command_pid"] = ending.pid;
   if (ending.signalled) {
     document["ended_by"] = signal_name(ending.status);
@@ -125,7 +127,7 @@ std::string document_of(const Account& account) {
       examination.incidents.empty() ? Json::array() : incident_documents(examination);
   Json lines = Json::array();
   for (const ExplainedLine& line : examination.lines) {
-    lines.push_back({{"source", line.source}, {"text", line.text}});
+    lines.push_back({{"source", line.source}, {"text", redact_text(line.text)}});
   }
   document["lines"] = std::move(lines);
   if (account.decision != nullptr) {
@@ -293,16 +295,28 @@ std::string decision_text(const Account& account, const Circumstances& circumsta
   return text;
 }
 
-Result<std::string> save_incident(const std::string& directory, const Account& account) {
+Result<SavedIncident> save_incident(const std::string& directory, const Account& account) {
   const std::string& given = account.examination->report_name;
-  const std::string name = !given.empty() ? given
-                                          : std::to_string(std::time(nullptr)) + "-" +
-                                                std::to_string(account.ending->pid) + ".json";
-  auto saved = write_private_file(directory, name, document_of(account));
-  if (!saved) {
-    return fail(std::move(saved.error()));
+  const std::string text = document_of(account);
+  hip::IncidentFolder folder;
+  if (directory.empty()) {
+    return fail({ErrorCode::failed, "there is no directory for it", 0,
+                 "set HOME, or ROCMFIX_INCIDENT_DIR"});
   }
-  return directory + "/" + name;
+  if (!folder.make(directory.c_str())) {
+    return fail(io_error("cannot make the directory " + directory, errno));
+  }
+  hip::IncidentName made{};
+  const bool written =
+      !given.empty()
+          ? folder.replace(given, text)
+          : folder.write(std::time(nullptr), static_cast<std::uint32_t>(account.ending->pid), {},
+                         text, made);
+  if (!written) {
+    return fail(io_error("cannot write in " + directory, errno));
+  }
+  const std::string name = !given.empty() ? given : made.data();
+  return SavedIncident{directory + "/" + name, folder.prune({}, name)};
 }
 
 }  // namespace rocmfix::run

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The account of a fault: a document for a bug report, and a few lines on stderr.
 //
-// Writes one file, whole or not at all, for the user alone. Prints nothing raw that came from the
-// command or a log.
+// Writes one file, whole or not at all, for the user alone, and without secrets: somebody will
+// attach it to a bug report. Prints nothing raw that came from the command or a log.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,13 @@ struct Account {
   std::vector<Assignment> assignments;  ///< what they set
 };
 
-/// The file's name. Errors: io.
-Result<std::string> save_incident(const std::string& directory, const Account& account);
+struct SavedIncident {
+  std::string file;
+  std::size_t removed = 0;  ///< older incidents, so that they do not pile up
+};
+
+/// Errors: io.
+Result<SavedIncident> save_incident(const std::string& directory, const Account& account);
 
 /// What happened, where, why perhaps, what to try. Lines that begin with "rocmfix-run: ".
 std::string incident_text(const Account& account);

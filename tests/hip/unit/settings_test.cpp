@@ -49,6 +49,7 @@ TEST(Settings, EveryVariable) {
                                   {"ROCMFIX_VRAM_CAP", "4G"},
                                   {"ROCMFIX_OOM", "host"},
                                   {"ROCMFIX_REPORT_FD", "9"},
+                                  {"ROCMFIX_REPORT_TAG", "0123abcd"},
                                   {"ROCMFIX_INCIDENT_DIR", "here"},
                                   {"XDG_STATE_HOME", "/state"}});
   EXPECT_FALSE(settings.enabled);
@@ -57,6 +58,7 @@ TEST(Settings, EveryVariable) {
   EXPECT_EQ(settings.cap.bytes, uint64_t{4} << 30U);
   EXPECT_EQ(settings.out_of_memory, OutOfMemory::host);
   EXPECT_EQ(settings.report_fd, 9);
+  EXPECT_STREQ(settings.report_tag.data(), "0123abcd");
   EXPECT_STREQ(settings.incident_directory.data(), "here");
 }
 
@@ -89,7 +91,7 @@ TEST(Settings, WhatIsNotUnderstoodIsNamedAndHasNoEffect) {
   const std::map<std::string, const char*> wrong = {
       {"ROCMFIX_COHERENCE", "maybe"}, {"ROCMFIX_VRAM_CAP", "1"},   {"ROCMFIX_VRAM_CAP ", ""},
       {"ROCMFIX_OOM", "explode"},     {"ROCMFIX_REPORT_FD", "-1"}, {"ROCMFIX_VERBOSE", "loud"},
-      {"ROCMFIX_HIP", "2"},
+      {"ROCMFIX_REPORT_TAG", "../x"}, {"ROCMFIX_HIP", "2"},
   };
   for (const auto& [name, value] : wrong) {
     if (*value == '\0') {
