@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "clock.hpp"
+#include "hip_lookup.hpp"
 #include "layer.hpp"
 
 namespace rocmfix::hip {
@@ -37,10 +38,10 @@ Allocation::~Allocation() {
 namespace {
 
 /// Preloaded, and yet ROCr has not come to us: a ROCr before 6 without HSA_TOOLS_LIB, or a profiler
-/// that has taken the tools' place. Nobody may believe himself protected then.
+/// that has taken the tools' place. Not for a HIP that is no ROCr's, as chipStar's.
 void say_unprotected() {
   static std::atomic_flag said = ATOMIC_FLAG_INIT;
-  if (said.test_and_set()) {
+  if (!is_hip_here() || said.test_and_set()) {
     return;
   }
   prepare();

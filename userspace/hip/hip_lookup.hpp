@@ -7,11 +7,12 @@
 
 namespace rocmfix::hip {
 
-/// nullptr: no HIP in this process, or one that does not have it. `caller` is a return address:
-/// where there are two HIPs in a process, everyone gets the one that is his.
+/// nullptr: no HIP in this process, or one that does not have it. `caller` is a return address;
+/// each gets the function that it would have without us, whatever its library is called and however
+/// many there are.
 void* real_function(Api api, const void* caller = nullptr);
-/// There are two HIPs, from now on.
-void expect_several_hips();
+/// A HIP of the usual name, libamdhip64, or one that ROCr has come with.
+bool is_hip_here();
 /// Functions that we call and do not stand before; cached by the caller.
 void* find_in_hip(const char* name);
 /// The Api whose real function this is; none.

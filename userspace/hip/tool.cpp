@@ -162,7 +162,6 @@ ROCMFIX_EXPORT bool OnLoad(hsa::ApiTable* table, uint64_t /*runtime_version*/,
     return true;  // named twice
   }
   if (hooked_table != nullptr) {
-    expect_several_hips();
     give_up("there are two ROCr runtimes in this process");
     return false;
   }
