@@ -323,7 +323,7 @@ def test_killed_at_any_step_there_is_a_whole_one(weights):
         status = keep_and_die(weights, count)
         generation, complaints = checkpoint.newest(weights.state)
         assert generation.epoch in (2, 3) and complaints == []
-        checkpoint.load(generation.directory / "last.pt")
+        checkpoint.load_state(generation)
         if status == 0:
             break
         assert status == -signal.SIGKILL

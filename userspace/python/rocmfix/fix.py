@@ -11,6 +11,7 @@ import os
 import sys
 import warnings
 from dataclasses import dataclass, field
+from typing import Any
 
 from . import library, torch_patches
 from .printable import printable
@@ -72,8 +73,9 @@ def _patch_torch(memory_fraction: float, cpu_fallback: bool, report: Report) -> 
     try:
         torch = importlib.import_module("torch")
         importlib.import_module("torch.utils.data")
-    except ImportError as problem:
-        report.warnings.append(f"cannot import torch: {problem}")
+    except Exception as problem:  # of its own: a library that it needs is an OSError, and so on
+        first_line = (str(problem).splitlines() or [""])[0] or type(problem).__name__
+        report.warnings.append(f"cannot import torch: {first_line}")
         return
     report.torch = str(torch.__version__)
     torch_patches.switch_pinning_off(torch)
@@ -83,6 +85,12 @@ def _patch_torch(memory_fraction: float, cpu_fallback: bool, report: Report) -> 
         return  # it has taken its share off the VRAM that HIP reports; not twice
     report.memory_fraction = memory_fraction
     report.limited = torch_patches.limit_memory(torch, memory_fraction)
+
+
+def _has_opened_the_gpu(torch: Any) -> bool:
+    """`torch` may be None, or half a module: a program can forbid the import, or another one failed."""
+    is_initialized = getattr(getattr(torch, "cuda", None), "is_initialized", None)
+    return bool(is_initialized is not None and is_initialized())
 
 
 def apply_rocm_fix(
@@ -105,7 +113,8 @@ def apply_rocm_fix(
     again does no harm. It does not help against a fault that aborts the process: see LIMITS.
 
     Raises ValueError for a fraction out of range and library.LibraryError when librocmfix is
-    missing or a file of the administrator's cannot be understood.
+    missing, of another version, or a file of the administrator's cannot be understood. A torch that
+    cannot be imported, whatever it raises, is a RocmfixWarning: the environment is set all the same.
     """
     if not 0 < memory_fraction <= 1:
         raise ValueError(f"memory_fraction is {memory_fraction}, not above 0 and up to 1")
@@ -114,7 +123,7 @@ def apply_rocm_fix(
     if not report.supported:
         library.environment(profile, root)  # so that a wrong profile is an error everywhere
         return report
-    if "torch" in sys.modules and sys.modules["torch"].cuda.is_initialized():
+    if _has_opened_the_gpu(sys.modules.get("torch")):
         report.warnings.append("torch has opened the GPU already: variables set now are not read")
     _set_environment(profile, root, report)
     _patch_torch(memory_fraction, cpu_fallback, report)

@@ -12,16 +12,17 @@ import json
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import MISSING, Field, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 SONAME = "librocmfix.so.1"
+SCHEMA = 1
 
 
 class LibraryError(RuntimeError):
-    """The library is missing, or says that something is wrong. `hint` is what to do next."""
+    """The library is missing, of another version, or says that something is wrong. `hint` is what to do next."""
 
     def __init__(self, what: str, hint: str = "") -> None:
         super().__init__(what)
@@ -93,6 +94,22 @@ def _library() -> ctypes.CDLL:
             f"cannot load {SONAME}: {problem}",
             "apt install librocmfix1; or, from a checkout, make build",
         )
+    try:
+        _declare(library)
+    except AttributeError as problem:
+        raise _other_version(str(problem)) from problem
+    return library
+
+
+def _other_version(why: str) -> LibraryError:
+    return LibraryError(
+        f"{SONAME} and this Python package are of different versions: {why}",
+        "install both from the same release: apt install librocmfix1 python3-rocmfix",
+    )
+
+
+def _declare(library: ctypes.CDLL) -> None:
+    """The functions of c_api.h. Raises AttributeError for one that the library does not have."""
     library.rocmfix_version.restype = ctypes.c_char_p
     # void pointers, not c_char_p: that one would be copied and its address lost before it is freed.
     library.rocmfix_status_json.restype = ctypes.c_void_p
@@ -103,7 +120,6 @@ def _library() -> ctypes.CDLL:
     ]  # fmt: skip
     library.rocmfix_free.restype = None
     library.rocmfix_free.argtypes = [ctypes.c_void_p]
-    return library
 
 
 def _list_of_texts(texts: Iterable[str]) -> ctypes.Array[ctypes.c_char_p]:
@@ -122,12 +138,34 @@ def _document(
     if not address:
         raise MemoryError(f"{function}: no memory")
     try:
-        document: dict[str, Any] = json.loads(ctypes.string_at(address).decode("utf-8"))
+        document = json.loads(ctypes.string_at(address).decode("utf-8"))
+    except ValueError as problem:
+        raise _other_version(f"{function} gives no JSON") from problem
     finally:
         library.rocmfix_free(address)
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise _other_version(f"{function} does not give schema {SCHEMA}")
     if "error" in document:
-        raise LibraryError(document["error"], document.get("hint", ""))
+        raise LibraryError(str(document["error"]), str(document.get("hint", "")))
     return document
+
+
+_Item = TypeVar("_Item")
+
+
+def _items(document: dict[str, Any], key: str, form: type[_Item]) -> tuple[_Item, ...]:
+    """The list at `key` as objects of `form`; what a newer library says in addition is left out."""
+    try:
+        return tuple(
+            form(**{one.name: item[one.name] for one in fields(form) if _is_wanted(one, item)})
+            for item in document[key]
+        )
+    except (KeyError, TypeError) as problem:
+        raise _other_version(f"'{key}' is not of the form that is known ({problem})") from problem
+
+
+def _is_wanted(one: Field[Any], item: Any) -> bool:
+    return one.default is MISSING or one.name in item
 
 
 def root_of_this_process() -> str:
@@ -145,14 +183,15 @@ def layer_is_loaded() -> bool:
 
 def version() -> str:
     """The version of librocmfix, "0.1.0". Raises LibraryError when there is none."""
-    text: bytes = _library().rocmfix_version()
-    return text.decode("ascii")
+    text: bytes | None = _library().rocmfix_version()
+    if text is None:
+        raise _other_version("rocmfix_version gives nothing")
+    return text.decode("ascii", "replace")
 
 
 def gpus(root: str | None = None) -> list[Gpu]:
     """The AMD GPUs, by PCI address. Raises LibraryError. No GPU is woken."""
-    found = _document("rocmfix_status_json", root or root_of_this_process())["gpus"]
-    return [Gpu(**{name: item[name] for name in Gpu.__annotations__}) for item in found]
+    return list(_items(_document("rocmfix_status_json", root or root_of_this_process()), "gpus", Gpu))
 
 
 def environment(profile: str = "safe", root: str | None = None) -> Environment:
@@ -169,8 +208,9 @@ def environment(profile: str = "safe", root: str | None = None) -> Environment:
         python_path=[folder for folder in sys.path if "\0" not in folder],
     )
 
-    def variables(key: str) -> tuple[Variable, ...]:
-        return tuple(Variable(**item) for item in plan[key])
-
-    advice = tuple(Advice(**item) for item in plan["advice"])
-    return Environment(variables("set"), variables("kept"), variables("warnings"), advice)
+    return Environment(
+        _items(plan, "set", Variable),
+        _items(plan, "kept", Variable),
+        _items(plan, "warnings", Variable),
+        _items(plan, "advice", Advice),
+    )

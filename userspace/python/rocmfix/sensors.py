@@ -6,6 +6,7 @@ Owns reading them. Refuses to do: wake a suspended GPU. What cannot be read is N
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -100,7 +101,7 @@ def read_rows(path: Path) -> list[Sample]:
     """What a Sampler has written, without a row that a dying process left unfinished."""
     samples = []
     try:
-        lines = path.read_text().splitlines()
+        lines = path.read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
         return []
     for line in lines:
@@ -109,6 +110,8 @@ def read_rows(path: Path) -> list[Sample]:
             numbers = [float(value) if value else None for value in values]
         except ValueError:
             continue  # the heading
+        if any(number is not None and not math.isfinite(number) for number in numbers):
+            continue
         if len(numbers) == len(COLUMNS) and numbers[0] is not None:
             first = [None if n is None else int(n) for n in numbers[1:4]]
             samples.append(Sample(numbers[0], *first, *numbers[4:]))

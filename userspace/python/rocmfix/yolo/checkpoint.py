@@ -4,12 +4,13 @@
 One directory an epoch, rocmfix/epoch-00007, that appears whole or not at all:
 
   last.pt, best.pt   as ultralytics wrote them: `yolo train resume model=.../last.pt` works
-  state.pt           what they leave out or round (exact.py)
+  state.pt           what they leave out or round (exact.py), as data alone (plain.py)
   results.csv        as far as this epoch
   manifest.json      size and SHA-256 of each, and what the run was
 
-It counts only when its content loads and was read back from the disk. The two newest are kept. Needed
-because ultralytics writes last.pt in place, so that a crash in the write leaves no checkpoint.
+It counts only when its content loads and was read back from the disk, and the manifest lists what is
+used of it. Nothing of it is unpickled here with what a pickle can name: ultralytics alone does that, with
+last.pt, on resume (trust.py is asked before). The two newest are kept. Needed because ultralytics writes last.pt in place, so that a crash in the write leaves no checkpoint.
 """
 
 from __future__ import annotations
@@ -20,13 +21,19 @@ import json
 import os
 import re
 import shutil
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import inert
 from .files import sync_directory, write_atomically, write_new
+from .plain import decode, encode
 
 KEPT = 2
+REQUIRED = frozenset({"last.pt", "state.pt", "results.csv"})
+ALLOWED = REQUIRED | {"best.pt"}
+MANIFEST_LIMIT = 65536  # bytes; it has some hundreds
 _NAME = re.compile(r"epoch-(\d{5,})")
 
 
@@ -41,28 +48,45 @@ class Generation:
     directory: Path
     epoch: int
     facts: dict[str, Any]  # epochs, batch, amp, device, stop
+    files: dict[str, Any]  # name -> {"bytes", "sha256"}
 
     @property
     def finished(self) -> bool:
         """Training is over: the last epoch, or early stopping. Only the final validation is due."""
         return bool(self.facts.get("stop"))
 
+    def read(self, name: str) -> bytes:
+        """What was verified, or Damaged: it may have changed since."""
+        content = _read(self.directory / name, self.files[name].get("bytes"))
+        if _digest(content) != self.files[name]:
+            raise Damaged(f"{name} is not what was written")
+        return content
 
-def load(path: Path | io.BytesIO) -> Any:
-    """torch.load() to the CPU of a file that this run wrote itself: it may hold any object."""
+
+def _load_state(content: bytes) -> Any:
     import torch
 
     try:
-        return torch.load(path, map_location="cpu", weights_only=False)
-    except Exception as problem:  # torch raises pickle, zip, EOF and runtime errors here
-        raise Damaged(f"{problem or type(problem).__name__}".splitlines()[0]) from problem
+        return decode(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
+    except Exception as problem:  # torch raises pickle, zip, EOF, key and runtime errors here
+        first_line = (str(problem).splitlines() or [""])[0] or type(problem).__name__
+        raise Damaged(f"state.pt: {first_line}") from problem
 
 
-def _read_from_disk(path: Path) -> bytes:
-    """Not from the page cache, as far as the kernel obliges."""
-    with open(path, "rb") as file:
+def load_state(generation: Generation) -> Any:
+    """The state that keep() was given. Raises Damaged."""
+    return _load_state(generation.read("state.pt"))
+
+
+def _read(path: Path, size: Any) -> bytes:
+    """Not from the page cache, as far as the kernel obliges. Raises Damaged, OSError."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size != size:
+            raise Damaged(f"{path.name} is not what was written")
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        return file.read()
+        return file.read(status.st_size)
 
 
 def _link(source: Path, target: Path) -> None:
@@ -78,7 +102,10 @@ def _digest(content: bytes) -> dict[str, Any]:
 
 
 def _check_last(content: bytes, epoch: int) -> None:
-    checkpoint = load(io.BytesIO(content))
+    try:
+        checkpoint = inert.read(content)
+    except inert.NotWhole as problem:
+        raise Damaged(f"last.pt: {problem}") from problem
     if not isinstance(checkpoint, dict) or checkpoint.get("epoch") != epoch - 1:
         raise Damaged(f"last.pt is not the checkpoint of epoch {epoch}")
     if checkpoint.get("optimizer") is None or not (checkpoint.get("ema") or checkpoint.get("model")):
@@ -93,20 +120,43 @@ def generations(directory: Path) -> list[Path]:
     return sorted(found, key=lambda path: int(path.name[6:]), reverse=True)
 
 
+def _manifest(directory: Path) -> Generation:
+    """The manifest, once it is of the form that keep() gives it. Raises Damaged, OSError, ValueError."""
+    path = directory / "manifest.json"
+    if not stat.S_ISREG(os.lstat(path).st_mode) or os.lstat(path).st_size > MANIFEST_LIMIT:
+        raise Damaged("manifest.json is none")
+    manifest = json.loads(path.read_bytes())
+    if not isinstance(manifest, dict) or manifest.get("schema") != 1:
+        raise Damaged("manifest.json is none")
+    files, facts, epoch = manifest.get("files"), manifest.get("facts"), manifest.get("epoch")
+    if not isinstance(files, dict) or not all(isinstance(one, dict) for one in files.values()):
+        raise Damaged("manifest.json has no list of files")
+    if missing := sorted(REQUIRED - files.keys()):
+        raise Damaged(f"manifest.json does not list {missing[0]}")
+    if unknown := sorted(files.keys() - ALLOWED):
+        raise Damaged(f"manifest.json lists {unknown[0]!r}")
+    if not isinstance(epoch, int) or isinstance(epoch, bool) or not isinstance(facts, dict):
+        raise Damaged("manifest.json has no epoch or no facts")
+    for name in ("epochs", "batch"):
+        if not isinstance(facts.get(name, 1), int):
+            raise Damaged(f"manifest.json: {name} is no number")
+    return Generation(directory, epoch, facts, files)
+
+
 def verify(directory: Path) -> Generation:
-    """Reads every byte. Raises Damaged."""
+    """Reads every byte that will be used. Raises Damaged."""
     try:
-        manifest = json.loads((directory / "manifest.json").read_bytes())
+        generation = _manifest(directory)
         read: dict[int, dict[str, Any]] = {}  # best.pt is often last.pt under a second name
-        for name, expected in manifest["files"].items():
+        for name, expected in generation.files.items():
             inode = os.lstat(directory / name).st_ino
             if inode not in read:
-                read[inode] = _digest(_read_from_disk(directory / name))
+                read[inode] = _digest(_read(directory / name, expected.get("bytes")))
             if read[inode] != expected:
                 raise Damaged(f"{name} is not what was written")
-        return Generation(directory, int(manifest["epoch"]), manifest["facts"])
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise Damaged(str(problem)) from problem
+        return generation
+    except (OSError, ValueError, RecursionError) as problem:
+        raise Damaged(str(problem) or type(problem).__name__) from problem
 
 
 def newest(directory: Path) -> tuple[Generation | None, list[str]]:
@@ -134,13 +184,13 @@ def keep(
     for stale in directory.glob(".new-*"):
         shutil.rmtree(stale)
     new = directory / f".new-{epoch:05d}"
-    new.mkdir()
+    new.mkdir(0o755)
     buffer = io.BytesIO()
-    torch.save(state, buffer)
+    torch.save(encode(state), buffer)
     contents = {"last.pt": (weights / "last.pt").read_bytes(), "state.pt": buffer.getvalue(),
                 "results.csv": results.read_bytes()}  # fmt: skip
     _check_last(contents["last.pt"], epoch)
-    load(io.BytesIO(contents["state.pt"]))
+    _load_state(contents["state.pt"])
     if not is_best and not before and (weights / "best.pt").is_file():
         contents["best.pt"] = (weights / "best.pt").read_bytes()
     for name, content in contents.items():
@@ -151,7 +201,7 @@ def keep(
         files["best.pt"] = files["last.pt"]
     elif before and (before[0] / "best.pt").is_file():
         _link(before[0] / "best.pt", new / "best.pt")
-        files["best.pt"] = _digest(_read_from_disk(new / "best.pt"))
+        files["best.pt"] = _digest((new / "best.pt").read_bytes())
     manifest = {"schema": 1, "epoch": epoch, "facts": facts, "files": files}
     write_new(new / "manifest.json", json.dumps(manifest, indent=2).encode())
     sync_directory(new)
@@ -164,16 +214,16 @@ def keep(
     sync_directory(directory)
     for old in generations(directory)[KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
-    return Generation(target, epoch, facts)
+    return Generation(target, epoch, facts, files)
 
 
 def restore(generation: Generation, run: Path) -> None:
     """weights/ and results.csv of the run as they were after the generation's epoch.
 
-    Raises OSError. A row of an epoch that was measured but not kept goes away with it.
+    Raises OSError and Damaged. A row of an epoch that was measured but not kept goes away with it.
     """
     (run / "weights").mkdir(exist_ok=True)
     for name, target in (("last.pt", "weights/last.pt"), ("best.pt", "weights/best.pt"),
                          ("results.csv", "results.csv")):  # fmt: skip
-        if (generation.directory / name).is_file():
-            write_atomically(run / target, (generation.directory / name).read_bytes())
+        if name in generation.files:
+            write_atomically(run / target, generation.read(name))

@@ -13,6 +13,7 @@ from .. import library
 from . import launcher
 from .errors import Failure, report
 from .session import ON_RESUME, Session, state_of
+from .trust import require_own
 
 HELP = """\
 Usage: rocmfix-yolo train   --model MODEL --data DATA [--KEY VALUE | KEY=VALUE]...
@@ -93,8 +94,11 @@ def _number(line: Line, name: str, default: int, low: int) -> int:
     text = line.own.get(name, "")
     if not text:
         return default
-    if not text.isascii() or not text.isdigit() or int(text) < low:
-        raise Failure(f"--{name} {text}: a whole number from {low} up", "rocmfix-yolo --help", 2)
+    # Python refuses to read a number of thousands of digits, and nobody means one.
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < low:
+        shown = text if len(text) <= 20 else f"{text[:20]}..."
+        raise Failure(f"--{name} {shown}: a whole number from {low} to 999999999",
+                      "rocmfix-yolo --help", 2)  # fmt: skip
     return int(text)
 
 
@@ -127,6 +131,7 @@ def session_of(verb: str, line: Line) -> Session:
                           "begin a new one from its weights: rocmfix-yolo train --model "
                           f"RUN/weights/last.pt --{fixed[0]} ...", 2)  # fmt: skip
         run = find_run(line.words)
+        require_own(run)  # the worker says what is only a warning
         session = Session.read(state_of(run) / "session.json")
         session.save_dir, session.resume = str(run), True
         session.arguments.update(line.arguments)

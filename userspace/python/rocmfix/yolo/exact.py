@@ -19,7 +19,12 @@ import random
 import time
 from typing import Any, Callable, Iterator
 
-FORMAT = 1
+from .plain import NotPlain, encode
+
+FORMAT = 2
+
+# Of the early stopper. Not patience: that may be changed on resume.
+_OF_STOPPER = ("best_fitness", "best_epoch", "possible_stop")
 
 
 def _model_of(trainer: Any) -> Any:
@@ -60,6 +65,7 @@ class ExactState:
     def __init__(self, saved: dict[str, Any] | None = None, say: Any = print) -> None:
         self._saved = saved
         self._say = say
+        self._said = False
         self._epoch = -1
         self._batch = -1  # of this epoch, from 0
         self._nominal = 0  # batches that are accumulated for a step
@@ -70,10 +76,23 @@ class ExactState:
     # ------------------------------------------------------------------ capture
 
     def capture(self, trainer: Any) -> dict[str, Any]:
-        """The state after an epoch, for torch.save()."""
+        """The state after an epoch; empty where it cannot be kept, which is said."""
+        state = self._state(trainer)
+        try:
+            encode(state)
+        except NotPlain as problem:
+            if not self._said:
+                self._said = True
+                self._say(f"the exact state cannot be kept ({problem}): a fault costs what it costs "
+                          "with ultralytics' own resume")  # fmt: skip
+            return {}
+        return state
+
+    def _state(self, trainer: Any) -> dict[str, Any]:
         import numpy
         import torch
 
+        of_numpy: Any = numpy.random.get_state()
         loader = trainer.train_loader
         generator = getattr(loader, "generator", None)
         gradients = {
@@ -91,18 +110,20 @@ class ExactState:
             "ema_updates": trainer.ema.updates,
             "optimizer": trainer.optimizer.state_dict(),
             "scaler": trainer.scaler.state_dict(),
-            "stopper": dict(vars(trainer.stopper)),
+            "stopper": {
+                name: value for name, value in vars(trainer.stopper).items() if name in _OF_STOPPER
+            },
             "gradients": gradients,
             "last_step": self._last_step,
             "random": {
                 "python": random.getstate(),
-                "numpy": numpy.random.get_state(),
+                "numpy": (of_numpy[0], of_numpy[1].tolist(), *of_numpy[2:]),
                 "torch": torch.get_rng_state(),
                 "gpu": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
                 "loader": None if generator is None else generator.get_state(),
                 "order": None if self._order is None else self._order.begun,
             },
-            "buffer": list(getattr(loader.dataset, "buffer", None) or ()),
+            "buffer": [int(index) for index in getattr(loader.dataset, "buffer", None) or ()],
         }
 
     # ------------------------------------------------------------------ put back: callbacks
@@ -113,7 +134,7 @@ class ExactState:
         if self._saved is None:
             return
         saved = self._saved
-        if saved.get("format") != FORMAT or saved["epoch"] + 1 != trainer.start_epoch:
+        if not isinstance(saved, dict) or saved.get("format") != FORMAT or saved["epoch"] + 1 != trainer.start_epoch:
             self._say("the exact state is of another epoch; going on as ultralytics does")
             self._saved = None
             return
@@ -126,10 +147,8 @@ class ExactState:
         trainer.optimizer.load_state_dict(saved["optimizer"])
         if trainer.scaler.is_enabled() and saved["scaler"]:
             trainer.scaler.load_state_dict(saved["scaler"])
-        # Not patience: that may be changed on resume.
-        kept = ("best_fitness", "best_epoch", "possible_stop")
         vars(trainer.stopper).update(
-            {name: value for name, value in saved["stopper"].items() if name in kept}
+            {name: value for name, value in saved["stopper"].items() if name in _OF_STOPPER}
         )
         if not trainer.args.time:  # with a time limit ultralytics reckons with this process alone
             trainer.train_time_start -= saved["seconds"]
@@ -212,7 +231,9 @@ def _restore_random(saved: dict[str, Any], generator: Any, sampler: Any, closing
         for _ in sampler:
             pass
     random.setstate(saved["python"])
-    numpy.random.set_state(saved["numpy"])
+    name, keys, *position = saved["numpy"]
+    of_numpy: Any = (name, numpy.asarray(keys, dtype=numpy.uint32), *position)
+    numpy.random.set_state(of_numpy)
     torch.set_rng_state(saved["torch"])
     if saved["gpu"] and len(saved["gpu"]) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all(saved["gpu"])

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Writing files that a process that dies at any moment leaves whole. Never through a link."""
+"""Writing files that a process that dies at any moment leaves whole. Never through a link.
+
+Whatever the umask is, only the user can write what is made here: a session and a checkpoint decide
+what a resumed process runs (trust.py).
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,13 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
+def _own(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+
+
 def write_new(path: Path, content: bytes) -> None:
     """A file that must not exist, on the disk when this returns. Raises OSError."""
-    with open(path, "xb") as file:
+    with open(path, "xb", opener=_own) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -32,7 +40,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
+        os.chmod(name, 0o644 & ~_umask())
         os.replace(name, path)
     except BaseException:
         if os.path.exists(name):

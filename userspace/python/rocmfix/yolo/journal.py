@@ -55,11 +55,26 @@ class Journal:
         for line in text.splitlines():
             try:
                 event = json.loads(line)
-            except json.JSONDecodeError:
+            except (ValueError, RecursionError):
                 continue
-            if isinstance(event, dict) and "event" in event and "time" in event:
+            if _is_event(event):
                 events.append(event)
         return events
+
+
+# The numbers of each event: without them, or with others, a line counts as unfinished.
+_NUMBERS = {"start": ("first", "epochs"), "epoch": ("epoch",), "batch": ("new",)}
+_LATEST = 1e11  # seconds since 1970, the year 5138
+
+
+def _is_event(event: Any) -> bool:
+    if not isinstance(event, dict) or not isinstance(event.get("event"), str):
+        return False
+    time_of = event.get("time")
+    if not isinstance(time_of, (int, float)) or not 0 <= time_of <= _LATEST:
+        return False
+    numbers = [event.get(name) for name in _NUMBERS.get(event["event"], ())]
+    return all(isinstance(one, int) and 0 <= one <= 10**9 for one in numbers)
 
 
 @dataclass

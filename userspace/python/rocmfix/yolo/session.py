@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+import os
+import stat
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from .errors import Failure
 from .files import write_atomically
@@ -14,6 +17,34 @@ from .files import write_atomically
 ON_RESUME = frozenset(
     "imgsz batch device close_mosaic save_period workers cache patience time freeze val plots".split()
 )
+
+
+SIZE_LIMIT = 1 << 20  # bytes of a session.json; one has some hundreds
+_LARGEST = 10**9  # of any number in it
+
+
+def _read_file(path: Path) -> bytes:
+    """Raises OSError, ValueError. Never waits, whatever is at `path`."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > SIZE_LIMIT:
+            raise ValueError("not a file that rocmfix-yolo wrote")
+        return file.read(SIZE_LIMIT)
+
+
+def _is_text(value: Any) -> bool:
+    """One that can be an argument and a path."""
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    try:
+        os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST
 
 
 @dataclass
@@ -30,10 +61,38 @@ class Session:
 
     @classmethod
     def read(cls, path: Path) -> "Session":
+        """Raises Failure for whatever write() would not have written."""
         try:
-            return cls(**json.loads(path.read_bytes()))
-        except (OSError, ValueError, TypeError) as problem:
-            raise Failure(f"cannot read {path}: {problem}") from problem
+            document = json.loads(_read_file(path))
+            if not isinstance(document, dict):
+                raise ValueError("not an object")
+            if unknown := sorted(document.keys() - {one.name for one in fields(cls)}):
+                raise ValueError(f"{unknown[0]!r} is not known")
+            if "verb" not in document:
+                raise ValueError("there is no verb")
+            session = cls(**document)
+            if wrong := session._wrong_field():
+                raise ValueError(f"{wrong} has a value that makes no sense")
+            return session
+        except (OSError, ValueError, RecursionError) as problem:
+            raise Failure(f"cannot read {path}: {problem}",
+                          "a run is resumed from what rocmfix-yolo wrote there") from problem  # fmt: skip
+
+    def _wrong_field(self) -> str | None:
+        arguments = self.arguments
+        checks = {
+            "verb": self.verb in ("train", "val", "predict"),
+            "arguments": isinstance(arguments, dict)
+            and all(_is_text(name) and _is_text(value) for name, value in arguments.items()),
+            "smallest_batch": _is_number(self.smallest_batch),
+            "largest_batch": _is_number(self.largest_batch),
+            "dynamic_batch": isinstance(self.dynamic_batch, bool),
+            "resume": isinstance(self.resume, bool),
+            "save_dir": self.save_dir is None or _is_text(self.save_dir),
+            "earlier": isinstance(self.earlier, list) and all(map(_is_text, self.earlier)),
+            "earlier_epochs": _is_number(self.earlier_epochs),
+        }
+        return next((name for name, good in checks.items() if not good), None)
 
     def write(self, path: Path) -> None:
         write_atomically(path, json.dumps(asdict(self), indent=2).encode())

@@ -17,11 +17,12 @@ from typing import Any
 from .. import library, sensors, torch_patches
 from . import checkpoint, plot
 from .batch import Governor, Pressure
-from .errors import say, tell_supervisor_of_a_fault
+from .errors import Failure, say, tell_supervisor_of_a_fault
 from .exact import ExactState, resumable
 from .hints import Hints
 from .journal import Journal
 from .session import ON_RESUME, Session, state_of
+from .trust import require_own
 
 # The GPU's context is lost, and with it everything in this process: as good as an abort.
 CONTEXT_LOST = ("illegal memory access", "unspecified launch failure", "hiperrorlaunchfailure",
@@ -41,6 +42,7 @@ class Training:
         self._sampler: sensors.Sampler | None = None
         self._kept = 0  # the last epoch whose checkpoint counts, from 1
         self._launched = False
+        self._warned = False
         batch = arguments.get("batch", 4)
         self.governor: Governor | None = None
         if isinstance(batch, int) and batch >= 1:
@@ -63,7 +65,11 @@ class Training:
     def _adopt(self, directory: Path) -> None:
         """From here on the run is where ultralytics has put it, for all tries."""
         self.session.save_dir = str(directory)
-        state_of(directory).mkdir(exist_ok=True)
+        state_of(directory).mkdir(0o755, exist_ok=True)
+        try:
+            require_own(directory)
+        except Failure as problem:  # better said now than after the first fault
+            say(f"warning: {problem}; after a fault this run would not be resumed")
         self.session.write(self._path)
         self.session.write(state_of(directory) / "session.json")
         self._launch()
@@ -115,6 +121,10 @@ class Training:
     def _newest(self) -> checkpoint.Generation | None:
         if self.run_directory is None:
             return None
+        warning = require_own(self.run_directory)
+        if warning is not None and not self._warned:
+            self._warned = True
+            say(f"warning: {warning}")
         generation, complaints = checkpoint.newest(state_of(self.run_directory))
         for complaint in complaints:
             say(f"warning: a checkpoint is damaged and is passed over: {complaint}")
@@ -197,7 +207,11 @@ class Training:
             arguments["data"] = self.arguments["data"]
         # The run may have been moved since; ultralytics would go on in the old place.
         arguments.update(resume=True, save_dir=str(self.run_directory))
-        saved = checkpoint.load(generation.directory / "state.pt")
+        try:
+            saved = checkpoint.load_state(generation)
+        except checkpoint.Damaged as problem:
+            say(f"warning: {problem}: going on as ultralytics does")
+            saved = None
         last = self.run_directory / "weights/last.pt"
         self._train(str(last), arguments, ExactState(saved, say))
 

@@ -22,7 +22,7 @@ SAFE_DEFAULTS = {"batch": 4, "imgsz": 640}
 def _import_ultralytics() -> Any:
     try:
         import ultralytics
-    except ImportError as problem:
+    except Exception as problem:  # a library that torch needs is an OSError, and so on
         raise Failure(
             f"cannot import ultralytics with {sys.executable}: {problem}",
             "pip install ultralytics in a virtual environment, and run rocmfix-yolo in it "
@@ -82,6 +82,8 @@ def work(path: Path) -> int:
     )
     _import_ultralytics()
     arguments = typed_arguments(session)
+    # What is written decides what a resumed run executes: nobody else may write there (trust.py).
+    os.umask(os.umask(0o077) | 0o022)
     if session.verb != "train":
         return _only_use(session, arguments, hints)
     return Training(session, path, arguments, hints).run()
