@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """import rocmfix: the environment by librocmfix, PyTorch's patches, the self-test."""
 
+import json
 import os
 import subprocess
 import sys
@@ -139,6 +140,103 @@ def test_a_share_of_memory_that_makes_no_sense_is_an_error():
 
 def test_it_says_that_an_abort_cannot_be_caught():
     assert "rocmfix-run --retries" in output_of("import rocmfix; print(rocmfix.apply_rocm_fix())", "rx5600xt")
+
+
+# ---------------------------------------------------------------- another librocmfix, another torch
+
+OTHER_LIBRARY = """
+#include <stdlib.h>
+#include <string.h>
+const char *rocmfix_version(void) { return VERSION; }
+char *rocmfix_status_json(const char *root) { return strdup(STATUS); }
+#ifndef WITHOUT
+char *rocmfix_python_environment_json(const char *root, const char *profile, const char *const *path) {
+  return strdup(ENVIRONMENT);
+}
+#endif
+void rocmfix_free(char *text) { free(text); }
+"""
+GPU = {"bdf": "0000:03:00.0", "name": None, "gfx": "gfx1010", "supported": True, "kfd_node": 1, "vram_bytes": 1}
+PLAN = {"schema": 1, "set": [], "kept": [], "warnings": [], "advice": []}
+CALL_ALL = """
+from rocmfix import LibraryError, library
+for call in (library.version, library.gpus, library.environment):
+    try:
+        print("ok", call())
+    except LibraryError as problem:
+        print("LibraryError", problem, "|", problem.hint)
+"""
+
+
+def other_library(tmp_path, status, plan, *flags, version='"9.9"'):
+    """What CALL_ALL prints with a librocmfix that answers so."""
+    def literal(value):
+        return json.dumps(value if isinstance(value, str) else json.dumps(value))
+
+    library = tmp_path / "librocmfix.so.1"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, "-xc", "-", f"-DVERSION={version}",
+                    f"-DSTATUS={literal(status)}", f"-DENVIRONMENT={literal(plan)}", *flags],
+                   input=OTHER_LIBRARY, text=True, check=True)  # fmt: skip
+    return output_of(CALL_ALL, "rx5600xt", ROCMFIX_LIBRARY=str(library)).splitlines()
+
+
+def test_a_newer_library_may_say_more(tmp_path):
+    lines = other_library(tmp_path, {"schema": 1, "gpus": [{**GPU, "new": 1}], "new": []}, {
+        **PLAN, "set": [{"name": "A", "value": "1", "reason": "r", "source": "s", "new": 5}]})  # fmt: skip
+    assert [line.split()[0] for line in lines] == ["ok"] * 3
+    assert "name='A', value='1'" in lines[2]
+
+
+@pytest.mark.parametrize("status", [
+    "no JSON", [], 1, {}, {"schema": 2, "gpus": []}, {"schema": 1}, {"schema": 1, "gpus": None},
+    {"schema": 1, "gpus": [5]}, {"schema": 1, "gpus": [{"bdf": "x"}]}, "\\xff",
+])  # fmt: skip
+def test_a_library_that_answers_otherwise_is_one_of_another_version(tmp_path, status):
+    _, gpus, plan = other_library(tmp_path, status, status)
+    for line in (gpus, plan):
+        assert line.startswith("LibraryError librocmfix.so.1 and this Python package are of different versions")
+        assert "apt install librocmfix1 python3-rocmfix" in line
+
+
+def test_a_library_without_a_function_is_one_of_another_version(tmp_path):
+    for line in other_library(tmp_path, {}, {}, "-DWITHOUT"):
+        assert "different versions" in line and "rocmfix_python_environment_json" in line
+
+
+def test_a_library_without_a_version_is_one_of_another_version(tmp_path):
+    assert "different versions" in other_library(tmp_path, {}, {}, version="0")[0]
+
+
+TORCHES = {
+    "none": (None, "import of torch halted"),
+    "library": ("raise OSError('libamdhip64.so.6: cannot open shared object file')", "libamdhip64.so.6: cannot open"),
+    "numpy": ("raise AttributeError('module numpy has no attribute bool')", "module numpy has no attribute bool"),
+    "silent": ("raise RuntimeError", "RuntimeError"),
+    "half": ("", "No module named 'torch.utils'"),
+}
+
+
+@pytest.mark.parametrize("name", TORCHES)
+def test_a_torch_that_cannot_be_imported_is_a_warning_and_the_environment_is_set(tmp_path, name):
+    source, what = TORCHES[name]
+    program = SHOW.replace('"error"', '"always"')
+    path = str(SOURCE / "userspace/python")
+    if source is None:
+        program = "import sys; sys.modules['torch'] = None\n" + program.replace('"torch" in sys.modules', "True")
+    else:
+        (tmp_path / "torch").mkdir()
+        (tmp_path / "torch/__init__.py").write_text(source)
+        path += f":{tmp_path}"
+    done = run_python(program, "rx5600xt", PYTHONPATH=path)
+    assert done.returncode == 0, done.stderr
+    assert f"RocmfixWarning: cannot import torch: {what}" in done.stderr
+    assert "'PIN_MEMORY': 'False'" in done.stdout and "True None" in done.stdout
+
+
+def test_half_a_torch_left_behind_by_a_failed_import_is_not_asked(tmp_path):
+    program = "import sys, types; sys.modules['torch'] = types.ModuleType('torch')\n" + SHOW
+    done = run_python(program.replace('"error"', '"always"'), "rx5600xt")
+    assert done.returncode == 0, done.stderr
 
 
 # ---------------------------------------------------------------- PyTorch
