@@ -18,14 +18,40 @@ systemd_runs() {
 	[[ -d /run/systemd/system ]] && command -v systemctl >/dev/null && ! ischroot
 }
 
-# The lock goes with the last process of a build, however it ends.
-# take_lock [SECONDS]
+lock=''
+
+# take_lock SECONDS: waits for another run, and says for whom. The lock goes with the last process of
+# a build, however it ends; it is root's alone, or anybody could hold it.
 take_lock() {
-	exec {lock}>>"$lock_file"
-	flock --timeout "${1-30}" "$lock" && return
-	[[ ${1-30} != 0 ]] || return
-	say "a build is running already; when it has ended type: $try_again"
+	[[ -z $lock ]] || return 0
+	(umask 077 && : >>"$lock_file" && chmod 600 "$lock_file") && exec {lock}>>"$lock_file" || return
+	if ! flock --nonblock "$lock"; then
+		if (($1 == 0)) || ! wait_for_lock "$1"; then
+			exec {lock}>&-
+			lock=''
+			return 1
+		fi
+	fi
+	echo "$$" >"$lock_file"
+}
+
+wait_for_lock() {
+	local holder
+	holder=$(head -c 20 "$lock_file")
+	printf 'rocmfix: %s\n' "another build is running${holder:+ (process $holder)}: waiting for it ..."
+	flock --timeout "$1" "$lock" && return
+	say "that build is running still; when it has ended type: $try_again"
 	return 1
+}
+
+release_lock() {
+	[[ -z $lock ]] || exec {lock}>&-
+	lock=''
+}
+
+# A build takes minutes. Somebody at a terminal wants this one; a package's script must end.
+patience() {
+	someone_waits && echo 3600 || echo 30
 }
 
 # Different each time, so that a request that comes during a run is seen.
@@ -52,6 +78,7 @@ build_in_background() {
 		return
 	fi
 	request_build
+	release_lock
 	say "  to watch it type: journalctl -f -u $unit"
 	systemctl start --no-block "$unit" ||
 		say "  $unit cannot be started; it is tried again at the next boot, or type: $try_again"
@@ -60,7 +87,7 @@ build_in_background() {
 # In the unit: until no request is left.
 serve() {
 	local kernel request later=no
-	take_lock || return
+	take_lock 30 || return
 	while [[ -e $pending ]]; do
 		request=$(<"$pending")
 		add_source || return

@@ -76,7 +76,7 @@ add_source() {
 	fi
 	[[ -e $link ]] && return
 	rm -f "$link"
-	if ! output=$(dkms add -m "$package" -v "$version" 2>&1); then
+	if ! output=$(dkms add -m "$package" -v "$version" 2>&1) && [[ ! -e $link ]]; then
 		say "dkms does not take $package $version: $(tail -n 2 <<<"$output" | paste -sd ' ')"
 		say "every kernel keeps what it has; to try again type: $try_again"
 		return 1

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""each-kernel by itself: two runs at once. dkms is the real one, in a private tree; its `add` is made
+slow, so that the runs do meet. There is no kernel to build for."""
+
+import os
+import shutil
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2]
+DKMS = shutil.which("dkms", path="/usr/sbin:/usr/bin")
+pytestmark = pytest.mark.skipif(DKMS is None, reason="dkms is not installed")
+SLOW_DKMS = """#!/bin/bash
+[[ $1 != add ]] || sleep 1
+[[ $1 != add ]] || echo add >>{tmp}/adds
+exec {dkms} "$@" --dkmstree {tmp}/dkms --sourcetree {tmp}/src
+"""
+
+
+@pytest.fixture
+def each_kernel(tmp_path):
+    """Gives a function that starts one, and the file of the lock."""
+    places = {"@VERSION@": "7.0.1", "@PACKAGE@": "rocmfix", "@MODULE@": "amdgpu",
+              "/run/rocmfix-build.lock": f"{tmp_path}/lock", "/var/lib/dkms": f"{tmp_path}/dkms",
+              "/lib/modules": f"{tmp_path}/modules", "/var/lib/rocmfix": f"{tmp_path}/state",
+              "/var/cache/rocmfix": f"{tmp_path}/cache", "/usr/src/": f"{tmp_path}/src/",
+              "/usr/share/$package-dkms": f"{tmp_path}/share", "/run/systemd/system": f"{tmp_path}/none",
+              "/etc/dkms/no-autoinstall": f"{tmp_path}/none"}  # fmt: skip
+    for directory in ("dkms", "modules", "share", "bin", "src/rocmfix-7.0.1"):
+        (tmp_path / directory).mkdir(parents=True)
+    for name in ("each-kernel.in", "records.bash", "dkms-tree.bash", "background.bash"):
+        text = (SOURCE / "dkms" / name).read_text()
+        for there, here in places.items():
+            text = text.replace(there, here)
+        (tmp_path / "share" / name).write_text(text)
+    (tmp_path / "src/rocmfix-7.0.1/dkms.conf").write_text(
+        'PACKAGE_NAME="rocmfix"\nPACKAGE_VERSION="7.0.1"\nBUILT_MODULE_NAME[0]="amdgpu"\n'
+        'DEST_MODULE_LOCATION[0]="/updates"\n')
+    (tmp_path / "bin/dkms").write_text(SLOW_DKMS.format(tmp=tmp_path, dkms=DKMS))
+    (tmp_path / "bin/dkms").chmod(0o755)
+
+    def start(verb="build"):
+        return subprocess.Popen(["bash", tmp_path / "share/each-kernel.in", verb], text=True,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                env={"PATH": f"{tmp_path}/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"})
+
+    return start, tmp_path / "lock"
+
+
+def holds(lock, timeout=30):
+    """Waits until somebody has the lock."""
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        if lock.exists() and subprocess.run(["flock", "--nonblock", lock, "true"], check=False).returncode:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_two_builds_at_once_come_one_after_the_other(each_kernel, tmp_path):
+    start, lock = each_kernel
+    first = start()
+    assert holds(lock)
+    second = start()
+    for run in (first, second):
+        output = run.communicate(timeout=60)[0]
+        assert run.returncode == 0
+        assert "does not take" not in output
+    assert f"another build is running (process {first.pid}): waiting for it" in output
+    assert (tmp_path / "adds").read_text() == "add\n", "the second finds what the first has added"
+    assert (tmp_path / "dkms/rocmfix/7.0.1/source").exists()
+
+
+def test_the_lock_can_be_held_by_root_alone(each_kernel):
+    start, lock = each_kernel
+    lock.touch(0o666)
+    start().communicate(timeout=60)
+    assert stat.S_IMODE(os.stat(lock).st_mode) == 0o600
+
+
+def test_a_removal_waits_for_a_build(each_kernel):
+    start, lock = each_kernel
+    first = start()
+    assert holds(lock)
+    removal = start("remove")
+    output = removal.communicate(timeout=60)[0]
+    assert first.wait(60) == removal.returncode == 0
+    assert "another build is running" in output
