@@ -69,6 +69,22 @@ def test_plugin_with_a_hip_of_another_name(hip, built, name, number):
     assert run(hip, built, plugins(built, name)) == [f"{number}"] * 2
 
 
+CLOSE = """
+import _ctypes, ctypes, os, sys
+for _ in range(2):
+    plugin = ctypes.CDLL(sys.argv[1], mode=os.RTLD_LOCAL | os.RTLD_NOW)
+    print(plugin.use())
+    _ctypes.dlclose(plugin._handle)
+    print([line for line in open("/proc/self/maps") if os.path.dirname(sys.argv[1]) in line])
+"""
+
+
+@pytest.mark.parametrize("name, number", [("vendor.so", 11), ("static.so", 44)])
+def test_plugin_with_a_hip_of_another_name_can_be_unloaded(hip, built, name, number):
+    command = ["/usr/bin/python3", "-c", CLOSE, built / name]
+    assert run(hip, built, command) == [f"{number}", "[]"] * 2
+
+
 @pytest.mark.parametrize("order", [
     ("vendor.so", "other.so"), ("amd.so", "vendor.so"), ("vendor.so", "amd.so"),
     ("amd.so", "static.so"), ("static.so", "other.so", "amd.so"),

@@ -36,7 +36,7 @@ bool is_ahead_of_us(const AddressRange& object, const char* name) {
 /// The file names of all loaded objects, one after the other. Copied, because the linker's lock for
 /// the list must not be held while dlopen() takes the one for loading.
 struct Names {
-  std::array<char, 256 * 1024> text;
+  std::array<char, size_t{256} * 1024> text;
   size_t used;
 };
 

@@ -82,10 +82,10 @@ def work(path: Path) -> int:
     )
     _import_ultralytics()
     arguments = typed_arguments(session)
-    # What is written decides what a resumed run executes: nobody else may write there (trust.py).
-    os.umask(os.umask(0o077) | 0o022)
     if session.verb != "train":
         return _only_use(session, arguments, hints)
+    # What is written decides what a resumed run executes: nobody else may write there (trust.py).
+    os.umask(os.umask(0o077) | 0o022)
     return Training(session, path, arguments, hints).run()
 
 
