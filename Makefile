@@ -128,9 +128,21 @@ format: ## format the C++ sources in place
 	@$(SETUP) lint
 	@git ls-files -co --exclude-standard 'userspace/*.[ch]pp' 'tests/*.cpp' | xargs clang-format -i
 
+.PHONY: attack
+attack: ## a hostile campaign against the built programs, 15 minutes or SECONDS=; SEED=, PART=
+	@$(SETUP) build roots check
+	@$(MAKE) --no-print-directory build roots
+	@tests/attack/attack --seconds $(or $(SECONDS),900) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(PART),--only $(PART))
+
+.PHONY: check-sanitizers
+check-sanitizers: ## the userspace suites under ASan and UBSan, then TSan, or KIND= (an hour)
+	@$(SETUP) build roots check
+	@scripts/check-sanitizers $(KIND)
+
 .PHONY: fuzz
-fuzz: ## fuzz the readers of fault logs and of device code (20 minutes)
-	@$(SETUP) build fuzz
+fuzz: ## fuzz the readers of what others wrote, SECONDS_EACH=600 each; FUZZER= (45 minutes on 2 CPUs)
+	@$(SETUP) build roots fuzz
 	@tests/fuzz/run $(or $(SECONDS_EACH),600) $(FUZZER)
 
 .PHONY: mutate
