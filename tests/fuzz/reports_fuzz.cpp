@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// libFuzzer target: any bytes as what the command writes to the report descriptor, and, behind the
+// first NUL, as the answer of `rocmfix explain`. Besides what the sanitizers find it holds that
+// what goes to the terminal is short and printable, and that the kept document is JSON.
+#include <algorithm>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "fuzzing.hpp"
+#include "supervise_examination.hpp"
+#include "supervise_helper.hpp"
+#include "supervise_incident.hpp"
+
+using namespace rocmfix;
+using namespace rocmfix::run;
+using fuzz::require;
+
+namespace {
+
+std::string_view answer;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+}  // namespace
+
+// Stands for the process that is asked: the fuzzer links no supervise_helper.cpp.
+std::optional<std::string> rocmfix::run::run_helper(const std::vector<std::string>& /*command*/,
+                                                    std::string_view /*input*/) {
+  return std::string(answer);
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const fuzz::Machine machine;
+  static const Root root = machine.root();
+  static KernelLog log(root);
+  answer = fuzz::text_of(data, size);
+  Ending ending{.pid = 1 << 30, .signalled = true, .status = SIGABRT, .reports = {}};
+  ending.reports = fuzz::take_part(answer, '\0');
+  Surroundings surroundings;
+  surroundings.root = root.dir().string();
+  const Examination examination = examine(ending, 0, log, surroundings);
+  if (examination.report.empty() && examination.incidents.empty()) {
+    return 0;
+  }
+  require(nlohmann::json::accept(examination.report), "a report that is no JSON");
+  require(examination.incidents.empty() || nlohmann::json::accept(examination.incidents),
+          "incidents that are no JSON");
+  const Account account{.examination = &examination, .ending = &ending, .command = {"program"}};
+  const std::string text = incident_text(account);
+  require(text.size() < (1U << 16U), "a terminal full of it");
+  require(std::none_of(text.begin(), text.end(),
+                       [](unsigned char c) { return (c < 0x20 && c != '\n') || c == 0x7f; }),
+          "a control character for the terminal");
+  return 0;
+}
