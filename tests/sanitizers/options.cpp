@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Part of every program of a sanitizer build: what is found goes to files in BUILD/found, so that
+// it counts also where nobody looks at a child's stderr or exit status. ASAN_OPTIONS and the like
+// win.
+#include <sanitizer/common_interface_defs.h>
+
+#define EXPORTED extern "C" __attribute__((visibility("default"), used))
+
+EXPORTED const char* __asan_default_options();
+EXPORTED const char* __ubsan_default_options();
+EXPORTED const char* __tsan_default_options();
+
+// NOLINTBEGIN(bugprone-reserved-identifier): the sanitizers' names
+const char* __asan_default_options() {
+  return "log_path=" ROCMFIX_FOUND "/asan:detect_stack_use_after_return=1:exitcode=86";
+}
+
+const char* __ubsan_default_options() {
+  return "log_path=" ROCMFIX_FOUND "/ubsan:print_stacktrace=1";
+}
+
+// A launcher forks and goes on in the child.
+const char* __tsan_default_options() {
+  return "log_path=" ROCMFIX_FOUND "/tsan:die_after_fork=0:exitcode=86";
+}
+// NOLINTEND(bugprone-reserved-identifier)
