@@ -37,8 +37,8 @@ bool is_still_there(int directory, int file) {
 Result<ChangeLock> ChangeLock::take(const Root& root) {
   // A captured tree need not have a /run.
   const bool made = !root.exists(directory_path);
-  if (auto made = AtomicDirectory::create(root, directory_path); !made) {
-    return fail(std::move(made.error()));
+  if (auto created = AtomicDirectory::create(root, directory_path); !created) {
+    return fail(std::move(created.error()));
   }
   const auto opened = root.open_file(directory_path, O_DIRECTORY);
   if (!opened) {
