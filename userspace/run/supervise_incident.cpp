@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "supervise_incident.hpp"
 
-#include <fmt/format.h>
-
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "formatted.hpp"
 #include "incident_store.hpp"
 #include "report.hpp"
 #include "rocmfix/fault_event.hpp"
@@ -34,7 +33,7 @@ std::string shown(const std::string& text) {
     --end;  // not within a character
   }
   return printable(std::string_view(text).substr(0, end)) +
-         fmt::format("... ({} bytes)", text.size());
+         formatted("... ({} bytes)", text.size());
 }
 
 std::string text_of(const Json& object, const char* key) {
@@ -45,7 +44,7 @@ std::string text_of(const Json& object, const char* key) {
 }
 
 std::string seconds(std::uint64_t ms) {
-  return fmt::format("{}.{} s", ms / 1000, ms % 1000 / 100);
+  return formatted("{}.{} s", ms / 1000, ms % 1000 / 100);
 }
 
 /// "SIGABRT"; "signal 40" for one without a name.
@@ -60,8 +59,8 @@ std::string now_text() {
   const std::time_t now = std::time(nullptr);
   std::tm utc{};
   gmtime_r(&now, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1,
-                     utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+  return formatted("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1,
+                   utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 Json names_of(const std::vector<const Rung*>& rungs) {

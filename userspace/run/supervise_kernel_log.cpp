@@ -2,7 +2,6 @@
 #include "supervise_kernel_log.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <ctime>
 #include <string_view>
 
+#include "formatted.hpp"
 #include "supervise_helper.hpp"
 
 namespace rocmfix::run {
@@ -70,7 +70,7 @@ std::string as_dmesg(std::string_view record) {
   }
   const std::string time(record.substr(second + 1, begin - second - 1));
   const unsigned long long us = std::strtoull(time.c_str(), nullptr, 10);
-  return fmt::format("[{:5}.{:06}] ", us / 1'000'000, us % 1'000'000) +
+  return formatted("[{:5}.{:06}] ", us / 1'000'000, us % 1'000'000) +
          unescaped(record.substr(begin + 1));
 }
 
@@ -134,7 +134,7 @@ std::vector<std::string> KernelLog::take_records() const {
 
 std::vector<std::string> KernelLog::take_journal(const SignalQueue& signals) {
   const std::string since =
-      fmt::format("--since=@{}.{:06}", since_us_ / 1'000'000, since_us_ % 1'000'000);
+      formatted("--since=@{}.{:06}", since_us_ / 1'000'000, since_us_ % 1'000'000);
   since_us_ = now_us();
   const auto text = run_helper(
       signals, {"journalctl", "-k", "-q", "--no-pager", "-o", "short-monotonic", since}, {});

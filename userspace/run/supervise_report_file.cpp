@@ -2,7 +2,6 @@
 #include "supervise_report_file.hpp"
 
 #include <dirent.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <memory>
 #include <random>
 
+#include "formatted.hpp"
 #include "incident_store.hpp"
 
 namespace rocmfix::run {
@@ -56,7 +56,7 @@ std::vector<std::string> tagged_names(const std::string& directory, const std::s
 
 std::string new_report_tag() {
   std::random_device source;
-  return fmt::format("{:08x}", source());
+  return formatted("{:08x}", source());
 }
 
 ReportFiles read_report_files(const std::string& directory, const std::string& tag, pid_t command) {

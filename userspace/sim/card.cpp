@@ -3,10 +3,10 @@
 // (generate_cards.cpp).
 #include "card.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include "formatted.hpp"
 
 namespace rocmfix::sim {
 
@@ -18,7 +18,7 @@ const Card* find_card(std::string_view name) {
 }
 
 std::string gfx_name(std::uint32_t gfx_target) {
-  return fmt::format("gfx{}{:x}{:x}", gfx_target / 10000, gfx_target / 100 % 100, gfx_target % 100);
+  return formatted("gfx{}{:x}{:x}", gfx_target / 10000, gfx_target / 100 % 100, gfx_target % 100);
 }
 
 std::span<const CardOption> card_options() {

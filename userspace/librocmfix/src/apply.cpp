@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "rocmfix/apply.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "atomic_file.hpp"
 #include "change_lock.hpp"
+#include "formatted.hpp"
 #include "kept_files.hpp"
 #include "modprobe_files.hpp"
 #include "modprobe_text.hpp"
@@ -101,16 +100,16 @@ Result<void> Change::begin() {
 
 Result<void> Change::keep_edited() {
   if (options_.dry_run) {
-    note(fmt::format("{} was edited after rocmfix wrote it: a copy would be kept in {}",
-                     report_.file, detail::state_directory));
+    note(formatted("{} was edited after rocmfix wrote it: a copy would be kept in {}", report_.file,
+                   detail::state_directory));
     return {};
   }
   const auto path = kept_.keep_edited(*current_);
   if (!path) {
     return fail(path.error());
   }
-  note(fmt::format("{} was edited after rocmfix wrote it: that version is kept as {}", report_.file,
-                   *path));
+  note(formatted("{} was edited after rocmfix wrote it: that version is kept as {}", report_.file,
+                 *path));
   return {};
 }
 
@@ -128,8 +127,8 @@ Result<void> Change::install(const std::string& text) {
       return kept;
     }
   } else if (current_ && origin() == ConfOrigin::foreign) {
-    note(fmt::format("your own {} {} in {} and comes back with `rocmfix revert`", report_.file,
-                     options_.dry_run ? "would be kept" : "is kept", detail::state_directory));
+    note(formatted("your own {} {} in {} and comes back with `rocmfix revert`", report_.file,
+                   options_.dry_run ? "would be kept" : "is kept", detail::state_directory));
     if (!options_.dry_run) {
       if (auto kept = kept_.keep_original(*current_); !kept) {
         return kept;
@@ -163,7 +162,7 @@ Result<void> Change::put_back() {
   report_.changed = current_ || *original;
   report_.text = *original ? (*original)->text : "";
   if (*original) {
-    note(fmt::format("your own {} {} back", report_.file, options_.dry_run ? "would be" : "is"));
+    note(formatted("your own {} {} back", report_.file, options_.dry_run ? "would be" : "is"));
   }
   if (options_.dry_run || !report_.changed) {
     return {};
@@ -182,13 +181,13 @@ Result<void> Change::put_back() {
 
 // A killed revert may have put the original back and not yet dropped the copy.
 Result<void> Change::leave_foreign() {
-  note(fmt::format("{} is your own, not rocmfix's: left alone", report_.file));
+  note(formatted("{} is your own, not rocmfix's: left alone", report_.file));
   const auto original = kept_.original();
   if (!original) {
     return fail(original.error());
   }
   if (*original && (*original)->text != current_->text) {
-    note(fmt::format("an older one of yours is kept as {}/original.conf", detail::state_directory));
+    note(formatted("an older one of yours is kept as {}/original.conf", detail::state_directory));
   } else if (*original && !options_.dry_run) {
     return kept_.forget_original();
   }
@@ -206,8 +205,8 @@ Result<ChangeReport> Change::finish(const Result<void>& done) {
     auto updated = detail::update_initramfs(*root_);
     if (!updated) {
       Error error = std::move(updated.error());
-      error.what += fmt::format("; {} is {}, but the initramfs still has the old settings",
-                                report_.file, report_.text.empty() ? "removed" : "in place");
+      error.what += formatted("; {} is {}, but the initramfs still has the old settings",
+                              report_.file, report_.text.empty() ? "removed" : "in place");
       return fail(std::move(error));
     }
     report_.initramfs_updated = *updated;
@@ -234,8 +233,8 @@ Result<void> check_plain(const Plan& plan) {
   for (const auto& row : plan.settings) {
     if (is_proposed(row) && !detail::is_plain_option(row.name, *row.proposed)) {
       return fail({ErrorCode::invalid,
-                   fmt::format("the plan's {}={} cannot be written as a module option", row.name,
-                               *row.proposed),
+                   formatted("the plan's {}={} cannot be written as a module option", row.name,
+                             *row.proposed),
                    0, "look at /etc/rocmfix/settings.toml"});
     }
   }
@@ -275,12 +274,12 @@ Result<ChangeReport> apply_plan(const Root& root, const Machine& machine, const 
       done = change.install(text);
     }
   } else {
-    change.note(fmt::format("profile {}: nothing needs setting for amdgpu on this machine",
-                            to_string(plan.profile)));
+    change.note(formatted("profile {}: nothing needs setting for amdgpu on this machine",
+                          to_string(plan.profile)));
     if (current && change.origin() == ConfOrigin::ours) {
       done = change.put_back();
     } else if (current) {
-      change.note(fmt::format("{} is not as rocmfix wrote it: left alone", report.file));
+      change.note(formatted("{} is not as rocmfix wrote it: left alone", report.file));
     }
   }
   report.reboot_needed =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "communicators_toml.hpp"
 
+#include "formatted.hpp"
 #include "toml_reader.hpp"
 
 namespace rocmfix {
@@ -30,7 +31,7 @@ Communicator read_communicator(TomlReader& reader, const toml::table& table) {
   }
   for (const std::string_view text : made.starts_with) {
     if (!is_beginning(text)) {
-      reader.complain(table.source(), fmt::format("'starts_with' cannot be '{}'", text),
+      reader.complain(table.source(), formatted("'starts_with' cannot be '{}'", text),
                       "the beginning of a library's file name, without a directory, of four "
                       "letters at least: librccl");
     }

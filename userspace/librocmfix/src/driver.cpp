@@ -4,13 +4,12 @@
 // loaded one. Loads and unloads nothing.
 #include "rocmfix/driver.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
 
+#include "formatted.hpp"
 #include "module_info.hpp"
 
 namespace rocmfix {
@@ -75,11 +74,11 @@ std::optional<std::string> find_module(const Root& root, const std::string& modu
                                        std::string_view module) {
   if (const auto index = root.read(modules + "/modules.dep")) {
     const auto file = find_in_index(*index, module);
-    return file ? root.real_path(fmt::format("{}/{}", modules, *file)) : std::nullopt;
+    return file ? root.real_path(formatted("{}/{}", modules, *file)) : std::nullopt;
   }
   for (const std::string_view place : usual_places) {
     for (const std::string_view suffix : suffixes) {
-      if (auto path = root.real_path(fmt::format("{}/{}/{}{}", modules, place, module, suffix))) {
+      if (auto path = root.real_path(formatted("{}/{}/{}{}", modules, place, module, suffix))) {
         return path;
       }
     }
@@ -112,8 +111,8 @@ std::string in_words(const Parameter& parameter) {
   if (parameter.type.empty()) {
     return std::string(parameter.description);
   }
-  return fmt::format("{}{}({})", parameter.description, parameter.description.empty() ? "" : " ",
-                     parameter.type);
+  return formatted("{}{}({})", parameter.description, parameter.description.empty() ? "" : " ",
+                   parameter.type);
 }
 
 Result<void> take_modinfo(const Root& root, InstalledModule& module) {
@@ -163,14 +162,14 @@ InstalledModule read_module(const Root& root, std::string path) {
 
 std::optional<InstalledModule> find_installed(const Root& root, const std::string& release,
                                               std::string_view module) {
-  if (auto path = find_module(root, fmt::format("{}/{}", modules_dir, release), module)) {
+  if (auto path = find_module(root, formatted("{}/{}", modules_dir, release), module)) {
     return read_module(root, std::move(*path));
   }
   return std::nullopt;
 }
 
 std::optional<LoadedModule> read_loaded(const Root& root, std::string_view module) {
-  const std::string directory = fmt::format("/sys/module/{}", module);
+  const std::string directory = formatted("/sys/module/{}", module);
   // "coming" and "going" are no driver; one that is built in has parameters and no initstate.
   const auto state = root.read_line(directory + "/initstate");
   if (!root.exists(directory + "/parameters") || state.value_or("live") != "live") {
@@ -181,7 +180,7 @@ std::optional<LoadedModule> read_loaded(const Root& root, std::string_view modul
   loaded.srcversion = root.read_line(directory + "/srcversion");
   for (const std::string& name : root.list(directory + "/parameters")) {
     // Some are for root only (gttsize: 0600); those stay unknown to others.
-    if (auto value = root.read(fmt::format("{}/parameters/{}", directory, name))) {
+    if (auto value = root.read(formatted("{}/parameters/{}", directory, name))) {
       value->erase(std::min(value->find('\n'), value->size()));
       loaded.parameters.emplace(name, std::move(*value));
     }
@@ -201,7 +200,7 @@ LivepatchState read_livepatch_state(const Root& root, const LoadedModule& loaded
     return LivepatchState::disabled;
   }
   // The directory comes with the patch and goes with it.
-  const std::string patch = fmt::format("/sys/kernel/livepatch/{}", livepatch_name);
+  const std::string patch = formatted("/sys/kernel/livepatch/{}", livepatch_name);
   const auto enabled = root.read_number(patch + "/enabled");
   if (!enabled) {
     return drives_a_gpu(root) ? LivepatchState::idle : LivepatchState::waiting;

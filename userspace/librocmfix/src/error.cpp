@@ -3,7 +3,6 @@
 #include "rocmfix/error.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +11,7 @@
 #include <system_error>
 
 #include "file_descriptor.hpp"
+#include "formatted.hpp"
 
 namespace rocmfix {
 
@@ -79,7 +79,7 @@ std::string to_string(const Error& error) {
   if (error.errnum == 0) {
     return error.what;
   }
-  return fmt::format("{}: {}", error.what, std::generic_category().message(error.errnum));
+  return formatted("{}: {}", error.what, std::generic_category().message(error.errnum));
 }
 
 Error io_error(std::string what, int errnum) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "fault_matcher.hpp"
 
-#include <fmt/format.h>
 #include <re2/re2.h>
 
 #include <algorithm>
 #include <array>
+
+#include "formatted.hpp"
 
 namespace rocmfix {
 
@@ -122,29 +123,29 @@ const std::vector<FoundLine>& FaultMatcher::match(std::string_view line) {
 
 std::optional<std::string> FaultMatcher::fault_of(const FaultPattern& pattern) {
   if (pattern.text.size() < FaultScanner::min_text) {
-    return fmt::format("'text' of {} is shorter than {} characters", pattern.name,
-                       FaultScanner::min_text);
+    return formatted("'text' of {} is shorter than {} characters", pattern.name,
+                     FaultScanner::min_text);
   }
   if (pattern.text.find_first_of("\n\r") != std::string_view::npos) {
-    return fmt::format("'text' of {} is more than a line", pattern.name);
+    return formatted("'text' of {} is more than a line", pattern.name);
   }
   const RE2 regex(re2::StringPiece(pattern.regex.data(), pattern.regex.size()), options());
   if (!regex.ok()) {
-    return fmt::format("'regex' of {} cannot be used: {}", pattern.name, regex.error());
+    return formatted("'regex' of {} cannot be used: {}", pattern.name, regex.error());
   }
   if (regex.NumberOfCapturingGroups() >= max_groups) {
-    return fmt::format("'regex' of {} has more than {} groups", pattern.name, max_groups - 1);
+    return formatted("'regex' of {} has more than {} groups", pattern.name, max_groups - 1);
   }
   for (const auto& [name, number] : regex.NamedCapturingGroups()) {
     if (!parse_fault_field(name)) {
-      return fmt::format("'regex' of {} has a group '{}', known are: {}", pattern.name, name,
-                         fmt::join(field_words, ", "));
+      return formatted("'regex' of {} has a group '{}', known are: {}", pattern.name, name,
+                       fmt::join(field_words, ", "));
     }
   }
   if (!pattern.example.empty()) {
     FaultMatcher matcher({&pattern, 1});
     if (matcher.match(pattern.example).empty()) {
-      return fmt::format("'example' of {} is not matched by it", pattern.name);
+      return formatted("'example' of {} is not matched by it", pattern.name);
     }
   }
   return std::nullopt;

@@ -2,7 +2,6 @@
 #include "rocmfix/fault_reader.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "fault_lines.hpp"
 #include "fault_matcher.hpp"
 #include "file_descriptor.hpp"
+#include "formatted.hpp"
 #include "incident_builder.hpp"
 
 namespace rocmfix {
@@ -83,7 +83,7 @@ std::optional<Error> not_text(std::string_view begin) {
   }};
   for (const Format& format : formats) {
     if (begin.starts_with(format.magic)) {
-      return Error{ErrorCode::invalid, fmt::format("the log is {}", format.name), 0, format.hint};
+      return Error{ErrorCode::invalid, formatted("the log is {}", format.name), 0, format.hint};
     }
   }
   return std::nullopt;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fault_rules_toml.hpp"
 
+#include "formatted.hpp"
 #include "toml_reader.hpp"
 
 namespace rocmfix {
@@ -16,7 +17,7 @@ std::span<const FaultType> read_types(TomlReader& reader, const toml::table& tab
     if (const auto type = parse_fault_type(word)) {
       types.push_back(*type);
     } else {
-      reader.complain(table.source(), fmt::format("'{}' cannot be '{}'", key, word),
+      reader.complain(table.source(), formatted("'{}' cannot be '{}'", key, word),
                       "the types of events are listed in rocmfix(1) under explain");
     }
   }

@@ -9,12 +9,11 @@
 // calls pm_runtime_get_sync()); and no device node may be opened (amdgpu_driver_open_kms()).
 #include "rocmfix/gpu.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
 
+#include "formatted.hpp"
 #include "kfd_topology.hpp"
 #include "marketing_name.hpp"
 #include "pci_function.hpp"
@@ -134,7 +133,7 @@ std::optional<Gpu> describe(const Root& root, const Policy& policy, const PciFun
   Gpu gpu;
   gpu.bdf = function.bdf;
   gpu.device_id = static_cast<std::uint16_t>(*device);
-  gpu.pci_id = fmt::format("1002:{:04x}", gpu.device_id);
+  gpu.pci_id = formatted("1002:{:04x}", gpu.device_id);
   const auto revision = root.read_number(function.directory + "/revision");
   if (revision && *revision <= 0xff) {
     gpu.revision = static_cast<std::uint8_t>(*revision);
@@ -163,7 +162,7 @@ std::optional<Gpu> describe(const Root& root, const Policy& policy, const PciFun
 }  // namespace
 
 std::string to_string(const GcVersion& gc) {
-  return fmt::format("{}.{}.{}", gc.major, gc.minor, gc.revision);
+  return formatted("{}.{}.{}", gc.major, gc.minor, gc.revision);
 }
 
 std::vector<Gpu> discover_gpus(const Root& root, const Policy& policy, bool names) {
@@ -194,7 +193,7 @@ std::optional<Error> unreadable_gpus(const Root& root) {
       if (one.path == directory ||
           std::find(telling.begin(), telling.end(), name) != telling.end()) {
         return io_error(
-            fmt::format("cannot tell which GPUs are here: {}", root.host_path(one.path).string()),
+            formatted("cannot tell which GPUs are here: {}", root.host_path(one.path).string()),
             one.errnum);
       }
     }

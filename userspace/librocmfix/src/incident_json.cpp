@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Schema 1 of `rocmfix explain --json`. Field order is as documented; what does not apply is left
 // out.
-#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
+#include "formatted.hpp"
 #include "rocmfix/incident.hpp"
 #include "rocmfix/printable.hpp"
 
@@ -26,7 +26,7 @@ Json event_object(const FaultEvent& event) {
   put(object, "time", event.time);
   put(object, "bdf", event.bdf);
   if (event.address) {
-    object["address"] = fmt::format("0x{:x}", *event.address);
+    object["address"] = formatted("0x{:x}", *event.address);
   }
   put(object, "reason", event.reason);
   put(object, "client", event.client);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "install_advice.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <optional>
+
+#include "formatted.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -50,17 +50,17 @@ std::string install_advice(const Root& root, const std::string& release) {
   }
   const std::string name = livepatch ? "rocmfix-livepatch" : "rocmfix";
   // Not `dkms autoinstall`, which leaves rocmfix to its package; this also says what is wrong.
-  const std::string build = fmt::format("sudo dpkg-reconfigure {}-dkms", name);
+  const std::string build = formatted("sudo dpkg-reconfigure {}-dkms", name);
   if (!root.exists("/lib/modules/" + release + "/build/Makefile")) {
-    return fmt::format("sudo apt install linux-headers-{} && {}", release, build);
+    return formatted("sudo apt install linux-headers-{} && {}", release, build);
   }
   const std::string series = series_of(release);
   if (!has_source(root, series)) {
     const auto version = package_version(root, release);
-    return fmt::format("sudo apt install linux-source-{}{} && {}", series,
-                       version ? "=" + *version : "", build);
+    return formatted("sudo apt install linux-source-{}{} && {}", series,
+                     version ? "=" + *version : "", build);
   }
-  return fmt::format(
+  return formatted(
       "dkms status {0}; {1}; the build's log is "
       "/var/lib/dkms/{0}/VERSION/build/make.log",
       name, build);

@@ -3,12 +3,12 @@
 // none of them calls pm_runtime_get_sync() (6.1, 6.12), so a suspended GPU sleeps on.
 #include "kfd_topology.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <map>
 #include <string_view>
+
+#include "formatted.hpp"
 
 namespace rocmfix::detail {
 
@@ -64,7 +64,7 @@ std::optional<std::uint64_t> read_vram(const Root& root, const std::string& node
   std::uint64_t total = 0;
   const std::string banks = node + "/mem_banks";
   for (const std::string& bank : root.list(banks)) {
-    const Properties memory = read_properties(root, fmt::format("{}/{}/properties", banks, bank));
+    const Properties memory = read_properties(root, formatted("{}/{}/properties", banks, bank));
     const auto heap = memory.find("heap_type");
     const auto size = memory.find("size_in_bytes");
     if (heap == memory.end() || size == memory.end() ||
@@ -88,7 +88,7 @@ std::vector<KfdNode> read_kfd_gpu_nodes(const Root& root) {
     if (!number) {
       continue;
     }
-    const std::string directory = fmt::format("{}/{}", nodes_dir, name);
+    const std::string directory = formatted("{}/{}", nodes_dir, name);
     const Properties properties = read_properties(root, directory + "/properties");
     if (property(properties, "simd_count").value_or(0) == 0) {
       continue;
@@ -117,7 +117,7 @@ std::optional<std::string> gfx_name(std::uint32_t gfx_target) {
   if (major < 7 || major > 99 || minor > 15 || stepping > 15) {
     return std::nullopt;
   }
-  return fmt::format("gfx{}{:x}{:x}", major, minor, stepping);
+  return formatted("gfx{}{:x}{:x}", major, minor, stepping);
 }
 
 }  // namespace rocmfix::detail

@@ -2,7 +2,6 @@
 #include "kfd_users.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -13,6 +12,7 @@
 #include <optional>
 
 #include "file_descriptor.hpp"
+#include "formatted.hpp"
 #include "rocmfix/printable.hpp"
 
 namespace rocmfix::detail {
@@ -104,7 +104,7 @@ bool maps_file(std::string_view maps, const MappedFile& file) {
     const std::string_view inode = next_field(line);
     line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
     if (file.inode != 0
-            ? device == fmt::format("{:02x}:{:02x}", major(file.device), minor(file.device)) &&
+            ? device == formatted("{:02x}:{:02x}", major(file.device), minor(file.device)) &&
                   inode == std::to_string(file.inode)
             : !file.path.empty() && line == file.path) {
       return true;
@@ -148,8 +148,8 @@ KfdUsers find_kfd_users_before(const Root& root, std::uint64_t microseconds) {
         number && root.is_system() ? has_device_open(root, process, *number) : HasOpen::no;
     const auto maps = root.read(process + "/maps");
     if (open == HasOpen::yes || (maps && maps_file(*maps, node))) {
-      users.names += fmt::format("{}{} ({})", users.names.empty() ? "" : ", ",
-                                 printable(root.read_line(process + "/comm").value_or("?")), name);
+      users.names += formatted("{}{} ({})", users.names.empty() ? "" : ", ",
+                               printable(root.read_line(process + "/comm").value_or("?")), name);
     } else if (open == HasOpen::denied || (!maps && is_denied(maps.error().errnum))) {
       users.complete = false;
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "formatted.hpp"
 #include "toml_reader.hpp"
 
 namespace rocmfix {
@@ -17,7 +18,7 @@ std::span<const Assignment> read_assignments(TomlReader& reader, const toml::tab
     const auto equals = text.find('=');
     const std::string_view name = text.substr(0, equals);
     if (equals == std::string_view::npos || !TomlReader::is_name(name) || !is_printable(text)) {
-      reader.complain(table.source(), fmt::format("'set' cannot be '{}'", text),
+      reader.complain(table.source(), formatted("'set' cannot be '{}'", text),
                       R"(for example: set = ["NAME=VALUE"])");
       continue;
     }
@@ -34,7 +35,7 @@ std::span<const FaultKind> read_kinds(TomlReader& reader, const toml::table& tab
     } else if (word == "hang") {
       kinds.push_back(FaultKind::hang);
     } else {
-      reader.complain(table.source(), fmt::format("'fault' cannot be '{}'", word),
+      reader.complain(table.source(), formatted("'fault' cannot be '{}'", word),
                       "known here: memory, hang");
     }
   }
@@ -59,7 +60,7 @@ RungCondition read_condition(TomlReader& reader, const toml::table& entry) {
   when.faults = reader.number(*table, "faults");
   for (const std::string_view family : when.family) {
     if (family != "RDNA1" && family != "RDNA2") {
-      reader.complain(node->source(), fmt::format("'family' cannot be '{}'", family),
+      reader.complain(node->source(), formatted("'family' cannot be '{}'", family),
                       "known here: RDNA1, RDNA2");
     }
   }

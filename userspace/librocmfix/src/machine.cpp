@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Gathers the facts that a plan is made from.
-#include <fmt/format.h>
 
 #include <charconv>
 #include <system_error>
 
+#include "formatted.hpp"
 #include "rocmfix/environment.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 #include "rocmfix/plan.hpp"
@@ -44,10 +44,10 @@ std::vector<std::string> read_unreadable(const Root& root) {
     if (failures.empty()) {
       continue;
     }
-    std::string text = fmt::format("{}: {}", root.host_path(failures.front().path).string(),
-                                   std::generic_category().message(failures.front().errnum));
+    std::string text = formatted("{}: {}", root.host_path(failures.front().path).string(),
+                                 std::generic_category().message(failures.front().errnum));
     if (failures.size() > 1) {
-      text += fmt::format(", and {} more below {}", failures.size() - 1, directory);
+      text += formatted(", and {} more below {}", failures.size() - 1, directory);
     }
     texts.push_back(std::move(text));
   }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "rocmfix/modprobe_conf.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 
+#include "formatted.hpp"
 #include "modprobe_files.hpp"
 #include "modprobe_text.hpp"
 
@@ -119,24 +118,24 @@ std::vector<Conflict> find_conflicts(const std::vector<ModuleOption>& options, c
 std::string describe(const Conflict& conflict) {
   const auto& option = conflict.option;
   if (option.line == 0) {
-    return fmt::format("amdgpu.{}={} on the kernel command line {}", option.name, option.value,
-                       conflict.wins ? "wins over rocmfix.conf" : "is overruled");
+    return formatted("amdgpu.{}={} on the kernel command line {}", option.name, option.value,
+                     conflict.wins ? "wins over rocmfix.conf" : "is overruled");
   }
-  return fmt::format("{}={} in {}:{} {}", option.name, option.value, option.file, option.line,
-                     conflict.wins ? "is read after rocmfix.conf and wins over it"
-                                   : "is overruled by rocmfix.conf");
+  return formatted("{}={} in {}:{} {}", option.name, option.value, option.file, option.line,
+                   conflict.wins ? "is read after rocmfix.conf and wins over it"
+                                 : "is overruled by rocmfix.conf");
 }
 
 std::string remedy(const Conflict& conflict) {
   const auto& option = conflict.option;
   if (option.line == 0) {
-    return fmt::format(
+    return formatted(
         "take amdgpu.{}={} off GRUB_CMDLINE_LINUX in /etc/default/grub, run `sudo update-grub`, "
         "and reboot",
         option.name, option.value);
   }
-  return fmt::format("take {}={} out of line {}: sudoedit {}", option.name, option.value,
-                     option.line, option.file);
+  return formatted("take {}={} out of line {}: sudoedit {}", option.name, option.value, option.line,
+                   option.file);
 }
 
 }  // namespace rocmfix

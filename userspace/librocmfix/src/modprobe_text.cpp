@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "modprobe_text.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <string>
 
+#include "formatted.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 #include "rocmfix/printable.hpp"
 
@@ -50,7 +49,7 @@ std::string sum_of(std::string_view head, std::string_view body) {
       hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
     }
   }
-  return fmt::format("{:016x}", hash);
+  return formatted("{:016x}", hash);
 }
 
 constexpr std::string_view signature = "# Written by rocmfix";
@@ -67,20 +66,20 @@ std::string render_modprobe_conf(const Plan& plan) {
     }
     body += "\n";
     if (!row.reason.empty()) {
-      append_comment(body, fmt::format("{}: {}", to_string(row.effect), row.reason));
+      append_comment(body, formatted("{}: {}", to_string(row.effect), row.reason));
     }
     if (!row.source.empty()) {
       append_comment(body, "Source: " + row.source);
     }
-    body += fmt::format("options {} {}={}\n", "amdgpu", row.name, *row.proposed);
+    body += formatted("options {} {}={}\n", "amdgpu", row.name, *row.proposed);
   }
-  const std::string head = fmt::format(
+  const std::string head = formatted(
       "{} (profile {}): options for the kernel module {}.\n"
       "# To undo: sudo rocmfix revert\n"
       "# Do not edit: the next `rocmfix apply` writes it anew (and keeps an edited copy in\n"
       "# /var/lib/rocmfix/). For settings of your own use another file in this directory.\n",
       signature, to_string(plan.profile), "amdgpu");
-  return fmt::format("{}{}{}\n{}", head, sum_prefix, sum_of(head, body), body);
+  return formatted("{}{}{}\n{}", head, sum_prefix, sum_of(head, body), body);
 }
 
 namespace detail {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "override_value.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <cstdio>
+
+#include "formatted.hpp"
 
 namespace rocmfix {
 
@@ -19,7 +19,7 @@ std::optional<std::string> target_of_override(const std::string& value) {
   if (read != 3 || major > 63 || minor > 255 || step > 255) {
     return std::nullopt;
   }
-  return fmt::format("gfx{}{:x}{:x}", major, minor, step);
+  return formatted("gfx{}{:x}{:x}", major, minor, step);
 }
 
 std::optional<unsigned> major_of_target(std::string_view target) {

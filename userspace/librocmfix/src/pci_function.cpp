@@ -3,13 +3,13 @@
 // list in gpu.cpp before adding one.
 #include "pci_function.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <string_view>
 #include <utility>
+
+#include "formatted.hpp"
 
 namespace rocmfix::detail {
 
@@ -63,7 +63,7 @@ std::vector<PciFunction> list_pci(const Root& root) {
   std::vector<PciFunction> found;
   for (const std::string& name : root.list(pci_devices)) {
     if (auto function = parse_bdf(name)) {
-      function->directory = fmt::format("{}/{}", pci_devices, name);
+      function->directory = formatted("{}/{}", pci_devices, name);
       found.push_back(std::move(*function));
     }
   }
@@ -80,7 +80,7 @@ std::vector<PciFunction> list_drm(const Root& root) {
         name.find_first_not_of("0123456789", prefix.size()) != std::string::npos) {
       continue;
     }
-    const std::string directory = fmt::format("{}/{}/device", drm_class, name);
+    const std::string directory = formatted("{}/{}/device", drm_class, name);
     auto bdf = uevent_value(root, directory, "PCI_SLOT_NAME");
     if (!bdf) {
       bdf = last_component(root.real_path(directory).value_or(""));

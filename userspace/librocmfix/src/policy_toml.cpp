@@ -3,11 +3,10 @@
 // not something to pass over.
 #include "policy_toml.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <utility>
 
+#include "formatted.hpp"
 #include "rocmfix/software.hpp"
 #include "toml_reader.hpp"
 
@@ -41,7 +40,7 @@ Chip read_chip(Reader& reader, const toml::table& table) {
   for (const std::string_view item : reader.strings(table, "gc")) {
     const auto gc = parse_gc(item);
     if (!gc || family_of(*gc) == Family::other || family_of(*gc) != family_of_gfx(chip.gfx)) {
-      reader.complain(table.source(), fmt::format("'{}' is no GC version of {}", item, chip.gfx),
+      reader.complain(table.source(), formatted("'{}' is no GC version of {}", item, chip.gfx),
                       "three numbers, e.g. \"10.3.2\"; only 10.1.x (gfx101x) and 10.3.x (gfx103x)");
       continue;
     }
@@ -52,7 +51,7 @@ Chip read_chip(Reader& reader, const toml::table& table) {
     std::uint16_t id = 0;
     const auto [stop, error] = std::from_chars(item.data(), item.data() + item.size(), id, 16);
     if (error != std::errc{} || stop != item.data() + item.size() || item.size() != 4) {
-      reader.complain(table.source(), fmt::format("'{}' is no PCI device id", item),
+      reader.complain(table.source(), formatted("'{}' is no PCI device id", item),
                       "four hexadecimal digits, e.g. \"731f\"");
       continue;
     }
@@ -94,7 +93,7 @@ Condition read_condition(Reader& reader, const toml::table& entry, bool judged) 
   when.any_family = reader.strings(*table, "any_family");
   for (const std::string_view family : when.any_family) {
     if (family != to_string(Family::rdna1) && family != to_string(Family::rdna2)) {
-      reader.complain(node->source(), fmt::format("'{}' is no supported family", family),
+      reader.complain(node->source(), formatted("'{}' is no supported family", family),
                       "known here: RDNA1, RDNA2");
     }
   }
@@ -109,7 +108,7 @@ Condition read_condition(Reader& reader, const toml::table& entry, bool judged) 
   when.software = reader.strings(*table, "software");
   for (const std::string_view state : when.software) {
     if (!parse_software_state(state)) {
-      reader.complain(node->source(), fmt::format("'software' cannot be '{}'", state),
+      reader.complain(node->source(), formatted("'software' cannot be '{}'", state),
                       "known here: unnamed, unknown, none, known");
     }
   }
@@ -134,7 +133,7 @@ void check_placeholders(Reader& reader, const toml::table& entry, std::string_vi
     const auto close = text.find('}', open);
     const std::string_view name = text.substr(open + 1, close - open - 1);
     if (close == std::string_view::npos || !is_placeholder(name)) {
-      reader.complain(entry.source(), fmt::format("'{{{}}}' stands for nothing", name),
+      reader.complain(entry.source(), formatted("'{{{}}}' stands for nothing", name),
                       "settings.toml lists what a reason can name");
     }
   }

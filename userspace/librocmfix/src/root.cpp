@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,6 +19,7 @@
 #include <utility>
 
 #include "file_descriptor.hpp"
+#include "formatted.hpp"
 
 namespace rocmfix {
 
@@ -62,7 +62,7 @@ std::string_view trimmed(std::string_view text) {
 Result<Root> Root::open(const std::filesystem::path& dir) {
   const int fd = ::open(dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) {
-    Error error = io_error(fmt::format("cannot open the root {}", dir.string()), errno);
+    Error error = io_error(formatted("cannot open the root {}", dir.string()), errno);
     error.hint = "--root takes a directory that holds sys/, proc/ and etc/ of a machine";
     return fail(std::move(error));
   }
@@ -111,7 +111,7 @@ Result<int> Root::open_file(std::string_view path, int flags) const {
   if (fd < 0) {
     const int errnum = errno;
     note_failure(path, errnum);
-    return fail(io_error(fmt::format("cannot open {}", host_path(path).string()), errnum));
+    return fail(io_error(formatted("cannot open {}", host_path(path).string()), errnum));
   }
   return fd;
 }
@@ -154,7 +154,7 @@ Result<std::optional<std::string>> Root::read_regular(std::string_view path,
   struct stat st {};
   if (::fstat(fd.get(), &st) != 0 || !S_ISREG(st.st_mode)) {
     return fail(Error{ErrorCode::invalid,
-                      fmt::format("{} is not a regular file", host_path(path).string()), 0,
+                      formatted("{} is not a regular file", host_path(path).string()), 0,
                       "move it away, or replace it with a file"});
   }
   auto text = read_all(fd.get(), path, limit);
@@ -187,11 +187,11 @@ Result<std::string> Root::read_all(int fd, std::string_view path, std::size_t li
       }
       const int errnum = errno;
       note_failure(path, errnum);
-      return fail(io_error(fmt::format("cannot read {}", host_path(path).string()), errnum));
+      return fail(io_error(formatted("cannot read {}", host_path(path).string()), errnum));
     }
     if (content.size() + static_cast<std::size_t>(got) > limit) {
       return fail(Error{ErrorCode::invalid,
-                        fmt::format("{} is larger than {} bytes", host_path(path).string(), limit),
+                        formatted("{} is larger than {} bytes", host_path(path).string(), limit),
                         0,
                         {}});
     }
@@ -271,7 +271,7 @@ std::optional<std::string> Root::real_path(std::string_view path) const {
   // The kernel knows the resolved name of an open file; the root's own name is its prefix.
   const auto name_of = [](int number) -> std::optional<std::string> {
     std::error_code error;
-    auto target = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", number), error);
+    auto target = std::filesystem::read_symlink(formatted("/proc/self/fd/{}", number), error);
     return error ? std::nullopt : std::optional(target.string());
   };
   const auto root = name_of(fd_);

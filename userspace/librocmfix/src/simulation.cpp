@@ -2,7 +2,8 @@
 #include "rocmfix/simulation.hpp"
 
 #include <dlfcn.h>
-#include <fmt/format.h>
+
+#include "formatted.hpp"
 
 namespace rocmfix {
 
@@ -15,11 +16,10 @@ Result<void> refuse_when_simulated(const Root& root, const char* what) {
     return {};
   }
   return fail({ErrorCode::refused,
-               fmt::format("{} would change this machine for a GPU that is only simulated", what),
-               0,
-               fmt::format("rocmfix --root DIR {} changes the files below DIR; {} without "
-                           "--simulate changes this machine",
-                           what, what)});
+               formatted("{} would change this machine for a GPU that is only simulated", what), 0,
+               formatted("rocmfix --root DIR {} changes the files below DIR; {} without "
+                         "--simulate changes this machine",
+                         what, what)});
 }
 
 }  // namespace rocmfix

@@ -3,7 +3,6 @@
 // an error with its line. For the .cpp files that read one of rocmfix's files; knows none of them.
 #pragma once
 
-#include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "formatted.hpp"
 #include "policy_toml.hpp"
 #include "rocmfix/printable.hpp"
 #include "toml_check.hpp"
@@ -31,7 +31,7 @@ class TomlReader {
   void complain(const toml::source_region& where, std::string what, std::string hint = {}) {
     if (!error_) {
       error_ = Error{ErrorCode::invalid,
-                     fmt::format("{}:{}: {}", origin_, where.begin.line, std::move(what)), 0,
+                     formatted("{}:{}: {}", origin_, where.begin.line, std::move(what)), 0,
                      std::move(hint)};
     }
   }
@@ -41,8 +41,8 @@ class TomlReader {
   void allow(const toml::table& table, Words keys) {
     for (const auto& [key, node] : table) {
       if (std::find(keys.begin(), keys.end(), key.str()) == keys.end()) {
-        complain(key.source(), fmt::format("unknown key '{}'", key.str()),
-                 fmt::format("known here: {}", fmt::join(keys, ", ")));
+        complain(key.source(), formatted("unknown key '{}'", key.str()),
+                 formatted("known here: {}", fmt::join(keys, ", ")));
       }
     }
   }
@@ -52,14 +52,14 @@ class TomlReader {
     const toml::node* node = table.get(key);
     if (node == nullptr) {
       if (required) {
-        complain(table.source(), fmt::format("'{}' is missing", key));
+        complain(table.source(), formatted("'{}' is missing", key));
       }
       return {};
     }
     if (const auto* value = node->as_string()) {
       return arena_.keep(std::string(value->get()));
     }
-    complain(node->source(), fmt::format("'{}' must be a string", key));
+    complain(node->source(), formatted("'{}' must be a string", key));
     return {};
   }
 
@@ -68,7 +68,7 @@ class TomlReader {
     const std::string_view value = text(table, key, required);
     if (!is_printable(value)) {
       complain(table.get(key)->source(),
-               fmt::format("'{}' has a character that cannot be printed: '{}'", key, value));
+               formatted("'{}' has a character that cannot be printed: '{}'", key, value));
     }
     return value;
   }
@@ -77,7 +77,7 @@ class TomlReader {
   std::string_view name(const toml::table& table, std::string_view key) {
     const std::string_view value = text(table, key, true);
     if (table.get(key) != nullptr && !is_name(value)) {
-      complain(table.get(key)->source(), fmt::format("'{}' cannot be '{}'", key, value),
+      complain(table.get(key)->source(), formatted("'{}' cannot be '{}'", key, value),
                "a name has letters, digits and '_', and does not begin with a digit");
     }
     return value;
@@ -99,8 +99,8 @@ class TomlReader {
     }
     const toml::node* node = table.get(key);
     complain(node != nullptr ? node->source() : table.source(),
-             fmt::format("'{}' cannot be '{}'", key, value),
-             fmt::format("known here: {}", fmt::join(words, ", ")));
+             formatted("'{}' cannot be '{}'", key, value),
+             formatted("known here: {}", fmt::join(words, ", ")));
     return 0;
   }
 
@@ -110,7 +110,7 @@ class TomlReader {
       if (const auto* value = item.as_string()) {
         items.push_back(arena_.keep(std::string(value->get())));
       } else {
-        complain(item.source(), fmt::format("'{}' must be a list of strings", key));
+        complain(item.source(), formatted("'{}' must be a list of strings", key));
       }
     });
     return arena_.keep(std::move(items));
@@ -123,7 +123,7 @@ class TomlReader {
     }
     const auto* value = node->as_boolean();
     if (value == nullptr) {
-      complain(node->source(), fmt::format("'{}' must be true or false", key));
+      complain(node->source(), formatted("'{}' must be true or false", key));
       return std::nullopt;
     }
     return value->get();
@@ -136,7 +136,7 @@ class TomlReader {
     }
     const auto* value = node->as_integer();
     if (value == nullptr || value->get() <= 0) {
-      complain(node->source(), fmt::format("'{}' must be a whole number above 0", key));
+      complain(node->source(), formatted("'{}' must be a whole number above 0", key));
       return 0;
     }
     return static_cast<std::uint64_t>(value->get());
@@ -150,7 +150,7 @@ class TomlReader {
     }
     const auto* array = node->as_array();
     if (array == nullptr) {
-      complain(node->source(), fmt::format("'{}' must be a list", key));
+      complain(node->source(), formatted("'{}' must be a list", key));
       return;
     }
     for (const toml::node& item : *array) {
@@ -164,7 +164,7 @@ class TomlReader {
       if (const auto* entry = item.as_table()) {
         use(*entry);
       } else {
-        complain(item.source(), fmt::format("'{}' must be a list of tables", key));
+        complain(item.source(), formatted("'{}' must be a list of tables", key));
       }
     });
   }
@@ -182,14 +182,14 @@ std::optional<Error> read_toml(std::string_view text, std::string_view origin, P
                                Read read) {
   if (const auto fault = TomlCheck(text).fault()) {
     return Error{
-        ErrorCode::invalid, fmt::format("{}:{}: {}", origin, fault->line, fault->what), 0,
-        fmt::format("see https://toml.io for the format; {} levels are the most", deepest_toml)};
+        ErrorCode::invalid, formatted("{}:{}: {}", origin, fault->line, fault->what), 0,
+        formatted("see https://toml.io for the format; {} levels are the most", deepest_toml)};
   }
   const toml::parse_result parsed = toml::parse(text, origin);
   if (!parsed) {
     return Error{ErrorCode::invalid,
-                 fmt::format("{}:{}: {}", origin, parsed.error().source().begin.line,
-                             parsed.error().description()),
+                 formatted("{}:{}: {}", origin, parsed.error().source().begin.line,
+                           parsed.error().description()),
                  0, "see https://toml.io for the format"};
   }
   TomlReader reader(origin, arena);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "unpack.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "formatted.hpp"
 #include "lzma_library.hpp"
 #include "software/zstd_library.hpp"
 #include "zlib_library.hpp"
@@ -178,8 +177,8 @@ template <class DecoderType, class Library>
 Result<std::unique_ptr<Decoder>> make(const Library* library, const std::string& name,
                                       const char* missing) {
   if (library == nullptr) {
-    return fail({ErrorCode::failed, fmt::format("{} is not there to unpack {}", missing, name), 0,
-                 fmt::format("install {}", missing)});
+    return fail({ErrorCode::failed, formatted("{} is not there to unpack {}", missing, name), 0,
+                 formatted("install {}", missing)});
   }
   return std::unique_ptr<Decoder>(std::make_unique<DecoderType>(*library));
 }
@@ -254,9 +253,9 @@ Result<void> unpack(const RegularFile& file, Packing packing, const UnpackSink& 
     }
     if (unpacked > most) {
       return fail({ErrorCode::refused,
-                   fmt::format("{} is not unpacked: it becomes larger than {} MiB, as no module of "
-                               "its size does",
-                               file.name(), most >> 20U),
+                   formatted("{} is not unpacked: it becomes larger than {} MiB, as no module of "
+                             "its size does",
+                             file.name(), most >> 20U),
                    0, ""});
     }
     if (produced > 0 && !sink({out.data(), produced})) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "update_initramfs.hpp"
 
-#include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/wait.h>
 
@@ -9,6 +8,7 @@
 #include <array>
 #include <vector>
 
+#include "formatted.hpp"
 #include "run_program.hpp"
 
 namespace rocmfix::detail {
@@ -33,8 +33,8 @@ const Maker* find_maker(const Root& root) {
 
 std::string command_of(const Maker& maker) {
   const std::string program = maker.program;
-  return fmt::format("sudo {} {}", program.substr(program.rfind('/') + 1),
-                     fmt::join(maker.arguments, " "));
+  return formatted("sudo {} {}", program.substr(program.rfind('/') + 1),
+                   fmt::join(maker.arguments, " "));
 }
 
 Error failure(const Maker& maker, const std::string& what, int errnum) {
@@ -66,8 +66,8 @@ Result<bool> update_initramfs(const Root& root) {
   const std::string name = words.front().substr(words.front().rfind('/') + 1);
   return fail(failure(*maker,
                       WIFEXITED(*status)
-                          ? fmt::format("{} failed with exit status {}", name, WEXITSTATUS(*status))
-                          : fmt::format("{} was killed by signal {}", name, WTERMSIG(*status)),
+                          ? formatted("{} failed with exit status {}", name, WEXITSTATUS(*status))
+                          : formatted("{} was killed by signal {}", name, WTERMSIG(*status)),
                       0));
 }
 

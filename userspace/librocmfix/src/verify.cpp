@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "rocmfix/verify.hpp"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
+#include "formatted.hpp"
 #include "install_advice.hpp"
 #include "modprobe_files.hpp"
 #include "rocmfix/modprobe_conf.hpp"
@@ -121,7 +121,7 @@ Check Verifier::module_installed() const {
   }
   const std::string& release = *driver_->kernel_release;
   if (!driver_->installed) {
-    check.detail = fmt::format("no amdgpu in /lib/modules/{}", release);
+    check.detail = formatted("no amdgpu in /lib/modules/{}", release);
     check.hint = detail::install_advice(*root_, release);
   } else if (const auto& unread = driver_->installed->unread) {
     // A damaged one is what modprobe would try.
@@ -131,11 +131,11 @@ Check Verifier::module_installed() const {
     check.hint = damaged ? detail::install_advice(*root_, release) : unread->hint;
   } else if (driver_->patched()) {
     check.ok = true;
-    check.detail = fmt::format("{}, version {}", driver_->installed->file,
-                               detail::shown(driver_->installed->version));
+    check.detail = formatted("{}, version {}", driver_->installed->file,
+                             detail::shown(driver_->installed->version));
   } else {
     check.detail =
-        fmt::format("modprobe would load {}, which is not rocmfix's", driver_->installed->file);
+        formatted("modprobe would load {}, which is not rocmfix's", driver_->installed->file);
     check.hint = detail::install_advice(*root_, release);
   }
   return check;
@@ -182,7 +182,7 @@ Check Verifier::module_loaded() const {
   if (const auto reason = refusal()) {
     Check check{
         "module.loaded", false,
-        fmt::format("the stock amdgpu, because rocmfix's was refused at this boot ({})", *reason),
+        formatted("the stock amdgpu, because rocmfix's was refused at this boot ({})", *reason),
         "sudo dmesg | grep -i -e module -e amdgpu"};
     detail::explain_refusal(*root_, "rocmfix-dkms", check);
     return check;
@@ -199,9 +199,9 @@ Check Verifier::module_loaded() const {
     return check;
   }
   check.ok = loaded == installed;
-  check.detail = *check.ok ? fmt::format("srcversion {}", *loaded)
-                           : fmt::format("loaded srcversion {}, installed {}",
-                                         detail::shown(loaded), detail::shown(installed));
+  check.detail = *check.ok ? formatted("srcversion {}", *loaded)
+                           : formatted("loaded srcversion {}, installed {}", detail::shown(loaded),
+                                       detail::shown(installed));
   check.hint = *check.ok ? "" : "sudo reboot";
   return check;
 }
@@ -239,16 +239,16 @@ Check Verifier::device_active() const {
       continue;
     }
     const auto active = root_->read_line("/sys/bus/pci/devices/" + gpu.bdf + "/rocmfix/active");
-    check.detail += fmt::format("{}{} {}", check.detail.empty() ? "" : ", ", gpu.bdf,
-                                !active          ? "unknown"
-                                : *active == "1" ? "active"
-                                                 : "not active");
+    check.detail += formatted("{}{} {}", check.detail.empty() ? "" : ", ", gpu.bdf,
+                              !active          ? "unknown"
+                              : *active == "1" ? "active"
+                                               : "not active");
     if (active && *active != "1") {
       check.ok = false;
       check.hint = "sudo dmesg | grep rocmfix";
     } else if (!active && check.ok == true) {
       check.ok = std::nullopt;
-      check.hint = fmt::format("lspci -k -s {} shows the driver that has the device", gpu.bdf);
+      check.hint = formatted("lspci -k -s {} shows the driver that has the device", gpu.bdf);
     }
   }
   return check;
@@ -265,12 +265,12 @@ Check Verifier::module_parameters() const {
   std::string unknown;
   for (const auto& row : wanted_.settings) {
     if (!row.current) {
-      unknown += fmt::format("{}{} is not known", unknown.empty() ? "" : ", ", row.name);
+      unknown += formatted("{}{} is not known", unknown.empty() ? "" : ", ", row.name);
     } else if (same_value(*row.current, *row.proposed)) {
-      right += fmt::format("{}{}={}", right.empty() ? "" : ", ", row.name, *row.current);
+      right += formatted("{}{}={}", right.empty() ? "" : ", ", row.name, *row.current);
     } else {
-      wrong += fmt::format("{}{} is {}, should be {}", wrong.empty() ? "" : ", ", row.name,
-                           *row.current, *row.proposed);
+      wrong += formatted("{}{} is {}, should be {}", wrong.empty() ? "" : ", ", row.name,
+                         *row.current, *row.proposed);
     }
   }
   if (!wrong.empty()) {
@@ -292,7 +292,7 @@ Check Verifier::modprobe_configured() const {
     }
     const auto found = machine_->configured.find(row.name);
     check.ok = false;
-    check.detail += fmt::format(
+    check.detail += formatted(
         "{}{} would be {}, should be {}", check.detail.empty() ? "" : ", ", row.name,
         found == machine_->configured.end() ? "the driver's default" : detail::shown(found->second),
         *row.proposed);
@@ -345,17 +345,17 @@ Check Verifier::modprobe_blacklist() const {
   for (const auto& line : files->lines) {
     if (line.module == "amdgpu" && (line.command == "blacklist" || line.command == "install")) {
       return {check.id, false,
-              fmt::format("`{} amdgpu{}{}` in {}:{}", line.command, line.rest.empty() ? "" : " ",
-                          line.rest, line.file, line.line),
-              fmt::format("take line {} out: sudoedit {}, then {}", line.line, line.file,
-                          detail::initramfs_command(*root_))};
+              formatted("`{} amdgpu{}{}` in {}:{}", line.command, line.rest.empty() ? "" : " ",
+                        line.rest, line.file, line.line),
+              formatted("take line {} out: sudoedit {}, then {}", line.line, line.file,
+                        detail::initramfs_command(*root_))};
     }
   }
   for (const auto& [name, value] :
        detail::split_parameters(root_->read("/proc/cmdline").value_or(""))) {
     const bool list = name == "modprobe.blacklist" || name == "module_blacklist";
     if (list && ("," + value + ",").find(",amdgpu,") != std::string::npos) {
-      return {check.id, false, fmt::format("`{}={}` on the kernel command line", name, value),
+      return {check.id, false, formatted("`{}={}` on the kernel command line", name, value),
               "take amdgpu out of it in /etc/default/grub, run `sudo update-grub`, and reboot"};
     }
   }

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <fmt/chrono.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include <string_view>
 
 #include "file_descriptor.hpp"
+#include "formatted.hpp"
 #include "install_advice.hpp"
 #include "rocmfix/printable.hpp"
 
@@ -28,7 +28,7 @@ constexpr std::size_t max_value = 512;  // a reason is one line of a compiler's
 using Record = std::map<std::string, std::string, std::less<>>;
 
 Error bad_record(const std::string& path, const char* what) {
-  return {ErrorCode::invalid, fmt::format("{} {}", path, what), 0, {}};
+  return {ErrorCode::invalid, formatted("{} {}", path, what), 0, {}};
 }
 
 // KEY=VALUE lines, of which the first of a key counts.
@@ -91,7 +91,7 @@ std::string shown_time(const char* preposition, std::optional<std::int64_t> time
   if (!time || ::localtime_r(&seconds, &local) == nullptr) {
     return {};
   }
-  return fmt::format(" {} {:%Y-%m-%d %H:%M}", preposition, local);
+  return formatted(" {} {:%Y-%m-%d %H:%M}", preposition, local);
 }
 
 // When this machine was started: the line "btime SECONDS".
@@ -133,8 +133,8 @@ std::optional<bool> build_runs(const Root& root) {
 std::string describe_build(const Record& record) {
   const std::string version = value_of(record, "version");
   const std::string source = value_of(record, "source");
-  return fmt::format("rocmfix{}{}{}{}", version.empty() ? "" : " ", version,
-                     source.empty() ? "" : " from Linux ", source);
+  return formatted("rocmfix{}{}{}{}", version.empty() ? "" : " ", version,
+                   source.empty() ? "" : " from Linux ", source);
 }
 
 Check unfinished_check(const Root& root, const Record& record, const std::string& again) {
@@ -148,12 +148,12 @@ Check unfinished_check(const Root& root, const Record& record, const std::string
   }
   if (end != nullptr) {
     return {build_id, false,
-            fmt::format("the build of {}{} was interrupted: {}", describe_build(record),
-                        shown_time("of", started), end),
+            formatted("the build of {}{} was interrupted: {}", describe_build(record),
+                      shown_time("of", started), end),
             again};
   }
   return {build_id, std::nullopt,
-          fmt::format("{} is being built{}", describe_build(record), shown_time("since", started)),
+          formatted("{} is being built{}", describe_build(record), shown_time("since", started)),
           "wait for it, then look again: rocmfix verify"};
 }
 
@@ -167,15 +167,15 @@ Check describe_record(const Root& root, const Record& record, const std::string&
     return unfinished_check(root, record, again);
   }
   if (state == "done") {
-    return {build_id, true, fmt::format("{} was built{}", describe_build(record), when), ""};
+    return {build_id, true, formatted("{} was built{}", describe_build(record), when), ""};
   }
   if (state == "failed") {
     return {build_id, false,
-            fmt::format("the build of {} failed{}{}", describe_build(record), when, why),
+            formatted("the build of {} failed{}{}", describe_build(record), when, why),
             hint.empty() ? again : hint};
   }
   if (state == "skipped") {
-    return {build_id, false, fmt::format("{} was not built{}{}", describe_build(record), when, why),
+    return {build_id, false, formatted("{} was not built{}{}", describe_build(record), when, why),
             hint.empty() ? again : hint};
   }
   return {build_id, std::nullopt, "the record of the last build has no state that is known", again};
@@ -209,9 +209,9 @@ std::optional<Check> verify_build(const Root& root, const Driver& driver) {
                : std::optional(Check{build_id, std::nullopt, to_string(error), error.hint});
   }
   const bool livepatch = value_of(*record, "package") == "rocmfix-livepatch-dkms";
-  return describe_record(root, *record,
-                         fmt::format("sudo dpkg-reconfigure {}",
-                                     livepatch ? "rocmfix-livepatch-dkms" : "rocmfix-dkms"));
+  return describe_record(
+      root, *record,
+      formatted("sudo dpkg-reconfigure {}", livepatch ? "rocmfix-livepatch-dkms" : "rocmfix-dkms"));
 }
 
 std::optional<Check> verify_source(const Root& root, const Driver& driver) {
@@ -229,12 +229,12 @@ std::optional<Check> verify_source(const Root& root, const Driver& driver) {
   Check check{"module.source", true, "built from " + *has + ", as the kernel", ""};
   if (*has == wanted.substr(0, wanted.find('-'))) {
     check.detail =
-        fmt::format("built from a source of your own, Linux {}; the kernel is {}", *has, wanted);
+        formatted("built from a source of your own, Linux {}; the kernel is {}", *has, wanted);
   } else if (*has != wanted) {
     check.ok = false;
-    check.detail = fmt::format("built from {}, the kernel is {}", *has, wanted);
-    check.hint = fmt::format("sudo dpkg-reconfigure {}",
-                             livepatch ? "rocmfix-livepatch-dkms" : "rocmfix-dkms");
+    check.detail = formatted("built from {}, the kernel is {}", *has, wanted);
+    check.hint = formatted("sudo dpkg-reconfigure {}",
+                           livepatch ? "rocmfix-livepatch-dkms" : "rocmfix-dkms");
   }
   return check;
 }

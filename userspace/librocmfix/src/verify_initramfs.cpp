@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "verify_initramfs.hpp"
 
-#include <fmt/format.h>
-
 #include <cerrno>
 #include <map>
 
+#include "formatted.hpp"
 #include "initramfs.hpp"
 #include "update_initramfs.hpp"
 #include "verify_words.hpp"
@@ -35,8 +34,8 @@ void compare_modules(const Root& root, Check& check, const Initramfs& image,
   const std::string name = file.substr(file.rfind('/') + 1);
   check.detail =
       check.ok == true
-          ? fmt::format("{} has the installed {}", image.file, name.substr(0, name.find('.')))
-          : fmt::format(
+          ? formatted("{} has the installed {}", image.file, name.substr(0, name.find('.')))
+          : formatted(
                 "{} has {} (version {}, srcversion {}), installed is {} (version {}, "
                 "srcversion {})",
                 image.file, packed.path, shown(packed.version), shown(packed.srcversion),
@@ -102,9 +101,9 @@ Check configuration_check(const Root& root, const Initramfs& image, const Plan& 
       continue;
     }
     check.ok = false;
-    check.detail += fmt::format("{}{} is {} in {}, should be {}", check.detail.empty() ? "" : ", ",
-                                row.name, found == values.end() ? "not set" : shown(found->second),
-                                image.file, *row.proposed);
+    check.detail += formatted("{}{} is {} in {}, should be {}", check.detail.empty() ? "" : ", ",
+                              row.name, found == values.end() ? "not set" : shown(found->second),
+                              image.file, *row.proposed);
   }
   if (*check.ok) {
     check.detail = image.file + " sets what the plan wants";
@@ -138,7 +137,7 @@ std::vector<Check> verify_initramfs(const Root& root, const Driver& driver, cons
          : error.code == ErrorCode::invalid ? "make it anew: " + initramfs_command(root)
                                             : error.hint);
   } else if (!*image) {
-    both(std::nullopt, fmt::format("no initramfs for {} in /boot", *driver.kernel_release), "");
+    both(std::nullopt, formatted("no initramfs for {} in /boot", *driver.kernel_release), "");
   } else {
     checks.push_back(module_check(root, driver, **image));
     if (driver.carrier() == Carrier::livepatch) {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "verify_livepatch.hpp"
 
-#include <fmt/format.h>
-
 #include <cerrno>
 #include <string_view>
 #include <utility>
 
+#include "formatted.hpp"
 #include "kernel_log.hpp"
 #include "kfd_users.hpp"
 #include "verify_words.hpp"
@@ -27,8 +26,8 @@ bool is_denied(const Error& error) {
 
 Check installed_check(const Driver& driver) {
   return {"module.installed", true,
-          fmt::format("{}, version {}, beside the stock amdgpu", driver.livepatch.installed->file,
-                      shown(driver.livepatch.installed->version)),
+          formatted("{}, version {}, beside the stock amdgpu", driver.livepatch.installed->file,
+                    shown(driver.livepatch.installed->version)),
           ""};
 }
 
@@ -54,8 +53,8 @@ Check loaded_check(const Root& root, const Driver& driver) {
   }
   if (*loaded->srcversion != *installed) {
     return {"module.loaded", false,
-            fmt::format("loaded rocmfix_livepatch has srcversion {}, installed {}",
-                        *loaded->srcversion, *installed),
+            formatted("loaded rocmfix_livepatch has srcversion {}, installed {}",
+                      *loaded->srcversion, *installed),
             "sudo rocmfix livepatch off && sudo rocmfix livepatch on"};
   }
   return {"module.loaded", true, "rocmfix_livepatch, srcversion " + *installed, ""};
@@ -163,16 +162,16 @@ void explain_refusal(const Root& root, const char* package_name, Check& missing)
   if (!refusal) {
     return;
   }
-  missing.detail += fmt::format(
+  missing.detail += formatted(
       ": the kernel takes only modules whose key it knows, as under Secure Boot (its log: \"{}\")",
       refusal->message);
   missing.hint =
       refusal->is_signed
-          ? fmt::format(
+          ? formatted(
                 "sudo mokutil --import {}, then sudo reboot and enrol the "
                 "key on the blue screen; or back to the stock driver: sudo apt purge {}",
                 signing_certificate(root), package_name)
-          : fmt::format(
+          : formatted(
                 "rocmfix's module is not signed: sudo apt install openssl, then sudo apt "
                 "install --reinstall {}",
                 package_name);

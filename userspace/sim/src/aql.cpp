@@ -2,13 +2,13 @@
 // The packets of an AQL queue (HSA runtime specification 2.9, and AMD's vendor packets): kernel
 // dispatch, barriers, barrier-value, and PM4 for cache maintenance. One after another: the barrier
 // bit needs nothing more.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
 #include "faults.hpp"
+#include "formatted.hpp"
 #include "journal.hpp"
 #include "kernels.hpp"
 #include "queue.hpp"
@@ -106,7 +106,7 @@ bool run_pm4(Queue& queue, const char* packet) {
     const std::uint32_t length = (header >> 16U & 0x3fffU) + 2;
     if (header >> 30U != 3 || (op != op_nop && op != op_acquire_mem && op != op_release_mem)) {
       queue.refuse(at,
-                   fmt::format("PM4 packet {:#x} in an indirect buffer is not simulated", header));
+                   formatted("PM4 packet {:#x} in an indirect buffer is not simulated", header));
       return false;
     }
     at += std::uint64_t{length} * 4;
@@ -132,12 +132,11 @@ bool run_packet(Queue& queue, const char* packet, std::uint8_t type) {
         return run_pm4(queue, packet);
       }
       queue.refuse(queue.parameters().ring,
-                   fmt::format("vendor packet of format {} is not simulated", format));
+                   formatted("vendor packet of format {} is not simulated", format));
       return false;
     }
     default:
-      queue.refuse(queue.parameters().ring,
-                   fmt::format("AQL packet type {} is not simulated", type));
+      queue.refuse(queue.parameters().ring, formatted("AQL packet type {} is not simulated", type));
       return false;
   }
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "configuration.hpp"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 
+#include "formatted.hpp"
 #include "rocmfix/printable.hpp"
 #include "rocmfix/standard_streams.hpp"
 
@@ -108,10 +108,10 @@ bool parse_cards(std::string_view text, Configuration& out, std::string& error) 
     if (gpu.card == nullptr) {
       std::string names;
       for (const Card& card : cards()) {
-        names += fmt::format(" {}", card.name);
+        names += formatted(" {}", card.name);
       }
-      error = fmt::format("error: there is no card '{}' to simulate\nhint: one of{}\n",
-                          printable(parts.front()), names);
+      error = formatted("error: there is no card '{}' to simulate\nhint: one of{}\n",
+                        printable(parts.front()), names);
       return false;
     }
     gpu.large_bar = gpu.card->apu;
@@ -119,11 +119,11 @@ bool parse_cards(std::string_view text, Configuration& out, std::string& error) 
       if (!apply_option(parts[i], gpu, out.kernel)) {
         std::string names;
         for (const CardOption& option : card_options()) {
-          names += fmt::format(" +{}", option.name);
+          names += formatted(" +{}", option.name);
         }
-        error = fmt::format(
-            "error: a simulated card has no option '{}'\nhint: after a card's name:{}\n",
-            printable(parts[i]), names);
+        error =
+            formatted("error: a simulated card has no option '{}'\nhint: after a card's name:{}\n",
+                      printable(parts[i]), names);
         return false;
       }
     }

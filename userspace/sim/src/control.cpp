@@ -4,7 +4,6 @@
 // file, empty lines and those that begin with # are passed over. The socket answers each line with
 // {"ok":true} or {"error":"..."}.
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -25,6 +24,7 @@
 
 #include "configuration.hpp"
 #include "faults.hpp"
+#include "formatted.hpp"
 #include "journal.hpp"
 #include "process.hpp"
 
@@ -73,11 +73,11 @@ std::optional<std::string> text_of(const std::string& path) {
     syscall(SYS_close, fd);
   }
   if (!known || got < 0) {
-    complain(fmt::format("error: cannot read the scenario {}", path));
+    complain(formatted("error: cannot read the scenario {}", path));
   } else if (!S_ISREG(status.st_mode)) {
-    complain(fmt::format("error: the scenario {} is not a regular file", path));
+    complain(formatted("error: the scenario {} is not a regular file", path));
   } else if (length > max_scenario_bytes) {
-    complain(fmt::format("error: the scenario {} is over 1 MiB", path));
+    complain(formatted("error: the scenario {} is over 1 MiB", path));
   } else {
     text.resize(length);
     return text;
@@ -100,7 +100,7 @@ void read_scenario(Faults& faults, const std::string& path) {
     }
     const std::string error = faults.command(line);
     if (!error.empty()) {
-      complain(fmt::format("error: {}:{}: {}", path, number, error));
+      complain(formatted("error: {}:{}: {}", path, number, error));
     }
   }
 }
@@ -110,7 +110,7 @@ int listen_at(const std::string& name) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (name.size() >= sizeof address.sun_path) {
-    complain(fmt::format("error: the socket's name is too long: {}", name));
+    complain(formatted("error: the socket's name is too long: {}", name));
     return -1;
   }
   std::memcpy(address.sun_path, name.data(), name.size());
@@ -124,7 +124,7 @@ int listen_at(const std::string& name) {
       listen(fd, 4) != 0) {
     JournalLine("no_socket").text("name", name).number("errno", errno);
     if (errno != EADDRINUSE) {
-      complain(fmt::format("error: cannot listen at {}: {}", name, strerror(errno)));
+      complain(formatted("error: cannot listen at {}: {}", name, strerror(errno)));
     }
     if (fd >= 0) {
       close(fd);
@@ -194,7 +194,7 @@ class Control {
       const std::string error = faults_.accept(client.text.substr(0, end));
       client.text.erase(0, end + 1);
       const std::string answer =
-          error.empty() ? "{\"ok\":true}\n" : fmt::format("{{\"error\":{}}}\n", json_quoted(error));
+          error.empty() ? "{\"ok\":true}\n" : formatted("{{\"error\":{}}}\n", json_quoted(error));
       if (send(client.fd, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) {
         return false;
       }

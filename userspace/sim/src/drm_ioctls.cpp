@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "drm_ioctls.hpp"
 
-#include <fmt/format.h>
 #include <libdrm/amdgpu_drm.h>
 #include <libdrm/drm.h>
 #include <sys/ioctl.h>
@@ -10,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "formatted.hpp"
 #include "journal.hpp"
 #include "process.hpp"
 #include "sharing.hpp"
@@ -137,7 +137,7 @@ int query(Process& process, const Gpu& gpu, const drm_amdgpu_info& request) {
     case AMDGPU_INFO_FW_VERSION:
       return give(drm_amdgpu_info_firmware{});
     default:
-      complain(fmt::format("error: DRM query {:#x} is not simulated: EINVAL", request.query));
+      complain(formatted("error: DRM query {:#x} is not simulated: EINVAL", request.query));
       return -EINVAL;
   }
 }
@@ -235,7 +235,7 @@ int dispatch(Process& process, unsigned gpu, unsigned nr, void* argument) {
     case DRM_COMMAND_BASE + DRM_AMDGPU_GEM_VA:
       return map_va(process, gpu, *static_cast<drm_amdgpu_gem_va*>(argument));
     default:
-      complain(fmt::format("error: DRM ioctl {:#x} is not simulated: EINVAL", nr));
+      complain(formatted("error: DRM ioctl {:#x} is not simulated: EINVAL", nr));
       return -EINVAL;
   }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "faults.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
@@ -11,6 +9,7 @@
 #include <thread>
 
 #include "foreign_json.hpp"
+#include "formatted.hpp"
 #include "journal.hpp"
 #include "process.hpp"
 #include "queue.hpp"
@@ -53,7 +52,7 @@ std::string Faults::parse(std::string_view text, Pending& out, bool& clears) {
   }
   for (const auto& [key, value] : command.items()) {
     if (std::find(std::begin(known_keys), std::end(known_keys), key) == std::end(known_keys)) {
-      return fmt::format("unknown key \"{}\"", key);
+      return formatted("unknown key \"{}\"", key);
     }
   }
   const auto number = [&](const char* key) -> std::optional<std::uint64_t> {
@@ -62,7 +61,7 @@ std::string Faults::parse(std::string_view text, Pending& out, bool& clears) {
   for (const char* key :
        {"gpu", "address", "after_allocations", "after_packets", "reset_after_ms", "bytes"}) {
     if (command.contains(key) && !number(key)) {
-      return fmt::format("\"{}\" is no number", key);
+      return formatted("\"{}\" is no number", key);
     }
   }
   const auto kind = command["fault"].get<std::string>();
@@ -73,11 +72,11 @@ std::string Faults::parse(std::string_view text, Pending& out, bool& clears) {
              : kind == "vram"   ? Kind::vram
                                 : Kind::memory;
   if (out.kind == Kind::memory && kind != "memory" && !clears) {
-    return fmt::format("unknown fault \"{}\"", kind);
+    return formatted("unknown fault \"{}\"", kind);
   }
   out.gpu = static_cast<unsigned>(number("gpu").value_or(0));
   if (out.gpu >= gpus().size()) {
-    return fmt::format("there is no GPU {}", out.gpu);
+    return formatted("there is no GPU {}", out.gpu);
   }
   out.after_allocations = number("after_allocations").value_or(0);
   out.after_packets = number("after_packets").value_or(0);
@@ -215,7 +214,7 @@ void Faults::fire(const Pending& pending) {
         process_.raise_memory_fault(pending.gpu, fault, "scenario");
       } else {
         complain(
-            fmt::format("a scenario names allocation {}, which is not there", pending.allocation));
+            formatted("a scenario names allocation {}, which is not there", pending.allocation));
       }
       break;
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // From the configuration to the GPUs of the simulated machine: where each sits, and its ids.
-#include <fmt/format.h>
 
 #include <array>
 
+#include "formatted.hpp"
 #include "process.hpp"
 
 namespace rocmfix::sim {
@@ -42,7 +42,7 @@ std::vector<Gpu> place_gpus() {
     gpu.mtype = wanted.mtype;
     // A discrete card stands behind a root port and its own switch: 03, 06, 09, ...
     const unsigned bus = 3 * (gpu.index + 1);
-    gpu.bdf = fmt::format("0000:{:02x}:00.0", bus);
+    gpu.bdf = formatted("0000:{:02x}:00.0", bus);
     gpu.gpu_id = generate_gpu_id(*wanted.card, bus);
     gpu.node = gpu.index + 1;
     gpu.minor = 128 + gpu.index;

@@ -2,13 +2,13 @@
 #include "journal.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <ctime>
 
 #include "configuration.hpp"
+#include "formatted.hpp"
 #include "rocmfix/printable.hpp"
 #include "rocmfix/printable_character.hpp"
 #include "rocmfix/standard_streams.hpp"
@@ -57,7 +57,7 @@ std::string json_quoted(std::string_view text) {
     } else if (character.taken > 1) {
       out.append(character.escape.data(), character.length);
     } else {
-      out += byte < 0x80 ? fmt::format("\\u{:04x}", byte) : "\\ufffd";
+      out += byte < 0x80 ? formatted("\\u{:04x}", byte) : "\\ufffd";
     }
     text.remove_prefix(character.taken);
   }
@@ -66,8 +66,8 @@ std::string json_quoted(std::string_view text) {
 
 JournalLine::JournalLine(std::string_view op) {
   if (journal_fd() >= 0) {
-    line_ = fmt::format("{{\"t\":{},\"pid\":{},\"tid\":{},\"op\":\"{}\"", now_ns(), getpid(),
-                        gettid(), op);
+    line_ = formatted("{{\"t\":{},\"pid\":{},\"tid\":{},\"op\":\"{}\"", now_ns(), getpid(),
+                      gettid(), op);
   }
 }
 
@@ -79,13 +79,13 @@ JournalLine::~JournalLine() {
 }
 
 void JournalLine::key(std::string_view name) {
-  line_ += fmt::format(",\"{}\":", name);
+  line_ += formatted(",\"{}\":", name);
 }
 
 JournalLine& JournalLine::number(std::string_view name, std::int64_t value) {
   if (!line_.empty()) {
     key(name);
-    line_ += fmt::format("{}", value);
+    line_ += formatted("{}", value);
   }
   return *this;
 }
@@ -93,7 +93,7 @@ JournalLine& JournalLine::number(std::string_view name, std::int64_t value) {
 JournalLine& JournalLine::unsigned_number(std::string_view name, std::uint64_t value) {
   if (!line_.empty()) {
     key(name);
-    line_ += fmt::format("{}", value);
+    line_ += formatted("{}", value);
   }
   return *this;
 }
@@ -101,7 +101,7 @@ JournalLine& JournalLine::unsigned_number(std::string_view name, std::uint64_t v
 JournalLine& JournalLine::hex(std::string_view name, std::uint64_t value) {
   if (!line_.empty()) {
     key(name);
-    line_ += fmt::format("\"{:#x}\"", value);
+    line_ += formatted("\"{:#x}\"", value);
   }
   return *this;
 }
@@ -133,7 +133,7 @@ JournalLine& JournalLine::numbers(std::string_view name, const std::vector<std::
     key(name);
     line_ += '[';
     for (std::size_t i = 0; i < values.size(); ++i) {
-      line_ += fmt::format("{}{}", i == 0 ? "" : ",", values[i]);
+      line_ += formatted("{}{}", i == 0 ? "" : ",", values[i]);
     }
     line_ += ']';
   }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "kernels.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <cstring>
 
 #include "configuration.hpp"
 #include "faults.hpp"
+#include "formatted.hpp"
 #include "journal.hpp"
 #include "kernel_effect.hpp"
 #include "queue.hpp"
@@ -110,13 +109,13 @@ bool dispatch_kernel(Queue& queue, const char* bytes) {
     return true;
   }
   if (name.empty()) {
-    name = fmt::format("without a name at {:#x}", packet.kernel_object);
+    name = formatted("without a name at {:#x}", packet.kernel_object);
   }
   if (configuration()->complete_unknown_kernels) {
-    complain(fmt::format("warning: kernel {} was not executed, and is reported as done", name));
+    complain(formatted("warning: kernel {} was not executed, and is reported as done", name));
     return true;
   }
-  queue.refuse(packet.kernel_object, fmt::format("kernel {} cannot be executed here", name));
+  queue.refuse(packet.kernel_object, formatted("kernel {} cannot be executed here", name));
   return false;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kfd_ioctls.hpp"
 
-#include <fmt/format.h>
 #include <sys/ioctl.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include "formatted.hpp"
 #include "journal.hpp"
 
 namespace rocmfix::sim {
@@ -91,7 +91,7 @@ int kfd_ioctl(unsigned long request, void* argument) {
     JournalLine("not_upstream").hex("nr", nr).number("result", -ENOTTY);
     result = -ENOTTY;
   } else if (entry == std::end(table)) {
-    complain(fmt::format("error: KFD ioctl {:#x} is not simulated: EINVAL", nr));
+    complain(formatted("error: KFD ioctl {:#x} is not simulated: EINVAL", nr));
   } else if (entry->since > configuration()->kernel.kfd_minor) {
     JournalLine(entry->name).number("result", -ENOTTY);
     result = -ENOTTY;  // as a kernel that does not have it yet

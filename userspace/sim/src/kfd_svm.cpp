@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // KFD: attributes of shared virtual memory (kfd_svm.c). No page is migrated: all of it stays the
 // process's own memory, whatever location is preferred.
-#include <fmt/format.h>
 
 #include <cerrno>
 #include <iterator>
 #include <string>
 
+#include "formatted.hpp"
 #include "journal.hpp"
 #include "kfd_ioctls.hpp"
 
@@ -33,7 +33,7 @@ std::string flags_json(std::uint32_t flags) {
   std::string text = "[";
   for (const auto& [flag, name] : flag_names) {
     if ((flags & flag) != 0) {
-      text += fmt::format("{}\"{}\"", text.size() > 1 ? "," : "", name);
+      text += formatted("{}\"{}\"", text.size() > 1 ? "," : "", name);
     }
   }
   return text + "]";
@@ -45,7 +45,7 @@ std::string attributes_json(const kfd_ioctl_svm_args& args) {
     const auto& attribute = args.attrs[i];
     const bool is_flags = attribute.type == KFD_IOCTL_SVM_ATTR_SET_FLAGS ||
                           attribute.type == KFD_IOCTL_SVM_ATTR_CLR_FLAGS;
-    text += fmt::format(
+    text += formatted(
         R"({}{{"attribute":"{}","value":{}}})", i == 0 ? "" : ",",
         attribute.type < std::size(attribute_names) ? attribute_names[attribute.type] : "?",
         is_flags ? flags_json(attribute.value) : std::to_string(attribute.value));

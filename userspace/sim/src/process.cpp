@@ -2,7 +2,6 @@
 #include "process.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include <cerrno>
 
 #include "faults.hpp"
+#include "formatted.hpp"
 #include "journal.hpp"
 #include "queue.hpp"
 
@@ -42,7 +42,7 @@ int make_file(const char* name, off_t size, ino_t& inode) {
   const int fd = memfd_create(name, MFD_CLOEXEC);
   struct stat status {};
   if (fd < 0 || ftruncate(fd, size) != 0 || !raw_fstat(fd, status)) {
-    complain(fmt::format("error: cannot make the memory behind {}: errno {}", name, errno));
+    complain(formatted("error: cannot make the memory behind {}: errno {}", name, errno));
     _exit(2);
   }
   inode = status.st_ino;
@@ -54,7 +54,7 @@ int make_file(const char* name, off_t size, ino_t& inode) {
 Process::Process() : arenas(gpus().size()), memory(gpus().size()) {
   kfd_fd_ = make_file("rocmfix-sim-kfd", kfd_size, kfd_inode_);
   for (std::size_t i = 0; i < arenas.size(); ++i) {
-    const std::string name = fmt::format("rocmfix-sim-render{}", i);
+    const std::string name = formatted("rocmfix-sim-render{}", i);
     arenas[i].fd = make_file(name.c_str(), arena_size, arenas[i].inode);
   }
   for (const Gpu& gpu : gpus()) {
@@ -141,7 +141,7 @@ int Process::open_kfd(int flags) const {
 int Process::open_render(unsigned gpu, int flags) {
   const int fd = duplicate(arenas.at(gpu).fd, flags);
   JournalLine("open")
-      .text("path", fmt::format("/dev/dri/renderD{}", gpus()[gpu].minor))
+      .text("path", formatted("/dev/dri/renderD{}", gpus()[gpu].minor))
       .number("fd", fd);
   return fd;
 }
@@ -159,8 +159,8 @@ void Process::raise_memory_fault(unsigned gpu, const MemoryFault& fault, std::st
       .text("cause", cause)
       .number("told", told ? 1 : 0);
   if (!told) {
-    complain(fmt::format("a GPU memory fault at {:#x} ({}), and no runtime listens for it",
-                         fault.address, cause));
+    complain(formatted("a GPU memory fault at {:#x} ({}), and no runtime listens for it",
+                       fault.address, cause));
   }
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "queue.hpp"
 
-#include <fmt/format.h>
 #include <pthread.h>
 #include <sched.h>
 
 #include <csignal>
 #include <ctime>
 
+#include "formatted.hpp"
 #include "journal.hpp"
 #include "kfd_abi.hpp"
 
@@ -105,7 +105,7 @@ void Queue::fault(const MemoryFault& what, std::string_view cause) {
 }
 
 void Queue::refuse(std::uint64_t address, const std::string& what) {
-  complain(fmt::format("error: {}; it ends as a GPU memory fault", what));
+  complain(formatted("error: {}; it ends as a GPU memory fault", what));
   MemoryFault fault{address};
   fault.no_execute = true;
   process_.raise_memory_fault(parameters_.gpu, fault, what);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The packets of an SDMA queue that ROCr writes for GFX10 (sdma_registers.h): copies, fills,
 // fences, polls, atomics, traps, timestamps. An unknown one ends the queue, loudly.
-#include <fmt/format.h>
 
 #include <array>
 #include <cstring>
 
 #include "faults.hpp"
+#include "formatted.hpp"
 #include "journal.hpp"
 #include "queue.hpp"
 
@@ -153,7 +153,7 @@ std::size_t run_poll(Queue& queue, const Words& w) {
 std::size_t run_atomic(Queue& queue, const Words& w) {
   if (w[0] >> 25U != atomic_add64) {
     queue.refuse(queue.parameters().ring,
-                 fmt::format("SDMA atomic {} is not simulated", w[0] >> 25U));
+                 formatted("SDMA atomic {} is not simulated", w[0] >> 25U));
     return 0;
   }
   auto* const memory = at_address<std::uint64_t>(queue, address(w, 1), "an SDMA atomic");
@@ -205,7 +205,7 @@ std::size_t run_packet(Queue& queue, const Words& w) {
       break;
   }
   queue.refuse(queue.parameters().ring,
-               fmt::format("SDMA packet {} (sub-operation {}) is not simulated", op, sub));
+               formatted("SDMA packet {} (sub-operation {}) is not simulated", op, sub));
   return 0;
 }
 

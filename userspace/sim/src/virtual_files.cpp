@@ -2,7 +2,6 @@
 #include "virtual_files.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -18,6 +17,7 @@
 #include <string_view>
 
 #include "configuration.hpp"
+#include "formatted.hpp"
 #include "process.hpp"
 #include "virtual_tree.hpp"
 
@@ -48,7 +48,7 @@ bool raw_fstat(int fd, struct stat& out) {
 // "/dev/dri/renderD129"
 std::optional<unsigned> render_gpu(const std::string& path) {
   for (const Gpu& gpu : gpus()) {
-    if (path == fmt::format("/dev/dri/renderD{}", gpu.minor)) {
+    if (path == formatted("/dev/dri/renderD{}", gpu.minor)) {
       return gpu.index;
     }
   }
@@ -202,7 +202,7 @@ bool fstat_virtual(int fd, struct stat& out) {
     return false;
   }
   const std::string path = identity.file == Process::File::render
-                               ? fmt::format("/dev/dri/renderD{}", gpus()[identity.gpu].minor)
+                               ? formatted("/dev/dri/renderD{}", gpus()[identity.gpu].minor)
                                : "/dev/kfd";
   describe(path, *machine_tree().find(path), out);
   return true;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "software/compressed_bundle.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 
+#include "formatted.hpp"
 #include "software/bundle_table.hpp"
 #include "software/zstd_frame.hpp"
 
@@ -76,7 +75,7 @@ Result<std::uint64_t> CompressedBundleReader::read(FileRange range, BundleFindin
   }
   if (header->version < 1 || header->version > 3) {
     findings.add_unread(
-        fmt::format("a compressed bundle of version {}, which is not known", header->version));
+        formatted("a compressed bundle of version {}, which is not known", header->version));
     return range.end;
   }
   FileRange frame{range.begin + header->size, range.end};

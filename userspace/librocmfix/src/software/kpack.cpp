@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "software/kpack.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <set>
 
+#include "formatted.hpp"
 #include "rocmfix/code_objects.hpp"
 #include "software/msgpack_strings.hpp"
 #include "software/regular_file.hpp"
@@ -91,7 +90,7 @@ Result<std::vector<std::string>> read_kpack_targets(const Root& root, std::strin
     return fail(file->malformed("no kpack file"));
   }
   if (const auto version = detail::read_u32(*header, 4); version != detail::known_version) {
-    return fail(file->malformed(fmt::format("kpack version {}, which is not known", version)));
+    return fail(file->malformed(formatted("kpack version {}, which is not known", version)));
   }
   const std::uint64_t toc = detail::read_u64(*header, 8);
   if (toc < detail::header_size || toc >= file->size()) {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "software/offload_bundle.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "formatted.hpp"
 #include "software/bundle_table.hpp"
 #include "software/compressed_bundle.hpp"
 
@@ -42,7 +41,7 @@ class Walk {
         return {};
       }
       if (findings_.bundles() == most_bundles) {
-        return fail(file_.malformed(fmt::format("more than {} bundles", most_bundles)));
+        return fail(file_.malformed(formatted("more than {} bundles", most_bundles)));
       }
       findings_.add_bundle();
       auto end = window_.compare(in_window_, compressed_magic.size(), compressed_magic) == 0

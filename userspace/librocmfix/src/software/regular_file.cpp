@@ -2,11 +2,12 @@
 #include "software/regular_file.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+
+#include "formatted.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -46,7 +47,7 @@ Result<RegularFile> RegularFile::open(const Root& root, std::string_view path) {
 Result<RegularFile> RegularFile::adopt(FileDescriptor fd, std::string name) {
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) {
-    return fail(io_error(fmt::format("cannot read {}", name), errno));
+    return fail(io_error(formatted("cannot read {}", name), errno));
   }
   if (!S_ISREG(status.st_mode)) {
     return fail({ErrorCode::invalid, name + " is no regular file", 0, ""});
@@ -67,7 +68,7 @@ Result<std::string> RegularFile::read(std::uint64_t offset, std::size_t length) 
       continue;
     }
     if (got < 0) {
-      return fail(io_error(fmt::format("cannot read {}", name_), errno));
+      return fail(io_error(formatted("cannot read {}", name_), errno));
     }
     if (got == 0) {
       return fail(malformed("became shorter while it was read"));
@@ -78,7 +79,7 @@ Result<std::string> RegularFile::read(std::uint64_t offset, std::size_t length) 
 }
 
 Error RegularFile::malformed(std::string_view what) const {
-  return {ErrorCode::invalid, fmt::format("{}: {}", name_, what), 0, ""};
+  return {ErrorCode::invalid, formatted("{}: {}", name_, what), 0, ""};
 }
 
 }  // namespace rocmfix::detail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <fmt/format.h>
 
+#include "formatted.hpp"
 #include "software/software_rules.hpp"
 #include "toml_reader.hpp"
 
@@ -11,7 +11,7 @@ using Reader = TomlReader;
 
 void need(Reader& reader, const toml::table& table, bool there, std::string_view what) {
   if (!there) {
-    reader.complain(table.source(), fmt::format("{} is missing", what));
+    reader.complain(table.source(), formatted("{} is missing", what));
   }
 }
 
