@@ -86,7 +86,7 @@ TEST(TomlCheck, IsNeverLessThanWhatIsParsed) {
   unsigned parsed = 0;
   for (unsigned i = 0; i < 20000; ++i) {
     std::string text = i % 2 == 0 ? "" : "a" + repeated(".a", 29) + "=";
-    for (unsigned n = random() % 12; n > 0; --n) {
+    for (auto n = random() % 12; n > 0; --n) {
       text += pieces.at(random() % pieces.size());
     }
     if (line_of(text)) {

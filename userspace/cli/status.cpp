@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,12 +62,17 @@ std::string describe_gpu(const Gpu& gpu) {
   return fmt::format("{}\n{}", printable(gpu.name.value_or("AMD GPU")), format_table(rows, "  "));
 }
 
-std::string describe_installed(const Driver& driver) {
+std::string describe_installed(const Machine& machine) {
+  const Driver& driver = machine.driver;
   if (!driver.kernel_release) {
     return "unknown: no kernel release to look for";
   }
   if (!driver.installed) {
-    return "no amdgpu module found for this kernel";
+    const bool hidden = std::any_of(
+        machine.unreadable.begin(), machine.unreadable.end(),
+        [](const std::string& one) { return one.find("/lib/modules") != std::string::npos; });
+    return hidden ? "unknown: /lib/modules cannot be read"
+                  : "no amdgpu module found for this kernel";
   }
   const InstalledModule& module = *driver.installed;
   if (module.unread) {
@@ -100,9 +106,10 @@ std::string describe_livepatch(const Livepatch& livepatch) {
                            : "installed, not loaded: sudo rocmfix livepatch on");
 }
 
-std::string describe_driver(const Driver& driver) {
+std::string describe_driver(const Machine& machine) {
+  const Driver& driver = machine.driver;
   Rows rows = {{"kernel", shown(driver.kernel_release)},
-               {"installed", describe_installed(driver)},
+               {"installed", describe_installed(machine)},
                {"loaded", describe_loaded(driver)}};
   if (driver.livepatch.installed || driver.livepatch.loaded) {
     rows.push_back({"livepatch", describe_livepatch(driver.livepatch)});
@@ -149,7 +156,7 @@ int run_status(const Root& root, bool json) {
   for (const Gpu& gpu : seen->machine.gpus) {
     text += describe_gpu(gpu) + '\n';
   }
-  text += describe_driver(seen->machine.driver) + '\n';
+  text += describe_driver(seen->machine) + '\n';
   text += describe_unreadable(seen->machine) + describe_next(seen->machine);
   return print_result(text, status);
 }
