@@ -37,8 +37,8 @@ class Machine:
         return found
 
     def restore(self, snapshot):
-        """Back to a snapshot: nothing else is left in the two directories."""
-        for directory in (self.conf.parent, self.root / "var/lib"):
+        """Back to a snapshot: nothing else is left in its directories, nor the lock of a killed run."""
+        for directory in (self.conf.parent, self.root / "var/lib", self.root / "run"):
             shutil.rmtree(directory, ignore_errors=True)
         self.conf.parent.mkdir(parents=True)
         (self.root / "var").mkdir(exist_ok=True)
