@@ -12,6 +12,9 @@ import pytest
 
 import hostile
 
+SOURCE = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("ROCMFIX_BUILD_DIR", SOURCE / "build")).resolve()
+ROOTS = Path(os.environ.get("ROCMFIX_TEST_ROOTS", BUILD / "roots")).resolve()
 TOML = json.dumps(hostile.LINES, ensure_ascii=True).replace("\\u007f", "\\u007F")
 SETTINGS = f"""
 [[setting]]
@@ -61,8 +64,6 @@ def write(path, content):
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     """A machine with the livepatch in force, whose every text is hostile; the directory's name, too."""
-    from conftest import ROOTS  # the fixture `roots` is a test's, not a module's
-
     root = tmp_path_factory.mktemp("hostile") / os.fsdecode(b"r\xff" + hostile.LINES.encode())
     shutil.copytree(ROOTS / "rx5600xt-livepatch", root, symlinks=True)
     name = hostile.TEXT.replace("/", "")
@@ -95,8 +96,6 @@ def root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory):
-    from conftest import SOURCE
-
     path = tmp_path_factory.mktemp("log") / os.fsdecode(hostile.BYTES.replace(b"/", b""))
     kernel = (SOURCE / "tests/data/logs/linux-6.1.dmesg").read_bytes()
     path.write_bytes(
