@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 
 import pytest
@@ -149,3 +150,23 @@ def test_unsupported_gpu_gets_no_incident(hip):
                    env={"HSA_OVERRIDE_GFX_VERSION": "9.0.6"})
     assert "Memory access fault" in done.stderr
     assert done.incidents == []
+
+
+def test_incidents_have_names_of_their_own_and_make_room_for_the_new(hip, tmp_path):
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    for n in range(105):
+        path = folder / f"{1700000000 + n}-7.json"
+        path.write_text('{"schema":1}')
+        os.utime(path, (1700000000 + n,) * 2)
+    (folder / "1-1.json").write_text("no incident")
+    done = hip.run("fault", "inside", status=-signal.SIGABRT,
+                   env={"ROCMFIX_INCIDENT_DIR": str(folder), "HIP_TOKEN": "s3cr3t"})
+    assert any("older incidents there were removed: the newest 100," in line
+               for line in done.said())
+    names = {path.name for path in folder.iterdir()}
+    assert len(names) == 101 and "1-1.json" in names and "1700000005-7.json" not in names
+    (new,) = [name for name in names if re.fullmatch(r"\d+-\d+-[0-9a-f]{16}\.json", name)]
+    text = (folder / new).read_text()
+    assert json.loads(text)["case"] == "inside"
+    assert "s3cr3t" not in text and "HIP_TOKEN" not in text

@@ -59,7 +59,7 @@ class IncidentFolder {
   bool write(int64_t seconds, uint32_t pid, std::string_view tag, std::string_view text,
              IncidentName& name) const;
   /// In place of the file of that name, which this process has read from here. False: errno.
-  bool replace(std::string_view name, std::string_view text) const;
+  [[nodiscard]] bool replace(std::string_view name, std::string_view text) const;
 
   /// A descriptor of a regular file that is ours and that nobody else can write. -1: there is none,
   /// or the folder is not trusted.
@@ -67,7 +67,7 @@ class IncidentFolder {
 
   /// Removes the oldest incidents beyond the limits, and unfinished files that are older than an
   /// hour; not `kept`. How many incidents; none in a folder that is not trusted.
-  size_t prune(const IncidentLimits& limits, std::string_view kept) const;
+  [[nodiscard]] size_t prune(const IncidentLimits& limits, std::string_view kept) const;
 
  private:
   int fd_ = -1;

@@ -91,7 +91,7 @@ class Redactor {
   void name();
   void value(char separator);
   bool url_user();
-  std::optional<std::size_t> token_end() const;
+  [[nodiscard]] std::optional<std::size_t> token_end() const;
   void copy_to(std::size_t end) {
     out_ += text_.substr(at_, end - at_);
     at_ = end;
