@@ -71,16 +71,18 @@ Circumstances circumstances_of(const Preparation& preparation) {
   return circumstances;
 }
 
-Surroundings surroundings_of(const Options& options, const Preparation& preparation,
-                             const Policy& policy, const Ladder& ladder) {
-  Surroundings surroundings{.root = options.root,
-                            .gpus = preparation.gpus,
-                            .variables = {},
-                            .incident_directory = incident_directory(),
-                            .report_tag = {}};
+/// The command's, as the report quotes them. Looked for when there is something to report: every
+/// launch would cost a tenth more.
+std::vector<std::string> quoted_variables(const Job& job, const Ladder& ladder) {
+  const auto root = Root::open(job.options->root);
+  auto policy = root ? Policy::load(*root) : Result<Policy>(Policy::built_in());
+  if (!policy) {  // changed since the launch, which has read it
+    policy = Policy::built_in();
+  }
+  std::vector<std::string> variables;
   const auto add = [&](std::string_view name, std::string_view value) {
-    if (is_of_interest(policy, ladder, name)) {
-      surroundings.variables.push_back(printable(std::string(name) + "=" + redact_text(value)));
+    if (is_of_interest(*policy, ladder, name)) {
+      variables.push_back(printable(std::string(name) + "=" + redact_text(value)));
     }
   };
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
@@ -90,10 +92,10 @@ Surroundings surroundings_of(const Options& options, const Preparation& preparat
       add(text.substr(0, equals), text.substr(equals + 1));
     }
   }
-  for (const EnvironmentChange& change : preparation.environment.set) {
+  for (const EnvironmentChange& change : job.preparation->environment.set) {
     add(change.name, change.value);
   }
-  return surroundings;
+  return variables;
 }
 
 std::string survivors_text(const std::vector<Survivor>& survivors) {
@@ -117,15 +119,18 @@ std::string survivors_text(const std::vector<Survivor>& survivors) {
 
 class Supervisor {
  public:
-  Supervisor(const Job& job, const Policy& policy, Ladder ladder, SignalQueue signals,
-             KernelLog& log)
+  Supervisor(const Job& job, Ladder ladder, SignalQueue signals, KernelLog& log)
       : options_(*job.options),
         job_(job),
         ladder_(std::move(ladder)),
         signals_(std::move(signals)),
         log_(log),
         circumstances_(circumstances_of(*job.preparation)),
-        surroundings_(surroundings_of(*job.options, *job.preparation, policy, ladder_)) {
+        surroundings_{.root = job.options->root,
+                      .gpus = job.preparation->gpus,
+                      .variables = {},
+                      .incident_directory = incident_directory(),
+                      .report_tag = {}} {
     for (char* const* word = options_.command; *word != nullptr; ++word) {
       command_.emplace_back(*word);
     }
@@ -195,6 +200,9 @@ class Supervisor {
 
   /// How long to wait before the next attempt; nullopt: this was the last.
   std::optional<std::uint64_t> look_into(const Ending& ending) {
+    if (surroundings_.variables.empty() && (ending.signalled || ending.status != 0)) {
+      surroundings_.variables = quoted_variables(job_, ladder_);
+    }
     Examination examination = examine(signals_, ending, log_, surroundings_);
     // Also when that came only now: the command had ended as it ended.
     examination.outcome.told_to_stop = ending.told_to_stop || signals_.told_to_stop();
@@ -331,11 +339,7 @@ Result<int> supervise(const Job& job) {
     return fail(signals.error());
   }
   adopt_orphans();
-  const auto policy = Policy::load(*root);
-  if (!policy) {
-    return fail(policy.error());
-  }
-  return Supervisor(job, *policy, std::move(*ladder), std::move(*signals), log).run();
+  return Supervisor(job, std::move(*ladder), std::move(*signals), log).run();
 }
 
 }  // namespace rocmfix::run

@@ -2,15 +2,15 @@
 #include "supervise_report_file.hpp"
 
 #include <dirent.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
-#include <random>
+#include <string_view>
 
-#include "formatted.hpp"
 #include "incident_store.hpp"
 
 namespace rocmfix::run {
@@ -55,8 +55,16 @@ std::vector<std::string> tagged_names(const std::string& directory, const std::s
 }  // namespace
 
 std::string new_report_tag() {
-  std::random_device source;
-  return formatted("{:08x}", source());
+  std::array<unsigned char, hip::tag_size / 2> bytes{};
+  // The kernel may have none yet, early in a boot: another process's tag may then be the same.
+  static_cast<void>(getrandom(bytes.data(), bytes.size(), GRND_NONBLOCK));
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string tag;
+  for (const unsigned char byte : bytes) {
+    tag += digits[byte >> 4U];
+    tag += digits[byte & 0xfU];
+  }
+  return tag;
 }
 
 ReportFiles read_report_files(const std::string& directory, const std::string& tag, pid_t command) {
