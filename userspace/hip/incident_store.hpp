@@ -17,7 +17,7 @@
 
 namespace rocmfix::hip {
 
-/// What is kept: the newest so many, and no more than so many bytes.
+/// What is kept: the newest files, up to this number and size.
 struct IncidentLimits {
   size_t files = 100;
   uint64_t bytes = uint64_t{32} << 20U;
@@ -58,7 +58,7 @@ class IncidentFolder {
   /// A new file, of which `name` becomes the name. `tag`: empty, or is_tag(). False: errno.
   bool write(int64_t seconds, uint32_t pid, std::string_view tag, std::string_view text,
              IncidentName& name) const;
-  /// In place of the file of that name, which this process has read from here. False: errno.
+  /// Replaces the file of that name, which this process has read from here. False: errno.
   [[nodiscard]] bool replace(std::string_view name, std::string_view text) const;
 
   /// A descriptor of a regular file that is ours and that nobody else can write. -1: there is none,

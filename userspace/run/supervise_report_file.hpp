@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The files that the layer has written in place of reports to the descriptor, which the command had
-// closed.
+// The files that the layer has written where the command had closed the descriptor for its reports.
 //
 // Reads only files of this user, in a folder where nobody else can put or replace one, and only
 // those that carry the tag of this attempt: a folder may be shared by users, and by containers in

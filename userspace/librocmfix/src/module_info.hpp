@@ -20,7 +20,7 @@ Result<RegularFile> unpacked_module(RegularFile file);
 /// Its .modinfo section. Errors: io; invalid when it is no ELF64 file or has no such section.
 Result<std::string> read_modinfo(const RegularFile& module);
 
-/// The next "KEY=VALUE" of the section, or what stands where there is no '='. False: no more.
+/// The next "KEY=VALUE" of the section, or a key alone. False: no more.
 bool next_modinfo(std::string_view& section, std::string_view& key, std::string_view& value);
 
 }  // namespace rocmfix::detail

@@ -27,7 +27,7 @@ constexpr std::string_view xz_magic = "\xfd\x37zXZ\0"sv;
 constexpr std::string_view zstd_magic = "\x28\xb5\x2f\xfd"sv;
 
 enum class Step : std::uint8_t {
-  more,     ///< goes on: wants input, or has more output
+  more,     ///< wants input, or has more output
   whole,    ///< the same, and may end here
   damaged,  ///< or truncated
   greedy,   ///< asks for too much memory

@@ -2,7 +2,7 @@
 // Leaves secrets out of what is made to be shown to others: a crash report, a bug report.
 //
 // A command line and an environment are full of them. What has the name of a secret, or the form of
-// a well-known token, is replaced; what cannot be told from other text stays (a password as a plain
+// a well-known token, is replaced; what looks like any other text stays (a password as a plain
 // word). When in doubt it is replaced.
 //
 // Thread-safety: all functions may be called from several threads.
@@ -14,7 +14,7 @@
 
 namespace rocmfix {
 
-/// What stands for a secret.
+/// What a secret is replaced by.
 inline constexpr std::string_view redacted = "[redacted]";
 
 /// The name of an option, a variable or a key that has a secret for its value: "--api-key",
