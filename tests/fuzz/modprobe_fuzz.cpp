@@ -23,10 +23,11 @@ void check(const std::vector<ModuleOption>& options) {
     const Conflict conflict{option, true};
     require(!describe(conflict).empty() && !remedy(conflict).empty(), "a conflict's words");
   }
-  for (const auto& [name, value] : effective_options(options)) {
-    require(std::any_of(
-                options.begin(), options.end(),
-                [&](const auto& option) { return option.name == name && option.value == value; }),
+  for (const auto& effective : effective_options(options)) {
+    require(std::any_of(options.begin(), options.end(),
+                        [&](const auto& option) {
+                          return option.name == effective.first && option.value == effective.second;
+                        }),
             "an effective option that is nowhere");
   }
 }

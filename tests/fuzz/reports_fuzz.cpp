@@ -11,6 +11,7 @@
 #include "supervise_examination.hpp"
 #include "supervise_helper.hpp"
 #include "supervise_incident.hpp"
+#include "supervise_signals.hpp"
 
 using namespace rocmfix;
 using namespace rocmfix::run;
@@ -20,13 +21,44 @@ namespace {
 
 std::string_view answer;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
+/// Signals as they were: libFuzzer's own have to come.
+SignalQueue open_signals() {
+  sigset_t before;
+  sigprocmask(SIG_SETMASK, nullptr, &before);
+  auto signals = SignalQueue::open();
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  require(signals.has_value(), "a signal queue");
+  return std::move(*signals);
+}
+
+/// With or without the signals that tell it to stop.
+template <class Log>
+Examination examined(const Ending& ending, Log& log, const Surroundings& surroundings) {
+  static const SignalQueue signals = open_signals();
+  if constexpr (requires { examine(signals, ending, 0, log, surroundings); }) {
+    return examine(signals, ending, 0, log, surroundings);
+  } else {
+    return examine(ending, 0, log, surroundings);
+  }
+}
+
 }  // namespace
 
-// Stands for the process that is asked: the fuzzer links no supervise_helper.cpp.
-std::optional<std::string> rocmfix::run::run_helper(const std::vector<std::string>& /*command*/,
-                                                    std::string_view /*input*/) {
+// Stand for the process that is asked: the fuzzer links no supervise_helper.cpp.
+namespace rocmfix::run {
+
+std::optional<std::string> run_helper(const std::vector<std::string>& /*command*/,
+                                      std::string_view /*input*/) {
   return std::string(answer);
 }
+
+std::optional<std::string> run_helper(const SignalQueue& /*signals*/,
+                                      const std::vector<std::string>& /*command*/,
+                                      std::string_view /*input*/) {
+  return std::string(answer);
+}
+
+}  // namespace rocmfix::run
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const fuzz::Machine machine;
@@ -37,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ending.reports = fuzz::take_part(answer, '\0');
   Surroundings surroundings;
   surroundings.root = root.dir().string();
-  const Examination examination = examine(ending, 0, log, surroundings);
+  const Examination examination = examined(ending, log, surroundings);
   if (examination.report.empty() && examination.incidents.empty()) {
     return 0;
   }

@@ -56,6 +56,13 @@ def damage(rng, content):
     return text(rng) + b"\n"
 
 
+def setting(name, word):
+    """A setting that is proposed on every machine."""
+    return (b'[[setting]]\nlayer = "environment"\nname = "' + name + b'"\nsummary = "' + word +
+            b'"\npropose = [{profile = "safe", value = "' + word + b'"}]\njudge = [{effect = "useful",'
+            b' reason = "' + word + b'", source = "' + word + b'"}]\n')
+
+
 def toml(rng):
     """One of an administrator's files, as an attacker would write it."""
     name = rng.choice([b"EVIL", *SHELL, *ESCAPES[:10]])
@@ -66,9 +73,7 @@ def toml(rng):
         b"a = " + b"[" * rng.choice([10, 5000, 150_000]) + b"\n",
         b"a = " + b"{a=" * rng.choice([10, 5000, 50_000]) + b"1\n",
         b"[" + b".".join([b"t"] * 50_000) + b"]\n",
-        b'[[setting]]\nlayer = "environment"\nname = "' + escaped + b'"\nsummary = "' + escaped +
-        b'"\npropose = [{profile = "safe", value = "' + escaped + b'"}]\njudge = [{effect = "useful",'
-        b' reason = "' + escaped + b'", source = "' + escaped + b'"}]\n',
+        setting(escaped, escaped),
         b'[[chip]]\nname = "' + escaped + b'"\ngfx = "gfx1010"\ngc = ["10.1.10"]\npci = ["731f"]\n',
         b'[[cause]]\nid = "' + escaped + b'"\n', b'[[pattern]]\nregex = "(a*)*(b*)*' + escaped + b'"\n',
         b'"' + escaped + b'" = "' + escaped + b'"\n', b"[[setting]]\n" * 20_000,

@@ -2,9 +2,11 @@
 """Hostile machines: files of a root that are damaged, hostile, missing, links, FIFOs, bombs; then
 every verb, plain and --json, on it. And hostile logs for `rocmfix explain`."""
 
+import lzma
 import os
 import socket
 import stat
+import subprocess
 from pathlib import Path
 
 from . import hostile
@@ -17,6 +19,11 @@ VERBS = [
 ]
 SECRET = b"OUTSIDE_SECRET"
 TABLES = ["gpus", "settings", "faults", "ladder", "communicators"]
+
+
+def content_of(path):
+    """Of what may be a FIFO by now."""
+    return path.read_bytes() if path.is_file() else b""
 
 
 def new_files(rng, root):
@@ -33,10 +40,10 @@ def new_files(rng, root):
     yield root / f"boot/initrd.img-{release}", hostile.initramfs(rng, release)
     for module in sorted(modules.glob("**/amdgpu.ko*")):
         name = module.with_name("amdgpu.ko" + rng.choice(["", ".xz", ".gz"]))
-        yield name, hostile.module(rng, module.read_bytes())
+        yield name, hostile.module(rng, content_of(module))
     for index in ("modules.dep.bin", "modules.dep", "modules.builtin.modinfo"):
         if (modules / index).exists():
-            yield modules / index, hostile.damage(rng, (modules / index).read_bytes())
+            yield modules / index, hostile.damage(rng, content_of(modules / index))
     process = root / f"proc/{rng.choice([1234, 99999999])}"
     yield process / "comm", hostile.text(rng) + b"\n"
     yield process / "status", b"Name:\t" + hostile.text(rng) + b"\n"
@@ -70,6 +77,22 @@ def make_special(rng, path, outside):
             path.write_bytes(b"")
 
 
+def make_process(rng, root):
+    """Another user's, that says it has the GPU open."""
+    process = root / f"proc/{rng.randrange(2, 40000)}"
+    try:
+        (process / "fd").mkdir(parents=True)
+        (process / "comm").write_bytes(hostile.text(rng)[:100] + b"\n")
+        (process / "maps").write_bytes(b"7f00-7f01 rw-s 0 00:06 1 " + rng.choice(
+            [b"/dev/kfd", b"/tmp/dev/kfd.txt", b"/tmp/x\x1b[31m/dev/kfd"]) + b"\n")
+        (process / "stat").write_bytes(b"7 (x) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 1 0 0\n")
+        (process / "fd/3").symlink_to(rng.choice(["/dev/kfd", "/dev/kfd (deleted)", "/tmp/dev/kfd"]))
+        (root / "dev").mkdir(exist_ok=True)
+        (root / "dev/kfd").touch()
+    except OSError:
+        pass  # an earlier one has put something else there
+
+
 def remove(path):
     if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
@@ -97,6 +120,8 @@ def make_hostile(case, root, outside):
                 path.write_bytes(content)
         except OSError:
             continue  # a name or a folder that an earlier one has made impossible
+    if rng.random() < 0.3:
+        make_process(rng, root)
     if rng.random() < 0.15:
         folder = root / rng.choice(["etc/modprobe.d", "var/lib/rocmfix", "etc/rocmfix", "etc"])
         if folder.exists():
@@ -167,8 +192,84 @@ def attack_log(case):
             case.ask([BUILD / "bin/rocmfix", "explain", *form], stdin=log)
 
 
+def module_of(root):
+    """The one that modprobe would load."""
+    return sorted(root.glob("usr/lib/modules/*/**/amdgpu.ko"))[-1]
+
+
+def release_of(root):
+    return module_of(root).relative_to(root / "usr/lib/modules").parts[0]
+
+
+def overlay(name, text):
+    def put(_rng, root):
+        (root / "etc/rocmfix").mkdir(exist_ok=True)
+        (root / f"etc/rocmfix/{name}.toml").write_bytes(text)
+
+    return put
+
+
+def put_fifo(_rng, root):
+    module = module_of(root)
+    module.unlink()
+    os.mkfifo(module)
+
+
+def put_bomb(_rng, root):
+    """Named as depmod(8) has it in its index, which it would not be by a bomb."""
+    module, release = module_of(root), release_of(root)
+    packed = module.with_name("amdgpu.ko.xz")
+    packed.write_bytes(lzma.compress(module.read_bytes()))
+    module.unlink()
+    subprocess.run(["depmod", "-b", root, release], check=True, env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"})
+    packed.write_bytes(hostile.bomb("xz"))
+
+
+def put_image(content):
+    return lambda _rng, root: (root / f"boot/initrd.img-{release_of(root)}").write_bytes(content(root))
+
+
+def bombs_in(root):
+    name = f"usr/lib/modules/{release_of(root)}/kernel/amdgpu.ko.xz".encode()
+    return hostile.newc([(name, hostile.bomb("xz"))] * 6)
+
+
+# What has once been a way in: each in its turn, so that none is left to chance.
+CLASSICS = {
+    "150,000 dotted keys": overlay("settings", b".".join([b"a"] * 150_000) + b" = 1\n"),
+    "150,000 brackets": overlay("settings", b"a = " + b"[" * 150_000),
+    "a module that unpacks to 1.5 GiB": put_bomb,
+    "a module that is a FIFO": put_fifo,
+    "a module with a table that lies": lambda rng, root: module_of(root).write_bytes(
+        hostile.module_image(rng)),
+    "modules of 1.5 GiB in the initramfs": put_image(bombs_in),
+    "an initramfs that unpacks to 1.5 GiB": put_image(lambda _root: hostile.bomb("gz")),
+    "a variable's name that is a command": overlay("settings", hostile.setting(
+        b"X=1; touch PWNED; Y", b"$(touch PWNED)")),
+    "a reason that leaves its comment": overlay("settings", hostile.setting(
+        b"X", b"a\\u2028\\rb\\ntouch PWNED")),
+    "150,000 dotted keys for the launcher": overlay("ladder", b".".join([b"a"] * 150_000) + b" = 1\n"),
+}
+
+
+def attack_classic(case):
+    names = list(CLASSICS)
+    name = names[case.number // 5 % len(names)]
+    root = case.copy_root("rx5600xt-rocmfix")
+    CLASSICS[name](case.random, root)
+    for verb in (["status"], ["verify"], ["plan", "--json"], ["apply", "--dry-run"], ["env"]):
+        ended = case.run([BUILD / "bin/rocmfix", "--root", root, *verb], seconds=30)
+        if case.judge(ended, f"{name}: {verb[0]}", as_json="--json" in verb) == "hang":
+            return  # and so will the others
+    ended = case.run([BUILD / "bin/rocmfix-run", "--root", root, "--retries", "1", "true"], seconds=30)
+    case.judge(ended, f"{name}: rocmfix-run")
+    run_env(case, root, f"{name}: eval env")
+
+
 def attack(case):
-    if case.number % 5 == 4:
+    if case.number % 5 == 3:
+        attack_classic(case)
+    elif case.number % 5 == 4:
         attack_log(case)
     else:
         attack_root(case)

@@ -47,7 +47,8 @@ def worker(index, jobs, parts, seed, deadline, work, pipe):
     """Always the part that is furthest behind its share."""
     spent = {part: 0.0 for part in parts}
     numbers = {part: index for part in parts}
-    while time.monotonic() < deadline:
+    # Each part has one case at least, however slow the machine is.
+    while time.monotonic() < deadline or (index == 0 and 0 in numbers.values()):
         part = min(parts, key=lambda name: spent[name] / PARTS[name][1])
         began = time.monotonic()
         pipe.send(run_case(part, numbers[part], seed, work))
@@ -66,9 +67,9 @@ def run_campaign(parts, seed, *, seconds, jobs=2, cases=None):
     work.chmod(0o755)
     results = []
     try:
-        deadline = time.monotonic() + seconds
         for part in parts:
             PARTS[part][0].prepare(work)
+        deadline = time.monotonic() + seconds
         if cases is not None:
             for part in parts:
                 for number in cases:

@@ -31,7 +31,7 @@ MARK = "ATTACK_CASE"
 def is_sanitized():
     cache = BUILD / "CMakeCache.txt"
     return cache.exists() and any(
-        line.startswith("ROCMFIX_SANITIZE:") and line.rstrip().partition("=")[2]
+        line.startswith("ROCMFIX_SANITIZE:") and line.rstrip().partition("=")[2] not in ("", "OFF")
         for line in cache.read_text(encoding="utf-8").splitlines())
 
 
