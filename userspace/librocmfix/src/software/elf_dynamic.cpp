@@ -19,7 +19,9 @@ constexpr std::size_t longest_string = 4096;
 template <class Header>
 std::vector<Header> headers_in(std::string_view bytes) {
   std::vector<Header> headers(bytes.size() / sizeof(Header));
-  std::memcpy(headers.data(), bytes.data(), headers.size() * sizeof(Header));
+  if (!headers.empty()) {  // memcpy() takes no null pointer, not even for nothing
+    std::memcpy(headers.data(), bytes.data(), headers.size() * sizeof(Header));
+  }
   return headers;
 }
 
