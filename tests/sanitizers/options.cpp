@@ -19,7 +19,7 @@ const char* __ubsan_default_options() {
   return "log_path=" ROCMFIX_FOUND "/ubsan:print_stacktrace=1";
 }
 
-// A launcher forks and goes on in the child.
+// A launcher forks, and the child continues.
 const char* __tsan_default_options() {
   return "log_path=" ROCMFIX_FOUND "/tsan:die_after_fork=0:exitcode=86";
 }

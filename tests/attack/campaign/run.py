@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Runs the cases of all parts until the time is up: some processes, each with every so many-th case,
-so that which cases there are does not depend on how fast they are."""
+"""Runs the cases of all parts until the time is up: N processes, each with every
+Nth case, so that which cases there are does not depend on how fast they are."""
 
 import multiprocessing
 import multiprocessing.connection

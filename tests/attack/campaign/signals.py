@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Signals to the launcher at random moments, with commands of every temper; and processes that
+"""Signals to the launcher at random moments, with commands of several kinds; and processes that
 were there before it, which are none of its business."""
 
 import os
@@ -38,9 +38,10 @@ def signalled(case):
             os.set_blocking(kept[1], True)
     what = f"{names} to {child}{' ' + ' '.join(options) if options else ''}" + (
         ", stderr full" if blocked else "")
+    note = case.folder / "command"
     started = {"stderr": kept[1]} if blocked else {}
     process = case.start([BUILD / "bin/rocmfix-run", "--root", case.copy_root("rx6700xt"), *options,
-                          "sh", "-c", CHILDREN[child]], **started)
+                          "sh", "-c", 'echo $$ >"$0"; ' + CHILDREN[child], note], **started)
     time.sleep(rng.choice([0, 0.005, 0.02, 0.1, 0.4, 0.8]) * rng.random())
     for name in names.split():
         # As a terminal sends these: a shell alone would wait for what it runs in the foreground.
@@ -49,7 +50,9 @@ def signalled(case):
         else:
             case.send(process, name)
         time.sleep(rng.random() * 0.02)
-    harmless = names in ("USR1", "WINCH", "CONT")  # USR1 ends a command, but not one that ends late
+    # USR1 ends a command, but not one that ends late; nor does an INT that came before the shell's
+    # child was there, for which the shell then waits.
+    harmless = names in ("USR1", "WINCH", "CONT", "INT")
     began = time.monotonic()
     if harmless:
         time.sleep(rng.random() * 0.2)
@@ -66,7 +69,14 @@ def signalled(case):
             case.record("right", what)
         else:
             case.record("wrong", what, f"status {ended.status}")
-    if child == "session":
+    if "KILL" in names:
+        # The command has to go; what it has started is then its own affair, as without a launcher.
+        time.sleep(1)
+        text = note.read_text() if note.exists() else ""
+        if text.strip() and alive(int(text)):
+            case.record("left", what, "the command")
+        case.end_marked()
+    elif child == "session":
         case.end_marked()  # what has a session of its own is left alone on purpose
     else:
         case.expect_nothing_left(what)
