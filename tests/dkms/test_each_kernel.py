@@ -15,7 +15,7 @@ SOURCE = Path(__file__).resolve().parents[2]
 DKMS = shutil.which("dkms", path="/usr/sbin:/usr/bin")
 pytestmark = pytest.mark.skipif(DKMS is None, reason="dkms is not installed")
 SLOW_DKMS = """#!/bin/bash
-[[ $1 != add ]] || sleep 1
+[[ $1 != add ]] || sleep 0.5
 [[ $1 != add ]] || echo add >>{tmp}/adds
 exec {dkms} "$@" --dkmstree {tmp}/dkms --sourcetree {tmp}/src
 """

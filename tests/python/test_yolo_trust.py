@@ -284,6 +284,12 @@ def test_a_session_that_is_no_file_is_not_waited_for(tmp_path, kind):
         Session.read(tmp_path / "s.json")
 
 
+def test_a_name_that_no_file_system_takes_is_an_error(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["rocmfix-yolo", "resume", "x" * 5000])
+    assert cli.main() == 1
+    assert "File name too long" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("option", ["--retries", "--min-batch", "--max-batch"])
 def test_a_number_of_thousands_of_digits_is_wrong_usage(option):
     with pytest.raises(Failure, match=f"{option} 9+\\.\\.\\.: a whole number") as caught:

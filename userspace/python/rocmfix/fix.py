@@ -114,7 +114,7 @@ def apply_rocm_fix(
 
     Raises ValueError for a fraction out of range and library.LibraryError when librocmfix is
     missing, of another version, or a file of the administrator's cannot be understood. A torch that
-    cannot be imported, whatever it raises, is a RocmfixWarning: the environment is set all the same.
+    cannot be imported, whatever it raises, is a RocmfixWarning; the environment is set nevertheless.
     """
     if not 0 < memory_fraction <= 1:
         raise ValueError(f"memory_fraction is {memory_fraction}, not above 0 and up to 1")
