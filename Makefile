@@ -123,6 +123,12 @@ lint: ## clang-format, clang-tidy, cppcheck, shellcheck, mypy, checkpatch, man p
 	@$(MAKE) --no-print-directory build
 	@scripts/lint
 
+.PHONY: analyze
+analyze: ## clang's static analyzer, which is slow (20 minutes)
+	@$(SETUP) build lint
+	@$(MAKE) --no-print-directory build
+	@scripts/lint --analyze
+
 .PHONY: format
 format: ## format the C++ sources in place
 	@$(SETUP) lint

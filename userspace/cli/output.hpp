@@ -23,12 +23,12 @@ int print_error(const Error& error, bool json);
 /// obey is escaped; a field that comes from elsewhere has to be printable() before.
 int print_result(const std::string& text, int status);
 
-/// Rows of printable() cells with columns aligned by blanks, the last column not padded.
-std::string format_table(const std::vector<std::vector<std::string>>& rows,
+/// Rows of `cells`, made printable(), with columns aligned by blanks, the last column not padded.
+std::string format_table(const std::vector<std::vector<std::string>>& cells,
                          std::string_view indent = "");
 
-/// printable() `text` in lines of at most `width` characters, each after the first begun with
-/// `indent`.
-std::string wrap(std::string_view text, std::size_t width, std::string_view indent);
+/// `given`, made printable(), in lines of at most `width` characters, each after the first begun
+/// with `indent`.
+std::string wrap(std::string_view given, std::size_t width, std::string_view indent);
 
 }  // namespace rocmfix::cli

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <fstream>
 #include <string_view>
@@ -22,12 +23,10 @@ bool is_name(std::string_view text) {
 }
 
 bool could_be_secret(std::string_view name) {
-  for (const std::string_view part : {"TOKEN", "KEY", "PASS", "SECRET", "CREDENTIAL", "AUTH"}) {
-    if (name.find(part) != std::string_view::npos) {
-      return true;
-    }
-  }
-  return false;
+  constexpr std::array parts = {"TOKEN", "KEY", "PASS", "SECRET", "CREDENTIAL", "AUTH"};
+  return std::any_of(parts.begin(), parts.end(), [name](std::string_view part) {
+    return name.find(part) != std::string_view::npos;
+  });
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ std::vector<Change> yes_and_no(bool asked, std::string_view word,
   std::vector<Change> changes;
   for (const bool yes : {false, true}) {
     if (asked) {
-      changes.push_back([=](Case& one) {
+      changes.emplace_back([=](Case& one) {
         set(one, yes);
         one.words.push_back(fmt::format("{}{}", yes ? "" : "not ", word));
       });
@@ -135,7 +135,7 @@ std::vector<Change> kernel_changes(const std::set<std::string>& boundaries) {
     kernels.emplace_back("0");
   }
   for (const auto& kernel : kernels) {
-    changes.push_back([=](Case& one) {
+    changes.emplace_back([=](Case& one) {
       one.machine.driver.kernel_release = kernel;
       one.words.push_back(kernel == "0" ? "an older kernel" : fmt::format("kernel {}", kernel));
     });
@@ -150,7 +150,7 @@ std::vector<Change> memory_changes(const std::set<std::uint64_t>& boundaries) {
     amounts.push_back(amounts.back() + 1);
   }
   for (const auto mib : amounts) {
-    changes.push_back([=](Case& one) {
+    changes.emplace_back([=](Case& one) {
       one.machine.ram_mib = mib;
       one.words.push_back(fmt::format("{} MiB of memory", mib));
     });
@@ -161,7 +161,7 @@ std::vector<Change> memory_changes(const std::set<std::uint64_t>& boundaries) {
 std::vector<Change> configured_changes(const std::set<std::string>& values) {
   std::vector<Change> changes;
   for (const auto& value : values) {
-    changes.push_back([=](Case& one) {
+    changes.emplace_back([=](Case& one) {
       one.configured = value;
       one.words.push_back(fmt::format("\"{}\" configured", value));
     });
@@ -180,14 +180,14 @@ std::vector<Change> software_changes(bool asked, const std::set<std::string>& na
     return changes;
   }
   for (const auto state : {SoftwareState::unnamed, SoftwareState::unknown, SoftwareState::none}) {
-    changes.push_back([=](Case& one) {
+    changes.emplace_back([=](Case& one) {
       one.machine.software.state = state;
       one.words.push_back(fmt::format("software \"{}\"", to_string(state)));
     });
   }
   for (const bool others : {false, true}) {
     for (const bool own : {false, true}) {
-      changes.push_back([=](Case& one) {
+      changes.emplace_back([=](Case& one) {
         std::set<std::string> targets = others ? named : std::set<std::string>{};
         for (const Gpu& gpu : one.machine.gpus) {
           if (own && gpu.gfx) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What HIP tells the program of VRAM, made to agree with the limit; advice on coherence; and the
 // lookup that would go round us.
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
@@ -82,9 +83,7 @@ int current_device() {
 }
 
 void lower(size_t& value, uint64_t limit) {
-  if (value > limit) {
-    value = limit;
-  }
+  value = std::min(value, limit);
 }
 
 /// The structure has two layouts, and a release may bring a third: what stands at the place is

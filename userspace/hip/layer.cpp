@@ -50,7 +50,7 @@ void prepare() {
 // Paths and names are anybody's: a line is one line, and a terminal only shows it.
 void say(const char* a, const char* b, const char* c, const char* d, const char* e) {
   const int saved = errno;
-  std::array<char, 2 * PATH_MAX> line{};
+  std::array<char, std::size_t{2} * PATH_MAX> line{};
   size_t length = 0;
   for (std::string_view text : {"rocmfix: ", a, b, c, d, e}) {
     while (!text.empty()) {

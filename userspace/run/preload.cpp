@@ -38,7 +38,7 @@ Result<std::string> find_library(const Library& library) {
   const std::string prefix = parent(parent({self.data(), static_cast<std::size_t>(length)}));
   std::string looked_in;
   for (const std::string_view directory : {ROCMFIX_LIBRARY_DIR "/", "lib/"}) {
-    const std::string path = prefix + "/" + std::string(directory) + std::string(library.file);
+    std::string path = prefix + "/" + std::string(directory) + std::string(library.file);
     if (access(path.c_str(), R_OK) != 0) {
       looked_in += (looked_in.empty() ? "" : ", nor ") + path;
       continue;

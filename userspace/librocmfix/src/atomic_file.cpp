@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "formatted.hpp"
+
 namespace rocmfix::detail {
 namespace {
 
@@ -99,9 +101,9 @@ Error AtomicDirectory::refusal(const std::string& what, const std::string& name,
     if (fd >= 0 && ::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 &&
         (flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)) != 0) {
       const bool immutable = (flags & FS_IMMUTABLE_FL) != 0;
-      error.hint = path +
-                   (immutable ? " is immutable (chattr +i)" : " is append-only (chattr +a)") +
-                   "; if you want it changed: sudo chattr " + (immutable ? "-i " : "-a ") + path;
+      error.hint = formatted("{} is {}; if you want it changed: sudo chattr {} {}", path,
+                             immutable ? "immutable (chattr +i)" : "append-only (chattr +a)",
+                             immutable ? "-i" : "-a", path);
       return error;
     }
   }

@@ -102,9 +102,9 @@ PackedImage::PackedImage(ImageFile& file)
 void PackedImage::open() {
   const std::string& name = file_->name();
   const std::string_view start = file_->peek(6);
-  const auto kind = std::find_if(kinds.begin(), kinds.end(), [start](const PackingKind& one) {
-    return start.starts_with(one.magic);
-  });
+  const auto* const kind =
+      std::find_if(kinds.begin(), kinds.end(),
+                   [start](const PackingKind& one) { return start.starts_with(one.magic); });
   const Error unknown{ErrorCode::failed, name + " is packed in a way that rocmfix cannot read", 0,
                       ""};
   if (kind == kinds.end()) {

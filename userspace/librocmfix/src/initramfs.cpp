@@ -38,7 +38,7 @@ class Collector : public CpioVisitor {
     }
     if (is_module(path, "rocmfix_livepatch")) {
       into_ = &livepatch_;
-    } else if (is_module(path, "amdgpu") && !(amdgpu_ && !is_update(path))) {
+    } else if (is_module(path, "amdgpu") && (!amdgpu_ || is_update(path))) {
       into_ = &amdgpu_;
     }
     if (into_ != nullptr) {

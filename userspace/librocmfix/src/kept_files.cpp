@@ -69,7 +69,7 @@ Result<void> KeptFiles::forget_original() {
 // The name under which these bytes are kept already, else the first that is free.
 Result<std::string> KeptFiles::free_name(const FileContent& content, bool& already_kept) {
   for (unsigned i = 1;; ++i) {
-    const std::string name = formatted("edited-{}.conf", i);
+    std::string name = formatted("edited-{}.conf", i);
     const auto present = directory_->read(name);
     if (!present) {
       return fail(present.error());

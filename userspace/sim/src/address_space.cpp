@@ -105,7 +105,8 @@ std::optional<AddressSpace::Piece> AddressSpace::piece(unsigned gpu, std::uint64
   }
   const Buffer& buffer = *found->buffer;
   result.hold = found->buffer;
-  result.writable = (buffer.flags & KFD_IOC_ALLOC_MEM_FLAGS_WRITABLE) != 0;
+  result.writable =
+      (buffer.flags & static_cast<std::uint32_t>(KFD_IOC_ALLOC_MEM_FLAGS_WRITABLE)) != 0;
   if (buffer.backing != nullptr) {
     char* const view = buffer.backing->view();
     if (view == nullptr) {

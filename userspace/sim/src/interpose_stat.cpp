@@ -140,7 +140,7 @@ ROCMFIX_EXPORT int statx(int dirfd, const char* path, int flags, unsigned mask, 
     return -1;
   }
   if (!is_ours &&
-      !((flags & AT_EMPTY_PATH) != 0 && *path == '\0' && fstat_virtual(dirfd, status))) {
+      ((flags & AT_EMPTY_PATH) == 0 || *path != '\0' || !fstat_virtual(dirfd, status))) {
     return ROCMFIX_REAL(statx)(dirfd, path, flags, mask, out);
   }
   *out = {};

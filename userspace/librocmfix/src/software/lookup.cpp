@@ -13,8 +13,6 @@
 namespace rocmfix::detail {
 namespace {
 
-// A program with all of its libraries opens some hundred; a tree of links could be without end.
-constexpr std::size_t most_files = 4096;
 // A cold disk needs a second for a large library; a network that hangs must not hold up a launch.
 constexpr std::chrono::seconds most_time{5};
 
@@ -63,7 +61,6 @@ Lookup::Lookup(const Root& root, Environment environment)
     : root_(root),
       environment_(std::move(environment)),
       cache_(environment_),
-      left_(most_files),
       deadline_(std::chrono::steady_clock::now() + most_time) {}
 
 std::string Lookup::variable(std::string_view name) const {

@@ -70,7 +70,8 @@ class Lookup {
   const Root& root_;
   Environment environment_;
   CodeCache cache_;
-  std::size_t left_;
+  // A program with all of its libraries opens some hundred; a tree of links could be without end.
+  std::size_t left_ = 4096;
   std::chrono::steady_clock::time_point deadline_;
 };
 
