@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <string_view>
 
 namespace rocmfix::hip {
@@ -112,9 +113,10 @@ void read_lines(int file, Search& search) {
         return;
       }
       in_rest = true;
-      text = {};
+      text = text.substr(text.size());
     }
-    filled = text.copy(buffer.data(), text.size());
+    filled = text.size();
+    std::memmove(buffer.data(), text.data(), filled);  // it is in the buffer itself
   }
 }
 

@@ -78,7 +78,8 @@ TEST(Caller, TheProgramItself) {
 }
 
 TEST(Caller, LibrariesOfTheProgram) {
-  EXPECT_EQ(calling_object(dlsym(RTLD_DEFAULT, "malloc")).soname, "libc.so.6");
+  // No sanitizer has a function of this name of its own.
+  EXPECT_EQ(calling_object(dlsym(RTLD_DEFAULT, "getpid")).soname, "libc.so.6");
 }
 
 TEST(Caller, NoObject) {
