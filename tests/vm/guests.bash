@@ -84,13 +84,22 @@ complaints() {
 
 # reports BOOT [KNOWN]: what a kernel says of a fault of its own, with what follows: of
 # KASAN, lockdep, RCU, atomic sleep, list and object debugging, or any BUG and
-# WARNING; without those whose first line matches KNOWN.
+# WARNING; without those whose first line matches KNOWN, or of RCU usage the fourth,
+# which has the place.
 reports() {
 	grep -q 'rocmfix test: the end' "$work/$1.log" || echo "the guest did not reach its end"
 	kernel_log "$1" | KNOWN=${2-} awk '
+		function is_known(line) { return ENVIRON["KNOWN"] != "" && line ~ ENVIRON["KNOWN"] }
+		/WARNING: suspicious RCU usage/ { held = $0; more = 3; next }
+		more {
+			held = held "\n" $0
+			if (!--more && !is_known($0)) { print held; left = 37 }
+			next
+		}
 		/WARNING: |BUG: |BUG at |INFO: (possible|inconsistent|trying to register|rcu_|task )|Oops|general protection|KASAN|ODEBUG|list_(add|del) corruption|refcount_t|UBSAN/ &&
-			!(ENVIRON["KNOWN"] != "" && $0 ~ ENVIRON["KNOWN"]) { left = 40 }
-		left-- > 0'
+			!is_known($0) { left = 40 }
+		left-- > 0
+		END { if (more) print held }'
 }
 
 no_new_complaints() {
