@@ -17,7 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   require(image->has_value(), "the image is there");
-  require((*image)->has_amdgpu || !(*image)->amdgpu, "an identity of no module");
+  for (const auto& module : {(*image)->amdgpu, (*image)->livepatch}) {
+    require(!module || *module || !module->error().what.empty(), "an error's words");
+  }
   for (const auto& line : (*image)->lines) {
     require(detail::is_modprobe_file(line.file), "a line of a file that modprobe does not read");
   }

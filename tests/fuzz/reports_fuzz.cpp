@@ -31,26 +31,10 @@ SignalQueue open_signals() {
   return std::move(*signals);
 }
 
-/// With or without the signals that tell it to stop.
-template <class Log>
-Examination examined(const Ending& ending, Log& log, const Surroundings& surroundings) {
-  static const SignalQueue signals = open_signals();
-  if constexpr (requires { examine(signals, ending, 0, log, surroundings); }) {
-    return examine(signals, ending, 0, log, surroundings);
-  } else {
-    return examine(ending, 0, log, surroundings);
-  }
-}
-
 }  // namespace
 
 // Stand for the process that is asked: the fuzzer links no supervise_helper.cpp.
 namespace rocmfix::run {
-
-std::optional<std::string> run_helper(const std::vector<std::string>& /*command*/,
-                                      std::string_view /*input*/) {
-  return std::string(answer);
-}
 
 std::optional<std::string> run_helper(const SignalQueue& /*signals*/,
                                       const std::vector<std::string>& /*command*/,
@@ -69,7 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ending.reports = fuzz::take_part(answer, '\0');
   Surroundings surroundings;
   surroundings.root = root.dir().string();
-  const Examination examination = examined(ending, log, surroundings);
+  static const SignalQueue signals = open_signals();
+  const Examination examination = examine(signals, ending, log, surroundings);
   if (examination.report.empty() && examination.incidents.empty()) {
     return 0;
   }

@@ -230,6 +230,14 @@ TEST(Initramfs, OneThatUnpacksToGigabytesIsNotReadToItsEndAndSaysSo) {
   }
 }
 
+TEST(Initramfs, ADictionaryOfGigabytesIsNotTaken) {
+  const TemporaryTree tree;
+  tree.write(image_path, std::string("\x5d\0\0\x21", 4) + std::string(60, '\xff'));
+  const auto image = read_initramfs(tree.root(), release);
+  ASSERT_FALSE(image);
+  EXPECT_EQ(image.error().code, ErrorCode::refused);
+}
+
 // Nor does the kernel. Each layer of zeros is a thousand times the one above.
 TEST(Initramfs, LayersOfPackingAreNotUnpackedBeyondTheFirst) {
   const TemporaryTree tree;

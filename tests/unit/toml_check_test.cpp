@@ -49,6 +49,15 @@ TEST(TomlCheck, StringsAndCommentsAreNotCounted) {
   }
 }
 
+TEST(TomlCheck, OutsideOfStringsAndCommentsIsOnlyAscii) {
+  EXPECT_EQ(line_of("\na = 1\xc3\xa4"), 2U);
+  EXPECT_EQ(line_of("\xd2\x98 = 1"), 1U);
+  EXPECT_EQ(line_of("a = \xff"), 1U);
+  EXPECT_EQ(line_of("\xef\xbb\xbf"
+                    "a = \"\xc3\xa4\" # \xc3\xa4\n'\xc3\xa4' = 1"),
+            std::nullopt);
+}
+
 TEST(TomlCheck, AHeaderHasAName) {
   for (const std::string header : {"[", "[[", " [ ", "\t[[ "}) {
     for (const std::string rest : {"\n", ",", ".a]", "#", "=", "}", "\\", "\x01", "\xc3\xa4]"}) {

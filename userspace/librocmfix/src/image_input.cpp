@@ -99,6 +99,21 @@ PackedImage::PackedImage(ImageFile& file)
   open();
 }
 
+namespace {
+
+// The decoder of .lzma takes all of the dictionary that the header asks for; that of .xz is limited
+// by libarchive.
+bool wants_too_much(const PackingKind& kind, std::string_view start) {
+  constexpr std::size_t most = 128U << 20U;
+  std::size_t dictionary = 0;
+  for (std::size_t i = 4; i >= 1 && start.size() > 4; --i) {
+    dictionary = dictionary << 8U | static_cast<unsigned char>(start[i]);
+  }
+  return kind.code == ARCHIVE_FILTER_LZMA && dictionary > most;
+}
+
+}  // namespace
+
 void PackedImage::open() {
   const std::string& name = file_->name();
   const std::string_view start = file_->peek(6);
@@ -109,6 +124,11 @@ void PackedImage::open() {
                       ""};
   if (kind == kinds.end()) {
     error_ = unknown;
+    return;
+  }
+  if (wants_too_much(*kind, start)) {
+    error_ = {ErrorCode::refused, name + " wants more than 128 MiB of memory to be unpacked", 0,
+              ""};
     return;
   }
   if (library_ == nullptr) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What toml++ must not be given, found before it sees the text:
 //   - nesting: it recurses, and a key of 150,000 parts overflows the stack when its table is read
-//   or
-//     destroyed;
+//     or destroyed;
 //   - a table's header with no name in it ("[\n", "[[,"): toml++ 3.3 and 3.4 take for granted that
-//   a
-//     key follows, by an assert(), or without one by undefined behaviour.
+//     a key follows, by an assert(), or without one by undefined behaviour;
+//   - a character that is not ASCII where TOML has none: toml++ 3.3 looks whether it is white
+//   space,
+//     and takes U+00A1 to U+0499 for impossible.
 //
 // Knows of TOML no more than where strings and comments begin and end. Where one is not closed on
 // its line, toml++ stops with an error, and so does this.
@@ -33,6 +34,7 @@ class TomlCheck {
   /// The first that toml++ must not see.
   std::optional<Fault> fault() {
     bool line_begins = true;
+    at_ = text_.starts_with("\xef\xbb\xbf") ? 3 : 0;  // a byte order mark may be there
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (c == '[' && line_begins && brackets_ == 0 && !has_name()) {
@@ -48,6 +50,9 @@ class TomlCheck {
       if (c == '#') {
         at_ = std::min(text_.find('\n', at_), text_.size());
         continue;
+      }
+      if (static_cast<unsigned char>(c) >= 0x80) {
+        return Fault{line_, "a character that is not ASCII, and not in a string or a comment"};
       }
       count(c);
       if (brackets_ > deepest_toml || dots_ >= deepest_toml) {
