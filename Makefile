@@ -74,7 +74,7 @@ check-kunit: ## KUnit on the patched functions in every Debian kernel, in QEMU (
 	@kernel/tests/run
 
 .PHONY: check-debug-kernel
-check-debug-kernel: ## KUnit under KASAN and lockdep, in a kernel built for it (20 minutes, then 5)
+check-debug-kernel: ## KUnit, and cards that go, under KASAN and lockdep, in a kernel built for it (an hour)
 	@$(SETUP) kernel vm
 	@tests/vm/check-debug-kernel
 

@@ -74,4 +74,27 @@ T value_or_exit(Result<T> result) {
   return std::move(*result);
 }
 
+/// Writes `path`: `names` as the span `variable`, which `header` declares in `name_space`.
+/// Returns the build tool's exit status.
+inline int write_names(const char* path, std::string_view made_from, std::string_view header,
+                       std::string_view name_space, std::string_view variable,
+                       const std::vector<std::string_view>& names) {
+  std::vector<std::string> items;
+  items.reserve(names.size());
+  for (const std::string_view name : names) {
+    items.push_back(quoted(name));
+  }
+  std::ofstream out(path, std::ios::trunc);
+  out << fmt::format(
+      "// Generated from userspace/data/{0}; edit that.\n"
+      "#include \"{1}\"\n\n"
+      "namespace {2} {{\nnamespace {{\n"
+      "constexpr std::string_view names[] = {{{3}}};\n}}  // namespace\n\n"
+      "const std::span<const std::string_view> {4}(names);\n"
+      "}}  // namespace {2}\n",
+      made_from, header, name_space, fmt::join(items, ", "), variable);
+  out.close();
+  return out ? 0 : 1;
+}
+
 }  // namespace rocmfix::generate

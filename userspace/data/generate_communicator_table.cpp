@@ -5,8 +5,6 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <fstream>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -42,20 +40,6 @@ int main(int argc, char** argv) {
   if (!well) {
     return 1;
   }
-  std::vector<std::string> items;
-  items.reserve(names.size());
-  for (const std::string_view name : names) {
-    items.push_back(quoted(name));
-  }
-  std::ofstream out(argv[2], std::ios::trunc);
-  out << fmt::format(
-      "// Generated from userspace/data/communicators.toml; edit that.\n"
-      "#include \"communicators.hpp\"\n\n"
-      "namespace rocmfix::hip {{\nnamespace {{\n"
-      "constexpr std::string_view names[] = {{{}}};\n}}  // namespace\n\n"
-      "const std::span<const std::string_view> built_in_communicators(names);\n"
-      "}}  // namespace rocmfix::hip\n",
-      fmt::join(items, ", "));
-  out.close();
-  return out ? 0 : 1;
+  return write_names(argv[2], "communicators.toml", "communicators.hpp", "rocmfix::hip",
+                     "built_in_communicators", names);
 }

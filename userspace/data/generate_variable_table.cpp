@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <fstream>
 #include <string_view>
 #include <vector>
 
@@ -63,20 +62,6 @@ int main(int argc, char** argv) {
                                : fmt::format("{}: {} is there twice", argv[1], *twice));
     return 1;
   }
-  std::vector<std::string> items;
-  items.reserve(names.size());
-  for (const std::string_view name : names) {
-    items.push_back(quoted(name));
-  }
-  std::ofstream out(argv[2], std::ios::trunc);
-  out << fmt::format(
-      "// Generated from userspace/data/variables.toml; edit that.\n"
-      "#include \"variable_table.hpp\"\n\n"
-      "namespace rocmfix::tables {{\nnamespace {{\n"
-      "constexpr std::string_view names[] = {{{}}};\n}}  // namespace\n\n"
-      "const std::span<const std::string_view> runtime_variables(names);\n"
-      "}}  // namespace rocmfix::tables\n",
-      fmt::join(items, ", "));
-  out.close();
-  return out ? 0 : 1;
+  return write_names(argv[2], "variables.toml", "variable_table.hpp", "rocmfix::tables",
+                     "runtime_variables", names);
 }
