@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -104,12 +105,16 @@ namespace {
 // The decoder of .lzma takes all of the dictionary that the header asks for; that of .xz is limited
 // by libarchive.
 bool wants_too_much(const PackingKind& kind, std::string_view start) {
-  constexpr std::size_t most = 128U << 20U;
-  std::size_t dictionary = 0;
-  for (std::size_t i = 4; i >= 1 && start.size() > 4; --i) {
-    dictionary = dictionary << 8U | static_cast<unsigned char>(start[i]);
+  constexpr std::uint32_t most = 128U << 20U;
+  if (kind.code != ARCHIVE_FILTER_LZMA || start.size() < 5) {
+    return false;
   }
-  return kind.code == ARCHIVE_FILTER_LZMA && dictionary > most;
+  // After the byte of properties; little-endian.
+  std::uint32_t dictionary = 0;
+  for (const char byte : {start[4], start[3], start[2], start[1]}) {
+    dictionary = dictionary << 8U | static_cast<unsigned char>(byte);
+  }
+  return dictionary > most;
 }
 
 }  // namespace
