@@ -3,12 +3,13 @@
 #ifndef ROCMFIX_TESTS_HIP_HPP
 #define ROCMFIX_TESTS_HIP_HPP
 
+#include <cstdio>
+#include <cstdlib>
+
+// Last: it defines __noinline__, a word that libstdc++ 16 has in its headers.
 #define __HIP_PLATFORM_AMD__ 1
 #define __HIP_PLATFORM_HCC__ 1
 #include <hip/hip_runtime_api.h>
-
-#include <cstdio>
-#include <cstdlib>
 
 #if HIP_VERSION_MAJOR >= 6
 #define MEMORY_TYPE(attributes) (attributes).type

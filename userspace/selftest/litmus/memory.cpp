@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "memory.hpp"
 
-#define __HIP_PLATFORM_AMD__ 1
-#define __HIP_PLATFORM_HCC__ 1
 #include <fcntl.h>
-#include <hip/hip_runtime_api.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
+
+// Last: it defines __noinline__, a word that libstdc++ 16 has in its headers.
+#define __HIP_PLATFORM_AMD__ 1
+#define __HIP_PLATFORM_HCC__ 1
+#include <hip/hip_runtime_api.h>
 
 namespace {
 

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One case, in a process of its own: it may be aborted by ROCr or never come back.
-#define __HIP_PLATFORM_AMD__ 1
-#define __HIP_PLATFORM_HCC__ 1
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <hip/hip_runtime_api.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +15,11 @@
 #include "cases.hpp"
 #include "options.hpp"
 #include "protocol.hpp"
+
+// Last: it defines __noinline__, a word that libstdc++ 16 has in its headers.
+#define __HIP_PLATFORM_AMD__ 1
+#define __HIP_PLATFORM_HCC__ 1
+#include <hip/hip_runtime_api.h>
 
 namespace rocmfix::litmus {
 
