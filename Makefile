@@ -31,7 +31,7 @@ build: ## build the command, the launcher and the libraries into build/bin and b
 	@ninja -C $(BUILD) --quiet $(PARTS)
 
 .PHONY: roots
-roots: ## make the captured-style machines that tests and the demo look at, in build/roots
+roots: ## make the synthetic machines that tests and the demo look at, in build/roots
 	@$(SETUP) roots
 	@tests/data/make-roots $(BUILD)/roots
 

@@ -12,7 +12,7 @@ EXPECT  stdout or stderr holds this text           REJECT  neither holds it
 STDOUT, STDERR  that stream holds it               JSON    a.0.b = <JSON>: stdout at that path
 SETUP   a shell line before RUN                    AFTER   a shell line after it, must exit 0
 AS      the user who does RUN; skipped unless the tests run as root
-{roots} the captured-style roots, {tmp} a fresh directory, {src} the checkout, {build} the build
+{roots} the synthetic roots, {tmp} a fresh directory, {src} the checkout, {build} the build
 """
 
 import json

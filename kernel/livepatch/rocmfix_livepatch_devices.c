@@ -98,7 +98,7 @@ static struct amdgpu_device *rocmfix_livepatch_adev(struct device *dev)
 	return ddev ? drm_to_adev(ddev) : NULL;
 }
 
-/* What this carrier cannot do for a GPU that is in use already. */
+/* What this variant cannot do for a GPU that is in use already. */
 static void rocmfix_livepatch_say_late(const struct amdgpu_device *adev)
 {
 	const struct rocmfix_policy *policy =

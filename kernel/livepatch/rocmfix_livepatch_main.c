@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * The second carrier of the policy: the same two hooks as in the patched driver,
+ * The second variant of the policy: the same two hooks as in the patched driver,
  * put into the running stock amdgpu.ko by livepatch. Owns the klp structures, and
  * when they are enabled. Refuses to hold a function body of amdgpu's: dkms takes
  * them out of the patched source of the kernel it builds for.

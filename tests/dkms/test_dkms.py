@@ -257,7 +257,7 @@ def test_own_source_tarball_is_used(lab):
 def fixture_find_for_livepatch(lab):
     """find-source as the livepatch's package has it."""
     livepatch = lab.sources / f"rocmfix-livepatch-{VERSION}"
-    subprocess.run([TOP / "dkms/assemble", "--version", VERSION, "--carrier", "rocmfix-livepatch",
+    subprocess.run([TOP / "dkms/assemble", "--version", VERSION, "--variant", "rocmfix-livepatch",
                     "--output", livepatch], check=True)
 
     def find(source, headers=f"/lib/modules/{KERNEL}/build"):

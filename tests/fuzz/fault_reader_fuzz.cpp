@@ -44,7 +44,7 @@ class Reader {
   }
 
  private:
-  void check(const rocmfix::Incident& incident) {
+  void check(const rocmfix::LogIncident& incident) {
     require(!incident.events.empty() && incident.events.size() <= 16, "events of an incident");
     for (const rocmfix::FaultEvent& event : incident.events) {
       require(event.line >= 1 && event.count >= 1 && !event.lines.empty(), "an event");

@@ -2,7 +2,7 @@
 // libFuzzer target: any bytes as an initramfs. Besides what the sanitizers find, and libFuzzer's
 // own limits of time and memory, it holds that what is found is named, and that an error has words.
 #include "fuzzing.hpp"
-#include "initramfs.hpp"
+#include "verify/initramfs.hpp"
 
 using namespace rocmfix;
 using fuzz::require;

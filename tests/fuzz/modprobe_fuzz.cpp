@@ -6,7 +6,7 @@
 #include <array>
 
 #include "fuzzing.hpp"
-#include "modprobe_files.hpp"
+#include "modprobe/modprobe_files.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 
 using namespace rocmfix;

@@ -5,8 +5,8 @@
 #include <array>
 
 #include "fuzzing.hpp"
-#include "module_file.hpp"
 #include "rocmfix/driver.hpp"
+#include "verify/module_file.hpp"
 
 using namespace rocmfix;
 using fuzz::require;

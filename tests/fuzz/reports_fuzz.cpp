@@ -8,10 +8,10 @@
 #include <optional>
 
 #include "fuzzing.hpp"
-#include "supervise_examination.hpp"
-#include "supervise_helper.hpp"
-#include "supervise_incident.hpp"
-#include "supervise_signals.hpp"
+#include "supervisor/diagnosis.hpp"
+#include "supervisor/helper.hpp"
+#include "supervisor/crash_report.hpp"
+#include "supervisor/signals.hpp"
 
 using namespace rocmfix;
 using namespace rocmfix::run;
@@ -33,7 +33,7 @@ SignalQueue open_signals() {
 
 }  // namespace
 
-// Stand for the process that is asked: the fuzzer links no supervise_helper.cpp.
+// Stand for the process that is asked: the fuzzer links no supervisor/helper.cpp.
 namespace rocmfix::run {
 
 std::optional<std::string> run_helper(const SignalQueue& /*signals*/,
@@ -49,20 +49,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const Root root = machine.root();
   static KernelLog log(root);
   answer = fuzz::text_of(data, size);
-  Ending ending{.pid = 1 << 30, .signalled = true, .status = SIGABRT, .reports = {}};
-  ending.reports = fuzz::take_part(answer, '\0');
-  Surroundings surroundings;
-  surroundings.root = root.dir().string();
+  ExitInfo exit_info{.pid = 1 << 30, .signalled = true, .status = SIGABRT, .reports = {}};
+  exit_info.reports = fuzz::take_part(answer, '\0');
+  CrashContext context;
+  context.root = root.dir().string();
   static const SignalQueue signals = open_signals();
-  const Examination examination = examine(signals, ending, log, surroundings);
-  if (examination.report.empty() && examination.incidents.empty()) {
+  const Diagnosis diagnosis = diagnose(signals, exit_info, log, context);
+  if (diagnosis.report.empty() && diagnosis.incidents.empty()) {
     return 0;
   }
-  require(nlohmann::json::accept(examination.report), "a report that is no JSON");
-  require(examination.incidents.empty() || nlohmann::json::accept(examination.incidents),
+  require(nlohmann::json::accept(diagnosis.report), "a report that is no JSON");
+  require(diagnosis.incidents.empty() || nlohmann::json::accept(diagnosis.incidents),
           "incidents that are no JSON");
-  const Account account{.examination = &examination, .ending = &ending, .command = {"program"}};
-  const std::string text = incident_text(account);
+  const CrashReport report{
+      .diagnosis = &diagnosis, .exit_info = &exit_info, .command = {"program"}};
+  const std::string text = crash_report_text(report);
   require(text.size() < (1U << 16U), "a terminal full of it");
   require(std::none_of(text.begin(), text.end(),
                        [](unsigned char c) { return (c < 0x20 && c != '\n') || c == 0x7f; }),

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cctype>
 
-#include "communicators_toml.hpp"
-#include "fault_rules_toml.hpp"
+#include "explain/fault_rules_toml.hpp"
 #include "fuzzing.hpp"
-#include "ladder_toml.hpp"
-#include "policy_toml.hpp"
+#include "policy/communicators_toml.hpp"
+#include "policy/policy_toml.hpp"
+#include "restart/mitigations_toml.hpp"
 #include "software/software_rules.hpp"
 
 using namespace rocmfix;
@@ -29,7 +29,7 @@ std::string outcome(const Result<Tables>& tables) {
 }
 
 std::string read(int which, std::string_view text) {
-  PolicyArena arena;
+  TomlArena arena;
   switch (which) {
     case 0:
       return outcome(parse_chips(text, origin, arena));
@@ -38,7 +38,7 @@ std::string read(int which, std::string_view text) {
     case 2:
       return outcome(parse_fault_tables(text, origin, arena));
     case 3:
-      return outcome(parse_ladder(text, origin, arena));
+      return outcome(parse_mitigations(text, origin, arena));
     case 4:
       return outcome(parse_communicators(text, origin, arena));
     default:

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "fuzzing.hpp"
-#include "kfd_topology.hpp"
+#include "machine/kfd_topology.hpp"
 #include "rocmfix/gpu.hpp"
 
 using namespace rocmfix;

@@ -52,7 +52,7 @@ def test_the_next_attempt_resumes(launched, hip):
               'test "$ROCMFIX_ATTEMPT" = 3 && exit 0; exec "$0" inside')
     done = launched("sh", "-c", script, launched.fault, options=["--retries", "5"])
     assert done.returncode == 0, done.stderr
-    # gfx1010's first measure, and then its next.
+    # gfx1010's first mitigation, and then its next.
     assert note.read_text() == "1  \n2 1 1\n3 1 1\n"
     assert "attempt 2 of at most 6 in 1.0 s, with miopen-implicit-gemm" in done.stderr
     assert "attempt 3 of at most 6 in 2.0 s, with no-caching-allocator" in done.stderr

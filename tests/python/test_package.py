@@ -11,7 +11,7 @@ import pytest
 
 import carried
 from conftest import BUILD, SOURCE
-from rocmfix import library, torch_patches
+from rocmfix import librocmfix, torch_patches
 
 ROOTS = os.environ.get("ROCMFIX_TEST_ROOTS", str(BUILD / "roots"))
 
@@ -37,22 +37,22 @@ def output_of(program, root, **environment):
 
 def test_the_version_is_that_of_the_changelog():
     first = (SOURCE / "debian/changelog").read_text().split(")")[0]
-    assert first == f"rocmfix ({library.version()}"
+    assert first == f"rocmfix ({librocmfix.version()}"
 
 
 def test_gpus_are_those_of_the_command():
-    gpu = library.gpus(f"{ROOTS}/rx5600xt")[0]
+    gpu = librocmfix.gpus(f"{ROOTS}/rx5600xt")[0]
     assert (gpu.gfx, gpu.supported, gpu.bdf) == ("gfx1010", True, "0000:03:00.0")
-    assert [gpu.supported for gpu in library.gpus(f"{ROOTS}/mi210")] == [False]
-    assert library.gpus(f"{ROOTS}/no-amd") == []
+    assert [gpu.supported for gpu in librocmfix.gpus(f"{ROOTS}/mi210")] == [False]
+    assert librocmfix.gpus(f"{ROOTS}/no-amd") == []
 
 
 def test_what_the_library_says_is_an_exception_with_its_hint():
-    with pytest.raises(library.LibraryError, match="no profile is named 'fast'") as caught:
-        library.environment("fast", "/")
+    with pytest.raises(librocmfix.LibraryError, match="no profile is named 'fast'") as caught:
+        librocmfix.environment("fast", "/")
     assert "safe and original" in caught.value.hint
-    with pytest.raises(library.LibraryError, match="/nowhere"):
-        library.gpus("/nowhere")
+    with pytest.raises(librocmfix.LibraryError, match="/nowhere"):
+        librocmfix.gpus("/nowhere")
 
 
 def test_without_the_library_the_error_says_what_to_install():
@@ -81,7 +81,7 @@ def test_on_rdna2_torch_is_patched_and_a_torch_without_rocm_gets_no_override():
     assert int(shown.split()[-1]) > 15
 
 
-VARIABLES = "from rocmfix import library\nplan = library.environment()\n"
+VARIABLES = "from rocmfix import librocmfix\nplan = librocmfix.environment()\n"
 VARIABLES += "print([(v.name, v.value) for v in plan.set], [v.reason for v in plan.advice])"
 
 
@@ -159,8 +159,8 @@ void rocmfix_free(char *text) { free(text); }
 GPU = {"bdf": "0000:03:00.0", "name": None, "gfx": "gfx1010", "supported": True, "kfd_node": 1, "vram_bytes": 1}
 PLAN = {"schema": 1, "set": [], "kept": [], "warnings": [], "advice": []}
 CALL_ALL = """
-from rocmfix import LibraryError, library
-for call in (library.version, library.gpus, library.environment):
+from rocmfix import LibraryError, librocmfix
+for call in (librocmfix.version, librocmfix.gpus, librocmfix.environment):
     try:
         print("ok", call())
     except LibraryError as problem:

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import SOURCE
 from rocmfix import sensors
-from rocmfix.library import Gpu
+from rocmfix.librocmfix import Gpu
 from rocmfix.yolo import checkpoint, cli, launcher
 from rocmfix.yolo.batch import Governor, Pressure
 from rocmfix.yolo.errors import Failure

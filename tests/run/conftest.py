@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where the launcher's tests find the built program and the captured-style roots."""
+"""Where the launcher's tests find the built program and the synthetic roots."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ def program():
 
 @pytest.fixture(scope="session")
 def roots(tmp_path_factory):
-    """The captured-style roots: ROCMFIX_TEST_ROOTS names ready ones."""
+    """The synthetic roots: ROCMFIX_TEST_ROOTS names ready ones."""
     ready = os.environ.get("ROCMFIX_TEST_ROOTS")
     if ready:
         return Path(ready)

@@ -8,7 +8,7 @@ the real layer the same is done in tests/sim.
 
 import json
 
-# As userspace/hip/incident.cpp writes it.
+# As userspace/hip/incident/fault_report.cpp writes it.
 REPORT = {
     "schema": 1, "kind": "gpu_memory_fault", "time": "2026-11-23T02:40:05.123456Z", "pid": 4242,
     "program": "python3",

@@ -291,8 +291,8 @@ def test_dry_run_json_has_what_is_kept_and_what_is_warned_about(launcher):
 
 
 @pytest.mark.parametrize("root, options, said", [
-    ("rx5600xt", (), "after a GPU fault: an account of it\n"),
-    ("rx5600xt", ("--retries", "3"), "after a GPU fault: an account of it, and the command again, 3 times at most\n"),
+    ("rx5600xt", (), "after a GPU fault: a report\n"),
+    ("rx5600xt", ("--retries", "3"), "after a GPU fault: a report, and the command again, 3 times at most\n"),
     ("no-amd", (), None),
     ("no-amd", ("--retries", "1"), "and the command again, 1 times at most\n"),
 ])  # fmt: skip

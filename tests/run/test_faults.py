@@ -29,7 +29,7 @@ class Runs:
         self.env = {"XDG_STATE_HOME": str(self.state)}
         self.use("rx6700xt")
 
-    def use(self, root, ladder=FAST):
+    def use(self, root, escalation=FAST):
         self.root = self.tmp / f"root-{root}"
         if not self.root.exists():
             shutil.copytree(self.roots / root, self.root, symlinks=True)
@@ -39,7 +39,7 @@ class Runs:
         self.kmsg.write_text("6,1,1,-;Linux version 6.1.0-40-amd64 (x) (y)\n"
                              "6,2,2,-;amdgpu 0000:03:00.0: amdgpu: GPU reset begin!\n")
         (self.root / "etc/rocmfix").mkdir(parents=True, exist_ok=True)
-        (self.root / "etc/rocmfix/ladder.toml").write_text(ladder)
+        (self.root / "etc/rocmfix/mitigations.toml").write_text(escalation)
 
     def command(self, *options, plan):
         return ["--root", self.root, *options, sys.executable, "-I", "-S", "-c", program(),
@@ -294,7 +294,7 @@ def test_one_that_was_told_to_stop_is_not_started_again(runs):
 
 
 def test_one_that_did_nothing_is_not_started_again(runs):
-    runs.use("rx6700xt", ladder=FAST.replace("settle_ms = 1\n", ""))
+    runs.use("rx6700xt", escalation=FAST.replace("settle_ms = 1\n", ""))
     run = runs("--retries", "3", plan=["kernel"])
     assert "not started again: it ended before it had done anything" in run.stderr
     assert len(runs.attempts()) == 1
@@ -313,14 +313,14 @@ def test_the_retries_run_out(runs):
 
 
 def test_a_burst_ends_it(runs):
-    runs.use("rx6700xt", ladder=FAST + "burst = 2\n")
+    runs.use("rx6700xt", escalation=FAST + "burst = 2\n")
     run = runs("--retries", "9", plan=["layer"])
     assert len(runs.attempts()) == 3
     assert "too many faults in too short a time" in run.stderr
 
 
 def test_the_delay_grows(runs):
-    runs.use("rx6700xt", ladder=FAST.replace("delay_ms = 1\ndelay_max_ms = 1\n",
+    runs.use("rx6700xt", escalation=FAST.replace("delay_ms = 1\ndelay_max_ms = 1\n",
                                              "delay_ms = 300\ndelay_max_ms = 900\n"))
     run = runs("--retries", "4", plan=["layer"])
     times = [attempt["time"] for attempt in runs.attempts()]
@@ -331,7 +331,7 @@ def test_the_delay_grows(runs):
         assert told in run.stderr
 
 
-def test_the_ladder_is_climbed_and_each_measure_is_named(runs):
+def test_each_restart_takes_the_next_mitigation_and_names_it(runs):
     run = runs("--retries", "7", plan=["layer"])
     seen = runs.attempts()
     assert len(seen) == 8
@@ -371,15 +371,15 @@ def test_giving_the_gpu_up_is_said_also_with_quiet(runs):
     assert len(said) <= 2
 
 
-def test_a_broken_ladder_stops_the_launch(runs):
-    runs.use("rx6700xt", ladder="[[rung]]\nname = 1\n")
+def test_a_broken_mitigations_file_stops_the_launch(runs):
+    runs.use("rx6700xt", escalation="[[mitigation]]\nname = 1\n")
     run = runs("--retries", "1", plan=["0"])
-    assert run.returncode == 125 and "ladder.toml:" in run.stderr and not runs.note.exists()
+    assert run.returncode == 125 and "mitigations.toml:" in run.stderr and not runs.note.exists()
     assert runs(plan=["0"]).returncode == 0, "it is of no interest without retries"
 
 
 def test_ctrl_c_while_it_waits_ends_it(runs):
-    runs.use("rx6700xt", ladder=FAST.replace("delay_ms = 1\ndelay_max_ms = 1\n",
+    runs.use("rx6700xt", escalation=FAST.replace("delay_ms = 1\ndelay_max_ms = 1\n",
                                              "delay_ms = 50000\n"))
     command = runs.launcher.command(*runs.command("--retries", "1", plan=["layer", "0"]))
     with Terminal(command, {**runs.launcher.base, **runs.env}) as terminal:

@@ -60,8 +60,8 @@ class Lab:
         self.root = self.make_root()
         subprocess.run([sys.executable, HERE / "make-data", self.data], check=True)
 
-    def make_root(self, name="root", rungs=()):
-        """A machine with an RX 5600 XT, and a supervisor that is quick and takes only these measures.
+    def make_root(self, name="root", mitigations=()):
+        """A machine with an RX 5600 XT, and a supervisor that is quick and takes only these mitigations.
 
         None by default: half the batch, for one, would change the numbers.
         """
@@ -69,15 +69,15 @@ class Lab:
         roots = Path(os.environ.get("ROCMFIX_TEST_ROOTS", BUILD / "roots"))
         shutil.copytree(roots / "rx5600xt", root, symlinks=True)
         (root / "etc/rocmfix").mkdir(parents=True, exist_ok=True)
-        ladder = tomllib.loads((SOURCE / "userspace/data/ladder.toml").read_text())
+        escalation = tomllib.loads((SOURCE / "userspace/data/mitigations.toml").read_text())
         text = "[restart]\ndelay_ms = 10\ndelay_max_ms = 10\nsettle_ms = 1\n"
-        for rung in ladder["rung"]:
-            text += "[[rung]]\n"
+        for mitigation in escalation["mitigation"]:
+            text += "[[mitigation]]\n"
             for key in ("name", "step", "summary", "set", "grade", "source"):
-                text += f"{key} = {json.dumps(rung[key])}\n"
-            text += f"enabled = {json.dumps(rung['name'] in rungs)}\n"
+                text += f"{key} = {json.dumps(mitigation[key])}\n"
+            text += f"enabled = {json.dumps(mitigation['name'] in mitigations)}\n"
             text += 'when = { fault = ["memory"] }\n'
-        (root / "etc/rocmfix/ladder.toml").write_text(text)
+        (root / "etc/rocmfix/mitigations.toml").write_text(text)
         return root
 
     def environment(self, home, faults=None):

@@ -111,8 +111,8 @@ def test_a_lost_context_is_a_fault_and_a_python_error_is_not(lab, undisturbed):
 FAULT = {"kind": "abort", "event": "on_train_batch_start", "count": 5}
 
 
-def measured(lab, name, rung, faults, **more):
-    hints = {"ROCMFIX_ROOT": str(lab.make_root(f"{name}-root", (rung,)))}
+def measured(lab, name, mitigation, faults, **more):
+    hints = {"ROCMFIX_ROOT": str(lab.make_root(f"{name}-root", (mitigation,)))}
     if more.get("amp"):
         hints["ROCMFIX_TEST_AMP"] = "1"
     run = lab.train(name, faults, hints=hints, **more)

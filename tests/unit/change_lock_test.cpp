@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "change_lock.hpp"
+#include "base/change_lock.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

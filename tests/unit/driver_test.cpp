@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is said of amdgpu, installed and loaded, over the captured-style roots and broken trees.
+// What is said of amdgpu, installed and loaded, over the synthetic roots and broken trees.
 #include "rocmfix/driver.hpp"
 
 #include <gtest/gtest.h>

@@ -9,7 +9,7 @@
 #include <ostream>
 #include <string>
 
-#include "condition.hpp"
+#include "policy/condition.hpp"
 #include "rocmfix/plan.hpp"
 
 namespace rocmfix {

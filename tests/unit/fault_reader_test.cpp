@@ -19,9 +19,9 @@ std::string fault(unsigned second, std::uint64_t address, unsigned pid) {
          prefix + "GCVM_L2_PROTECTION_FAULT_STATUS:0x00601031\n";
 }
 
-std::string as_text(const std::vector<Incident>& incidents) {
+std::string as_text(const std::vector<LogIncident>& incidents) {
   std::string text;
-  for (const Incident& incident : incidents) {
+  for (const LogIncident& incident : incidents) {
     text += incident_json(incident) + "\n";
   }
   return text;
@@ -37,8 +37,8 @@ TEST(FaultReader, PiecesMakeNoDifference) {
   const std::string whole = as_text(find_incidents(rules, log));
   EXPECT_NE(whole.find("\"pid\": 1019"), std::string::npos);
   for (const std::size_t piece : {1U, 3U, 64U, 1000U}) {
-    std::vector<Incident> incidents;
-    FaultReader reader(rules, [&](const Incident& incident) { incidents.push_back(incident); });
+    std::vector<LogIncident> incidents;
+    FaultReader reader(rules, [&](const LogIncident& incident) { incidents.push_back(incident); });
     for (std::size_t at = 0; at < log.size(); at += piece) {
       reader.feed(std::string_view(log).substr(at, piece));
     }
@@ -51,7 +51,7 @@ TEST(FaultReader, PiecesMakeNoDifference) {
 TEST(FaultReader, IncidentsComeOutWhileTheLogIsRead) {
   const FaultRules rules = FaultRules::built_in();
   unsigned handed_out = 0;
-  FaultReader reader(rules, [&](const Incident&) { ++handed_out; });
+  FaultReader reader(rules, [&](const LogIncident&) { ++handed_out; });
   for (unsigned i = 0; i < 1000; ++i) {
     reader.feed(fault(100 + 60 * i, 0x7f0000000000 + i * std::uint64_t{0x10000}, i + 1));
   }
@@ -62,8 +62,8 @@ TEST(FaultReader, IncidentsComeOutWhileTheLogIsRead) {
 
 TEST(FaultReader, FiftyThousandOfTheSameAreOneEvent) {
   const FaultRules rules = FaultRules::built_in();
-  std::vector<Incident> incidents;
-  FaultReader reader(rules, [&](const Incident& incident) { incidents.push_back(incident); });
+  std::vector<LogIncident> incidents;
+  FaultReader reader(rules, [&](const LogIncident& incident) { incidents.push_back(incident); });
   const std::string one =
       "[  100.000100] amdgpu 0000:03:00.0: amdgpu: [gfxhub] page fault (src_id:0 ring:24 vmid:6 "
       "pasid:32803)\n";
@@ -109,8 +109,8 @@ TEST(FaultReader, FaultsOfTwoProcessesAreTwoEvents) {
 
 TEST(FaultReader, AfterItsEndAnotherLogIsRead) {
   const FaultRules rules = FaultRules::built_in();
-  std::vector<Incident> incidents;
-  FaultReader reader(rules, [&](const Incident& incident) { incidents.push_back(incident); });
+  std::vector<LogIncident> incidents;
+  FaultReader reader(rules, [&](const LogIncident& incident) { incidents.push_back(incident); });
   reader.feed("HSA_OVERRIDE_GFX_VERSION=10.3.0\nan end that is no");
   reader.finish();
   EXPECT_EQ(reader.lines(), 2U);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The scanner against the naive search that it stands for, and the cutting of a stream into lines
 // against cutting the whole text.
-#include "fault_scanner.hpp"
+#include "explain/fault_scanner.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
 
-#include "fault_lines.hpp"
+#include "explain/line_splitter.hpp"
 
 namespace rocmfix {
 namespace {
@@ -86,7 +86,7 @@ struct Found {
 std::vector<Found> lines_of(const FaultScanner& scanner, std::string_view text,
                             const std::function<std::size_t()>& piece) {
   std::vector<Found> found;
-  FaultLines lines(scanner, [&](std::uint64_t number, std::string_view line) {
+  LineSplitter lines(scanner, [&](std::uint64_t number, std::string_view line) {
     found.push_back({number, std::string(line)});
   });
   while (!text.empty()) {
@@ -110,7 +110,7 @@ std::string sample_log() {
   return text + "the end: needle-one";
 }
 
-TEST(FaultLines, WhereTheStreamIsCutMakesNoDifference) {
+TEST(LineSplitter, WhereTheStreamIsCutMakesNoDifference) {
   const FaultScanner scanner({"needle-one"});
   const std::string text = sample_log();
   const auto whole = lines_of(scanner, text, [&] { return text.size(); });
@@ -124,7 +124,7 @@ TEST(FaultLines, WhereTheStreamIsCutMakesNoDifference) {
   }
 }
 
-TEST(FaultLines, EachOfTwoOnOneLineAfterCarriageReturns) {
+TEST(LineSplitter, EachOfTwoOnOneLineAfterCarriageReturns) {
   const FaultScanner scanner({"needle-one"});
   const auto found =
       lines_of(scanner, "10%\r20% needle-one\r30% needle-one\nnext\n", [] { return 1000U; });
@@ -133,7 +133,7 @@ TEST(FaultLines, EachOfTwoOnOneLineAfterCarriageReturns) {
   EXPECT_EQ(found[1], (Found{1, "30% needle-one"}));
 }
 
-TEST(FaultLines, ALineWithoutEndIsFoundInOnceAndNeverKeptWhole) {
+TEST(LineSplitter, ALineWithoutEndIsFoundInOnceAndNeverKeptWhole) {
   const FaultScanner scanner({"needle-one"});
   for (const std::size_t piece : {1000U, 4096U, 300000U}) {
     std::string text(700000, '.');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The fault status register against the masks of the kernel's headers, copied here by hand.
-#include "fault_status.hpp"
+#include "explain/fault_status.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "foreign_json.hpp"
+#include "util/foreign_json.hpp"
 
 #include <gtest/gtest.h>
 

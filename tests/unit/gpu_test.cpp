@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// GPU discovery over the captured-style roots, and over trees with what a real capture can lack or
+// GPU discovery over the synthetic roots, and over trees with what a real capture can lack or
 // get wrong.
 #include "rocmfix/gpu.hpp"
 
@@ -14,7 +14,7 @@
 #include <filesystem>
 #include <set>
 
-#include "kfd_topology.hpp"
+#include "machine/kfd_topology.hpp"
 #include "temporary_tree.hpp"
 
 namespace rocmfix {

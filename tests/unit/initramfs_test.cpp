@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Images are made here with cpio archives written byte by byte and packed by libarchive.
-#include "initramfs.hpp"
+#include "verify/initramfs.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

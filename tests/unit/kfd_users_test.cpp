@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Devices that every machine has stand in for /dev/kfd: what counts is the number.
-#include "kfd_users.hpp"
+#include "machine/kfd_users.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "file_descriptor.hpp"
 #include "temporary_tree.hpp"
+#include "util/file_descriptor.hpp"
 
 namespace rocmfix::detail {
 namespace {

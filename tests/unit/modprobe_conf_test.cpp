@@ -8,8 +8,8 @@
 #include <array>
 
 #include "cost.hpp"
-#include "modprobe_files.hpp"
-#include "modprobe_text.hpp"
+#include "modprobe/modprobe_files.hpp"
+#include "modprobe/modprobe_text.hpp"
 #include "temporary_tree.hpp"
 
 namespace rocmfix {

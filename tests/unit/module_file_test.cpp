@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is read of a module's file, however it is packed, damaged or made.
-#include "module_file.hpp"
+#include "verify/module_file.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "condition.hpp"
+#include "policy/condition.hpp"
 #include "rocmfix/environment.hpp"
 
 namespace rocmfix {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "policy_toml.hpp"
+#include "policy/policy_toml.hpp"
 #include "temporary_tree.hpp"
 
 namespace rocmfix {
@@ -12,7 +12,7 @@ namespace {
 using test::TemporaryTree;
 
 Error error_of_settings(std::string_view text) {
-  PolicyArena arena;
+  TomlArena arena;
   const auto parsed = parse_settings(text, "settings.toml", arena);
   return parsed ? Error{} : parsed.error();
 }
@@ -95,7 +95,7 @@ TEST(PolicyToml, AnUnsupportedFamilyCannotBeWritten) {
 }
 
 TEST(PolicyToml, AChipOutsideTheSupportedGcVersionsCannotBeWritten) {
-  PolicyArena arena;
+  TomlArena arena;
   const auto parsed = parse_chips(
       "[[chip]]\nname = \"Navi 31\"\ngfx = \"gfx1100\"\ngc = [\"11.0.0\"]\n", "gpus.toml", arena);
   ASSERT_FALSE(parsed);

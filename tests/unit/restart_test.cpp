@@ -25,43 +25,43 @@ Outcome fault(std::uint64_t ended_ms, FaultKind kind = FaultKind::memory) {
           .ended_ms = ended_ms};
 }
 
-Circumstances card(std::string family, std::string gfx) {
+RestartContext card(std::string family, std::string gfx) {
   return {.families = {std::move(family)}, .gfx = {std::move(gfx)}, .user_variables = {}};
 }
 
-const Circumstances navi21 = card("RDNA2", "gfx1030");
+const RestartContext navi21 = card("RDNA2", "gfx1030");
 
-std::vector<std::string> names(const std::vector<const Rung*>& rungs) {
+std::vector<std::string> names(const std::vector<const Mitigation*>& mitigations) {
   std::vector<std::string> result;
-  for (const Rung* rung : rungs) {
-    result.emplace_back(rung->name);
+  for (const Mitigation* mitigation : mitigations) {
+    result.emplace_back(mitigation->name);
   }
   return result;
 }
 
 using Names = std::vector<std::string>;
 
-/// The measures of each further attempt, when every one faults like `how`.
-std::vector<Names> climb(const Ladder& ladder, const Circumstances& circumstances,
+/// The mitigations of each further attempt, when every one faults like `how`.
+std::vector<Names> climb(const Escalation& escalation, const RestartContext& context,
                          const Outcome& how, unsigned retries) {
   std::vector<Names> result;
   std::vector<Attempt> history;
-  std::vector<const Rung*> measures;
+  std::vector<const Mitigation*> mitigations;
   for (std::uint64_t i = 1;; ++i) {
     Outcome outcome = how;
     outcome.ended_ms = i * 20 * minute;
-    history.push_back({measures, outcome});
-    const Decision decision = decide_restart(ladder, circumstances, history, retries);
+    history.push_back({mitigations, outcome});
+    const Decision decision = decide_restart(escalation, context, history, retries);
     if (decision.verdict != Verdict::restart) {
       return result;
     }
-    measures = decision.measures;
-    result.push_back(names(measures));
+    mitigations = decision.mitigations;
+    result.push_back(names(mitigations));
   }
 }
 
 Verdict verdict(const Outcome& outcome, std::uint64_t retries = 3) {
-  return decide_restart(Ladder::built_in(), navi21, {{{}, outcome}}, retries).verdict;
+  return decide_restart(Escalation::built_in(), navi21, {{{}, outcome}}, retries).verdict;
 }
 
 TEST(Restart, AClassifiedFaultIsStartedAgain) {
@@ -82,7 +82,7 @@ TEST(Restart, NothingElseIs) {
 }
 
 TEST(Restart, OneThatHasDoneNothingIsNotStartedAgain) {
-  const RestartLimits limits = Ladder::built_in().limits();
+  const RestartLimits limits = Escalation::built_in().limits();
   Outcome outcome = fault(0);
   outcome.worked = false;
   outcome.lived_ms = limits.settle_ms - 1;
@@ -96,44 +96,44 @@ TEST(Restart, OneThatHasDoneNothingIsNotStartedAgain) {
 
 TEST(Restart, TheRetriesAreCounted) {
   for (const unsigned retries : {1U, 2U, 5U}) {
-    EXPECT_EQ(climb(Ladder::built_in(), navi21, fault(0), retries).size(), retries);
+    EXPECT_EQ(climb(Escalation::built_in(), navi21, fault(0), retries).size(), retries);
   }
 }
 
 TEST(Restart, TooManyFaultsInTooShortATimeEndIt) {
-  const Ladder ladder = Ladder::built_in();
-  const std::uint64_t interval = ladder.limits().interval_ms;
-  const std::uint64_t burst = ladder.limits().burst;
+  const Escalation escalation = Escalation::built_in();
+  const std::uint64_t interval = escalation.limits().interval_ms;
+  const std::uint64_t burst = escalation.limits().burst;
   std::vector<Attempt> history;
   for (std::uint64_t i = 0; i < burst; ++i) {
     history.push_back({{}, fault(1000 + i)});
-    EXPECT_EQ(decide_restart(ladder, navi21, history, 1000).verdict, Verdict::restart) << i;
+    EXPECT_EQ(decide_restart(escalation, navi21, history, 1000).verdict, Verdict::restart) << i;
   }
   history.push_back({{}, fault(1000 + burst)});
-  EXPECT_EQ(decide_restart(ladder, navi21, history, 1000).verdict, Verdict::too_often);
+  EXPECT_EQ(decide_restart(escalation, navi21, history, 1000).verdict, Verdict::too_often);
   history.back().outcome.ended_ms = 1000 + interval + 1;  // the first one is forgotten
-  EXPECT_EQ(decide_restart(ladder, navi21, history, 1000).verdict, Verdict::restart);
+  EXPECT_EQ(decide_restart(escalation, navi21, history, 1000).verdict, Verdict::restart);
 }
 
 TEST(Restart, TheDelayGrowsAndIsForgotten) {
-  const Ladder ladder = Ladder::built_in();
-  const RestartLimits limits = ladder.limits();
+  const Escalation escalation = Escalation::built_in();
+  const RestartLimits limits = escalation.limits();
   std::vector<Attempt> history;
   std::vector<std::uint64_t> delays;
   for (std::uint64_t i = 0; i < limits.burst; ++i) {
     history.push_back({{}, fault(i)});
-    delays.push_back(decide_restart(ladder, navi21, history, 1000).delay_ms);
+    delays.push_back(decide_restart(escalation, navi21, history, 1000).delay_ms);
   }
   EXPECT_EQ(delays[0], limits.delay_ms);
   EXPECT_EQ(delays[1], 2 * limits.delay_ms);
   EXPECT_EQ(delays[2], 4 * limits.delay_ms);
   EXPECT_EQ(delays.back(), limits.delay_max_ms);
   history.push_back({{}, fault(10 * limits.interval_ms)});
-  EXPECT_EQ(decide_restart(ladder, navi21, history, 1000).delay_ms, limits.delay_ms);
+  EXPECT_EQ(decide_restart(escalation, navi21, history, 1000).delay_ms, limits.delay_ms);
 }
 
-TEST(Ladder, IsClimbedOneMeasureAtATime) {
-  const auto steps = climb(Ladder::built_in(), navi21, fault(0), 8);
+TEST(Escalation, IsClimbedOneMeasureAtATime) {
+  const auto steps = climb(Escalation::built_in(), navi21, fault(0), 8);
   ASSERT_EQ(steps.size(), 8U);
   EXPECT_EQ(steps[0], Names({"miopen-solvers"}));
   EXPECT_EQ(steps[1], Names({"miopen-solvers", "miopen-winograd"}));
@@ -145,122 +145,124 @@ TEST(Ladder, IsClimbedOneMeasureAtATime) {
   EXPECT_EQ(steps[7], steps[6]) << "none is left: as it was";
 }
 
-TEST(Ladder, DependsOnTheGpu) {
-  const auto first = [](const Circumstances& circumstances) {
-    return climb(Ladder::built_in(), circumstances, fault(0), 1).at(0);
+TEST(Escalation, DependsOnTheGpu) {
+  const auto first = [](const RestartContext& context) {
+    return climb(Escalation::built_in(), context, fault(0), 1).at(0);
   };
   EXPECT_EQ(first(card("RDNA2", "gfx1031")), Names({"miopen-solvers"}));
   EXPECT_EQ(first(card("RDNA1", "gfx1010")), Names({"miopen-implicit-gemm"}));
   EXPECT_EQ(first(card("RDNA1", "gfx1012")), Names({"no-caching-allocator"}));
-  EXPECT_EQ(first(Circumstances{}), Names({"no-caching-allocator"}));
+  EXPECT_EQ(first(RestartContext{}), Names({"no-caching-allocator"}));
 }
 
-TEST(Ladder, DependsOnTheCause) {
+TEST(Escalation, DependsOnTheCause) {
   Outcome outcome = fault(0);
   outcome.causes = outcome.sure_causes = {"wrong-isa-override"};
-  const auto steps = climb(Ladder::built_in(), card("RDNA1", "gfx1010"), outcome, 4);
+  const auto steps = climb(Escalation::built_in(), card("RDNA1", "gfx1010"), outcome, 4);
   // No solver and no batch helps against code for another GPU; after three faults, the CPU.
   EXPECT_EQ(steps, std::vector<Names>({{}, {}, {"cpu"}, {"cpu"}}));
   outcome.sure_causes.clear();  // only possible
-  EXPECT_EQ(climb(Ladder::built_in(), card("RDNA1", "gfx1010"), outcome, 1).at(0),
+  EXPECT_EQ(climb(Escalation::built_in(), card("RDNA1", "gfx1010"), outcome, 1).at(0),
             Names({"miopen-implicit-gemm"}));
 }
 
-TEST(Ladder, AHangIsNoMatterOfSolversOrBatches) {
-  const auto steps = climb(Ladder::built_in(), navi21, fault(0, FaultKind::hang), 4);
+TEST(Escalation, AHangIsNoMatterOfSolversOrBatches) {
+  const auto steps = climb(Escalation::built_in(), navi21, fault(0, FaultKind::hang), 4);
   EXPECT_EQ(steps, std::vector<Names>({{}, {}, {"cpu"}, {"cpu"}}));
 }
 
-TEST(Ladder, IsNotClimbedAfterALongCalm) {
-  const Ladder ladder = Ladder::built_in();
+TEST(Escalation, IsNotClimbedAfterALongCalm) {
+  const Escalation escalation = Escalation::built_in();
   Outcome outcome = fault(0);
-  outcome.lived_ms = ladder.limits().calm_ms;
-  EXPECT_EQ(climb(ladder, navi21, outcome, 3), std::vector<Names>({{}, {}, {}}));
+  outcome.lived_ms = escalation.limits().calm_ms;
+  EXPECT_EQ(climb(escalation, navi21, outcome, 3), std::vector<Names>({{}, {}, {}}));
   outcome.lived_ms -= 1;
-  EXPECT_EQ(climb(ladder, navi21, outcome, 1), std::vector<Names>({{"miopen-solvers"}}));
+  EXPECT_EQ(climb(escalation, navi21, outcome, 1), std::vector<Names>({{"miopen-solvers"}}));
 }
 
-TEST(Ladder, TheUsersVariablesStay) {
-  const Ladder ladder = Ladder::built_in();
-  Circumstances circumstances = navi21;
-  circumstances.user_variables = {"MIOPEN_DEBUG_CONV_GEMM", "HIP_VISIBLE_DEVICES"};
+TEST(Escalation, TheUsersVariablesStay) {
+  const Escalation escalation = Escalation::built_in();
+  RestartContext context = navi21;
+  context.user_variables = {"MIOPEN_DEBUG_CONV_GEMM", "HIP_VISIBLE_DEVICES"};
   std::vector<Attempt> history = {{{}, fault(0)}};
-  Decision decision = decide_restart(ladder, circumstances, history, 9);
-  auto set = assignments_of(decision.measures, circumstances);
+  Decision decision = decide_restart(escalation, context, history, 9);
+  auto set = assignments_of(decision.mitigations, context);
   ASSERT_EQ(set.size(), 1U);
   EXPECT_EQ(set[0].name, "MIOPEN_DEBUG_CONV_DIRECT_OCL_WRW2");
-  // Nothing would be left of the measure: it is passed over.
-  circumstances.user_variables.insert("MIOPEN_DEBUG_CONV_DIRECT_OCL_WRW2");
-  circumstances.user_variables.insert("MIOPEN_DEBUG_CONV_WINOGRAD");
-  EXPECT_EQ(climb(ladder, circumstances, fault(0), 1).at(0), Names({"no-caching-allocator"}));
+  // Nothing would be left of the mitigation: it is passed over.
+  context.user_variables.insert("MIOPEN_DEBUG_CONV_DIRECT_OCL_WRW2");
+  context.user_variables.insert("MIOPEN_DEBUG_CONV_WINOGRAD");
+  EXPECT_EQ(climb(escalation, context, fault(0), 1).at(0), Names({"no-caching-allocator"}));
   // To give the GPU up means to hide it, whatever was asked for.
-  const auto steps = climb(ladder, circumstances, fault(0, FaultKind::hang), 3);
+  const auto steps = climb(escalation, context, fault(0, FaultKind::hang), 3);
   ASSERT_EQ(steps.at(2), Names({"cpu"}));
-  const Rung* cpu = &ladder.rungs().back();
-  set = assignments_of({cpu}, circumstances);
+  const Mitigation* cpu = &escalation.mitigations().back();
+  set = assignments_of({cpu}, context);
   ASSERT_EQ(set.size(), 3U);
   EXPECT_EQ(set[1].name, "HIP_VISIBLE_DEVICES");
   EXPECT_EQ(set[1].value, "-1");
 }
 
-TEST(Ladder, ALaterMeasureWins) {
-  const Ladder ladder = Ladder::built_in();
-  std::vector<const Rung*> measures;
-  for (const Rung& rung : ladder.rungs()) {
-    if (rung.name.starts_with("batch-")) {
-      measures.push_back(&rung);
+TEST(Escalation, ALaterMeasureWins) {
+  const Escalation escalation = Escalation::built_in();
+  std::vector<const Mitigation*> mitigations;
+  for (const Mitigation& mitigation : escalation.mitigations()) {
+    if (mitigation.name.starts_with("batch-")) {
+      mitigations.push_back(&mitigation);
     }
   }
-  ASSERT_EQ(measures.size(), 2U);
-  const auto set = assignments_of(measures, {});
+  ASSERT_EQ(mitigations.size(), 2U);
+  const auto set = assignments_of(mitigations, {});
   ASSERT_EQ(set.size(), 1U);
   EXPECT_EQ(set[0].value, "0.25");
 }
 
-TEST(Ladder, EveryMeasureIsWhatTheProgramsRead) {
-  const Ladder ladder = Ladder::built_in();
-  for (const Rung& rung : ladder.rungs()) {
-    EXPECT_FALSE(rung.source.empty()) << rung.name;
-    for (const Assignment& one : rung.set) {
+TEST(Escalation, EveryMeasureIsWhatTheProgramsRead) {
+  const Escalation escalation = Escalation::built_in();
+  for (const Mitigation& mitigation : escalation.mitigations()) {
+    EXPECT_FALSE(mitigation.source.empty()) << mitigation.name;
+    for (const Assignment& one : mitigation.set) {
       const bool ours = one.name.starts_with("ROCMFIX_");
-      EXPECT_EQ(ours, rung.hint || one.name == "ROCMFIX_DEVICE") << one.name;
+      EXPECT_EQ(ours, mitigation.hint || one.name == "ROCMFIX_DEVICE") << one.name;
     }
   }
 }
 
-// ---------------------------------------------------------------- /etc/rocmfix/ladder.toml
+// ---------------------------------------------------------------- /etc/rocmfix/mitigations.toml
 
 class Overlay : public testing::Test {
  protected:
-  Result<Ladder> load(const std::string& text) {
-    tree_.write("/etc/rocmfix/ladder.toml", text);
-    return Ladder::load(tree_.root());
+  Result<Escalation> load(const std::string& text) {
+    tree_.write("/etc/rocmfix/mitigations.toml", text);
+    return Escalation::load(tree_.root());
   }
   std::string refusal(const std::string& text) {
-    const auto ladder = load(text);
-    return ladder ? "accepted" : ladder.error().what;
+    const auto escalation = load(text);
+    return escalation ? "accepted" : escalation.error().what;
   }
   test::TemporaryTree tree_;
 };
 
-const std::string rung_head = "[[rung]]\nname = \"mine\"\nstep = 15\nsummary = \"s\"\n";
-const std::string rung_tail = "when = { fault = [\"memory\"] }\ngrade = \"?\"\nsource = \"me\"\n";
+const std::string mitigation_head = "[[mitigation]]\nname = \"mine\"\nstep = 15\nsummary = \"s\"\n";
+const std::string mitigation_tail =
+    "when = { fault = [\"memory\"] }\ngrade = \"?\"\nsource = \"me\"\n";
 
 TEST_F(Overlay, NoneIsTheBuiltInLadder) {
-  const auto ladder = Ladder::load(tree_.root());
-  ASSERT_TRUE(ladder);
-  EXPECT_EQ(ladder->rungs().size(), Ladder::built_in().rungs().size());
+  const auto escalation = Escalation::load(tree_.root());
+  ASSERT_TRUE(escalation);
+  EXPECT_EQ(escalation->mitigations().size(), Escalation::built_in().mitigations().size());
 }
 
 TEST_F(Overlay, AddsReplacesAndSwitchesOff) {
-  const auto ladder = load(
-      "[restart]\nburst = 2\n" + rung_head + "set = [\"A=1\"]\n" + rung_tail +
-      "[[rung]]\nname = \"cpu\"\nstep = 90\nsummary = \"s\"\nset = [\"B=\"]\nenabled = false\n" +
-      rung_tail);
-  ASSERT_TRUE(ladder) << ladder.error().what;
-  EXPECT_EQ(ladder->limits().burst, 2U);
-  EXPECT_EQ(ladder->limits().calm_ms, Ladder::built_in().limits().calm_ms);
-  const auto steps = climb(*ladder, navi21, fault(0), 9);
+  const auto escalation =
+      load("[restart]\nburst = 2\n" + mitigation_head + "set = [\"A=1\"]\n" + mitigation_tail +
+           "[[mitigation]]\nname = \"cpu\"\nstep = 90\nsummary = \"s\"\nset = [\"B=\"]\nenabled = "
+           "false\n" +
+           mitigation_tail);
+  ASSERT_TRUE(escalation) << escalation.error().what;
+  EXPECT_EQ(escalation->limits().burst, 2U);
+  EXPECT_EQ(escalation->limits().calm_ms, Escalation::built_in().limits().calm_ms);
+  const auto steps = climb(*escalation, navi21, fault(0), 9);
   EXPECT_EQ(steps.at(2), Names({"miopen-solvers", "miopen-winograd", "mine"}));
   for (const Names& step : steps) {
     EXPECT_EQ(std::count(step.begin(), step.end(), "cpu"), 0);
@@ -270,15 +272,16 @@ TEST_F(Overlay, AddsReplacesAndSwitchesOff) {
 TEST_F(Overlay, RefusesWhatItDoesNotUnderstand) {
   EXPECT_NE(refusal("[restart]\nbursts = 2\n").find("unknown key 'bursts'"), std::string::npos);
   EXPECT_NE(refusal("[restart]\nburst = -2\n").find("'burst'"), std::string::npos);
-  EXPECT_NE(refusal(rung_head + "set = [\"NO VALUE\"]\n" + rung_tail).find("'set'"),
+  EXPECT_NE(refusal(mitigation_head + "set = [\"NO VALUE\"]\n" + mitigation_tail).find("'set'"),
             std::string::npos);
-  EXPECT_NE(refusal(rung_head + "set = [\"1A=2\"]\n" + rung_tail).find("'set'"), std::string::npos);
-  EXPECT_NE(refusal(rung_head + rung_tail).find("'set' is missing"), std::string::npos);
-  EXPECT_NE(refusal(rung_head + "set = [\"A=1\"]\nwhen = {}\ngrade = \"?\"\nsource = \"x\"\n")
+  EXPECT_NE(refusal(mitigation_head + "set = [\"1A=2\"]\n" + mitigation_tail).find("'set'"),
+            std::string::npos);
+  EXPECT_NE(refusal(mitigation_head + mitigation_tail).find("'set' is missing"), std::string::npos);
+  EXPECT_NE(refusal(mitigation_head + "set = [\"A=1\"]\nwhen = {}\ngrade = \"?\"\nsource = \"x\"\n")
                 .find("'fault' is missing"),
             std::string::npos);
-  EXPECT_NE(refusal(rung_head + "set = [\"A=1\"]\nwhen = { fault = [\"flood\"] }\n"
-                                "grade = \"?\"\nsource = \"x\"\n")
+  EXPECT_NE(refusal(mitigation_head + "set = [\"A=1\"]\nwhen = { fault = [\"flood\"] }\n"
+                                      "grade = \"?\"\nsource = \"x\"\n")
                 .find("'flood'"),
             std::string::npos);
 }

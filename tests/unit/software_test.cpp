@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include "override_value.hpp"
+#include "machine/visible_gpus.hpp"
+#include "policy/override_value.hpp"
 #include "rocmfix/gpu.hpp"
 #include "software/loader_cache.hpp"
-#include "visible_gpus.hpp"
 
 namespace rocmfix {
 namespace {

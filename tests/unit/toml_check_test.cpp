@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "toml_check.hpp"
+#include "base/toml_check.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <random>
 #include <string>
 
-#include "toml_library.hpp"
+#include "base/toml_library.hpp"
 
 namespace rocmfix::detail {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is said of the build for the running kernel, from the package's record of it, which may be
 // anything, and from what the installed module and the kernel's headers name.
-#include "verify_build.hpp"
+#include "verify/verify_build.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

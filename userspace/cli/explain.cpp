@@ -121,8 +121,8 @@ std::string describe_cause(const ProbableCause& cause) {
                                             grade_in_words(cause.rule->grade)));
 }
 
-std::string describe_incident(const Incident& incident, std::uint64_t number) {
-  std::string text = fmt::format("Incident {}\n", number);
+std::string describe_incident(const LogIncident& incident, std::uint64_t number) {
+  std::string text = fmt::format("LogIncident {}\n", number);
   for (const FaultEvent& event : incident.events) {
     std::string where = fmt::format("  line {}", event.line);
     if (event.time) {
@@ -166,7 +166,7 @@ int run_explain(const Root& root, const std::string& file, bool json) {
       status = print_result(text, exit_ok);
     }
   };
-  FaultReader reader(*rules, [&](const Incident& incident) {
+  FaultReader reader(*rules, [&](const LogIncident& incident) {
     ++number;
     if (json) {
       // The head of the document goes with the first object: an unreadable log has an error

@@ -135,7 +135,7 @@ std::string describe_next(const Machine& machine) {
   if (!machine.supported()) {
     return "No supported GPU (RX 5000 or RX 6000 series): rocmfix leaves this machine alone.\n";
   }
-  if (machine.driver.carrier()) {
+  if (machine.driver.variant()) {
     return "Next: `rocmfix plan` shows what is set, `rocmfix verify` whether it is in force.\n";
   }
   return "Next: `rocmfix plan` shows what would be set, and why.\n";

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "communicators_toml.hpp"
 #include "emitter.hpp"
+#include "policy/communicators_toml.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 3) {
@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   using namespace rocmfix::generate;
-  rocmfix::PolicyArena arena;
+  rocmfix::TomlArena arena;
   const auto entries =
       value_or_exit(rocmfix::parse_communicators(read_file(argv[1]), argv[1], arena));
   std::vector<std::string_view> names;
@@ -40,6 +40,6 @@ int main(int argc, char** argv) {
   if (!well) {
     return 1;
   }
-  return write_names(argv[2], "communicators.toml", "communicators.hpp", "rocmfix::hip",
+  return write_names(argv[2], "communicators.toml", "hip/communicators.hpp", "rocmfix::hip",
                      "built_in_communicators", names);
 }

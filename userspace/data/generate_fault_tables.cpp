@@ -10,8 +10,8 @@
 #include <set>
 
 #include "emitter.hpp"
-#include "fault_matcher.hpp"
-#include "fault_rules_toml.hpp"
+#include "explain/fault_matcher.hpp"
+#include "explain/fault_rules_toml.hpp"
 
 namespace {
 
@@ -146,7 +146,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: {} faults.toml OUTPUT.cpp\n", argv[0]);
     return 2;
   }
-  rocmfix::PolicyArena arena;
+  rocmfix::TomlArena arena;
   const FaultTables tables = rocmfix::generate::value_or_exit(
       rocmfix::parse_fault_tables(rocmfix::generate::read_file(argv[1]), argv[1], arena));
   Faults faults;
@@ -165,7 +165,7 @@ int main(int argc, char** argv) {
   std::ofstream out(argv[2], std::ios::trunc);
   out << fmt::format(
       "// Generated from userspace/data/faults.toml; edit that.\n"
-      "#include \"fault_tables.hpp\"\n\n"
+      "#include \"explain/fault_tables.hpp\"\n\n"
       "namespace rocmfix::tables {{\nnamespace {{\n{}}}  // namespace\n\n"
       "const std::span<const FaultPattern> fault_patterns({});\n"
       "const std::span<const FaultCause> fault_causes({});\n"

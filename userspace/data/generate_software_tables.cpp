@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: {} software.toml OUTPUT.cpp\n", argv[0]);
     return 2;
   }
-  rocmfix::PolicyArena arena;
+  rocmfix::TomlArena arena;
   const auto rules = value_or_exit(parse_software_rules(read_file(argv[1]), argv[1], arena));
   Emitter emitter;
   const std::string commands = emit_all(emitter, "CommandRule", rules.commands);

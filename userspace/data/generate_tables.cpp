@@ -10,7 +10,7 @@
 
 #include "emitter.hpp"
 #include "judgement_lint.hpp"
-#include "policy_toml.hpp"
+#include "policy/policy_toml.hpp"
 
 namespace {
 
@@ -141,7 +141,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: {} gpus.toml settings.toml OUTPUT.cpp\n", argv[0]);
     return 2;
   }
-  rocmfix::PolicyArena arena;
+  rocmfix::TomlArena arena;
   const auto chips = value_or_exit(rocmfix::parse_chips(read_file(argv[1]), argv[1], arena));
   const auto settings = value_or_exit(rocmfix::parse_settings(read_file(argv[2]), argv[2], arena));
   bool faulty = false;
@@ -162,7 +162,7 @@ int main(int argc, char** argv) {
   std::ofstream out(argv[3], std::ios::trunc);
   out << fmt::format(
       "// Generated from userspace/data/*.toml; edit those.\n"
-      "#include \"tables.hpp\"\n\n"
+      "#include \"policy/tables.hpp\"\n\n"
       "namespace rocmfix::tables {{\nnamespace {{\n{}}}  // namespace\n\n"
       "const std::span<const Chip> chips({});\n"
       "const std::span<const Setting> settings({});\n}}  // namespace rocmfix::tables\n",

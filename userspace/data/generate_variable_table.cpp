@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/toml_reader.hpp"
 #include "emitter.hpp"
-#include "toml_reader.hpp"
 
 namespace {
 
@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   using namespace rocmfix::generate;
-  rocmfix::PolicyArena arena;
+  rocmfix::TomlArena arena;
   std::vector<std::string_view> names;
   const auto error = rocmfix::detail::read_toml(
       read_file(argv[1]), argv[1], arena, [&](TomlReader& reader, const toml::table& file) {
@@ -62,6 +62,6 @@ int main(int argc, char** argv) {
                                : fmt::format("{}: {} is there twice", argv[1], *twice));
     return 1;
   }
-  return write_names(argv[2], "variables.toml", "variable_table.hpp", "rocmfix::tables",
+  return write_names(argv[2], "variables.toml", "policy/variable_table.hpp", "rocmfix::tables",
                      "runtime_variables", names);
 }

@@ -12,7 +12,7 @@
 #include <set>
 #include <utility>
 
-#include "condition.hpp"
+#include "policy/condition.hpp"
 #include "rocmfix/plan.hpp"
 
 namespace rocmfix::generate {

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "clock.hpp"
-#include "intent.hpp"
+#include "hip/intent.hpp"
 #include "rocmfix/printable_character.hpp"
 #include "rocmfix/without_sigpipe.hpp"
 

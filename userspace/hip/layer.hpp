@@ -9,12 +9,12 @@
 #include <climits>
 #include <cstdint>
 
-#include "abi_hsa.hpp"
-#include "call_ring.hpp"
-#include "coherence_tally.hpp"
-#include "ledger.hpp"
+#include "hip/coherence_tally.hpp"
+#include "hsa/abi_hsa.hpp"
+#include "ledger/call_ring.hpp"
+#include "ledger/ledger.hpp"
+#include "ledger/vram_budget.hpp"
 #include "settings.hpp"
-#include "vram_budget.hpp"
 
 namespace rocmfix::hip {
 

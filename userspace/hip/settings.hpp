@@ -9,8 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "coherence.hpp"
-#include "incident_store.hpp"
+#include "hip/coherence.hpp"
+#include "incident/incident_store.hpp"
 
 namespace rocmfix::hip {
 

@@ -3,8 +3,8 @@
 // command: under supervision where there is a GPU that can fault (supervise.hpp), else it becomes
 // the command.
 //
-// No variable that the user has set is changed but LD_PRELOAD, which grows, and those of a measure
-// that says so (ladder.toml).
+// No variable that the user has set is changed but LD_PRELOAD, which grows, and those of a
+// mitigation that says so (mitigations.toml).
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,7 +17,7 @@
 #include "rocmfix/json.hpp"
 #include "rocmfix/standard_streams.hpp"
 #include "simulation.hpp"
-#include "supervise.hpp"
+#include "supervisor/supervise.hpp"
 #include "variables.hpp"
 
 namespace rocmfix::run {

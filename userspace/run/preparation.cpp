@@ -31,7 +31,7 @@ std::vector<std::string> words_of(char* const* command) {
   return words;
 }
 
-void examine(Machine& machine, const Policy& policy, const Options& options) {
+void diagnose(Machine& machine, const Policy& policy, const Options& options) {
   if (*options.command == nullptr || !needs_software(machine, policy, options.profile)) {
     return;
   }
@@ -97,7 +97,7 @@ Result<Preparation> prepare(const Options& options) {
     machine = launch_facts(*root, result.gpus);
   }
   if (result.supported) {
-    examine(machine, *policy, options);
+    diagnose(machine, *policy, options);
     const Plan plan =
         make_plan(machine, *policy, {.profile = options.profile, .only = Layer::environment});
     result.environment = environment_of(plan, machine.software);

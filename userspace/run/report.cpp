@@ -138,7 +138,7 @@ std::string dry_run_text(const Options& options, const Preparation& preparation)
     return text;
   }
   if (is_supervised(options, preparation)) {
-    text += "after a GPU fault: an account of it";
+    text += "after a GPU fault: a report";
     if (options.retries > 0) {
       text += ", and the command again, " + std::to_string(options.retries) + " times at most";
     }

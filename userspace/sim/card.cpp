@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "formatted.hpp"
+#include "util/formatted.hpp"
 
 namespace rocmfix::sim {
 

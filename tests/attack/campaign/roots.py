@@ -18,7 +18,7 @@ VERBS = [
     ["apply", "--profile", "original"], ["revert"], ["verify", "--profile", "original"], ["revert"],
 ]
 SECRET = b"OUTSIDE_SECRET"
-TABLES = ["gpus", "settings", "faults", "ladder", "communicators"]
+TABLES = ["gpus", "settings", "faults", "mitigations", "communicators"]
 
 
 def content_of(path):
@@ -248,7 +248,7 @@ CLASSICS = {
         b"X=1; touch PWNED; Y", b"$(touch PWNED)")),
     "a reason that leaves its comment": overlay("settings", hostile.setting(
         b"X", b"a\\u2028\\rb\\ntouch PWNED")),
-    "150,000 dotted keys for the launcher": overlay("ladder", b".".join([b"a"] * 150_000) + b" = 1\n"),
+    "150,000 dotted keys for the launcher": overlay("mitigations", b".".join([b"a"] * 150_000) + b" = 1\n"),
 }
 
 

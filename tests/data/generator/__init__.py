@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Writes captured-style roots; see ../README.md."""
+"""Writes synthetic roots; see ../README.md."""

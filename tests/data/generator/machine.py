@@ -122,8 +122,8 @@ class Machine:
                 public = large or card.get("apu", False)  # gmc_v10_0_mc_init(): all of it
                 pci.write_amdgpu(tree, function.path, card, ram,
                                  vram if public else 256 << 20)
-                carrier = self.rocmfix or self.livepatch
-                tree.write_all(f"{function.path}/rocmfix", carrier.get("attributes", {}))
+                variant = self.rocmfix or self.livepatch
+                tree.write_all(f"{function.path}/rocmfix", variant.get("attributes", {}))
                 nodes.append({"card": card, "bdf": gpu["bdf"], "minor": 128 + index,
                               "public": public})
         if nodes:

@@ -8,9 +8,9 @@
 
 #include <vector>
 
-#include "caller.hpp"
-#include "communicators.hpp"
-#include "shared_mapping.hpp"
+#include "hip/caller.hpp"
+#include "hip/communicators.hpp"
+#include "hip/shared_mapping.hpp"
 
 namespace rocmfix::hip {
 namespace {

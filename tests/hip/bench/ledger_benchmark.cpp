@@ -10,7 +10,7 @@
 #include <random>
 #include <vector>
 
-#include "ledger.hpp"
+#include "ledger/ledger.hpp"
 
 namespace {
 

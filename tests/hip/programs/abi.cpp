@@ -7,11 +7,11 @@
 #include <hsa/hsa_api_trace.h>
 #include <hsa/hsa_ext_amd.h>
 
-#include "abi_hip.hpp"
-#include "abi_hsa.hpp"
-#include "coherence.hpp"
 #include "hip.hpp"
-#include "hsa_slots.hpp"
+#include "hip/abi_hip.hpp"
+#include "hip/coherence.hpp"
+#include "hsa/abi_hsa.hpp"
+#include "hsa/hsa_slots.hpp"
 
 namespace mine = rocmfix::hip::hsa;
 namespace ours = rocmfix::hip;

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "hip.hpp"
-#include "live_blocks.hpp"
+#include "ledger/live_blocks.hpp"
 
 namespace {
 

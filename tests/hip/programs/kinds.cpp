@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "hip.hpp"
-#include "live_blocks.hpp"
+#include "ledger/live_blocks.hpp"
 
 namespace {
 

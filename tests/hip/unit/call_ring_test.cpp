@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "call_ring.hpp"
+#include "ledger/call_ring.hpp"
 
 #include <gtest/gtest.h>
 

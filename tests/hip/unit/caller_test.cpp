@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // With real libraries, which the build makes from caller_plugin.cpp: several under one name, and
 // one whose file is called otherwise than its SONAME.
-#include "caller.hpp"
+#include "hip/caller.hpp"
 
 #include <dlfcn.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "coherence_tally.hpp"
+#include "hip/coherence_tally.hpp"
 
 #include <gtest/gtest.h>
 

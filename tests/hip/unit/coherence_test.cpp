@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "coherence.hpp"
+#include "hip/coherence.hpp"
 
 #include <gtest/gtest.h>
 
@@ -43,28 +43,28 @@ constexpr Row rows[] = {
     {"hipExtMallocWithFlags(Uncached)", Api::hipExtMallocWithFlags, 3, false, true},
 };
 
-bool changes(CoherencePolicy policy, Wish wish, const Circumstances& circumstances = {}) {
-  return reason_to_keep(policy, wish, circumstances) == Reason::none;
+bool changes(CoherencePolicy policy, MemoryKind kind, const CoherenceRequest& request = {}) {
+  return reason_to_keep(policy, kind, request) == Reason::none;
 }
 
 TEST(Coherence, Table) {
   for (const Row& row : rows) {
-    const Wish wish = wish_of(row.api, row.flags);
-    EXPECT_FALSE(changes(CoherencePolicy::off, wish)) << row.what;
-    EXPECT_EQ(changes(CoherencePolicy::automatic, wish), row.data) << row.what;
-    EXPECT_EQ(changes(CoherencePolicy::data, wish), row.data) << row.what;
-    EXPECT_EQ(changes(CoherencePolicy::all, wish), row.all) << row.what;
+    const MemoryKind kind = memory_kind_of(row.api, row.flags);
+    EXPECT_FALSE(changes(CoherencePolicy::off, kind)) << row.what;
+    EXPECT_EQ(changes(CoherencePolicy::automatic, kind), row.data) << row.what;
+    EXPECT_EQ(changes(CoherencePolicy::data, kind), row.data) << row.what;
+    EXPECT_EQ(changes(CoherencePolicy::all, kind), row.all) << row.what;
   }
 }
 
-constexpr Circumstances by_communicator{.communicator = true};
-constexpr Circumstances of_shared{.sharing = Sharing::shared};
-constexpr Circumstances of_unknown{.sharing = Sharing::unknown};
-constexpr Circumstances with_several_gpus{.several_gpus = true};
+constexpr CoherenceRequest by_communicator{.communicator = true};
+constexpr CoherenceRequest of_shared{.sharing = Sharing::shared};
+constexpr CoherenceRequest of_unknown{.sharing = Sharing::unknown};
+constexpr CoherenceRequest with_several_gpus{.several_gpus = true};
 
 TEST(Coherence, AutoLeavesWhatAPollingKernelMayNeed) {
-  const auto reason = [](const Circumstances& circumstances) {
-    return reason_to_keep(CoherencePolicy::automatic, Wish::data, circumstances);
+  const auto reason = [](const CoherenceRequest& request) {
+    return reason_to_keep(CoherencePolicy::automatic, MemoryKind::data, request);
   };
   EXPECT_EQ(reason({}), Reason::none);
   EXPECT_EQ(reason(by_communicator), Reason::communicator);
@@ -78,21 +78,22 @@ TEST(Coherence, AutoLeavesWhatAPollingKernelMayNeed) {
 }
 
 TEST(Coherence, TheUsersChoiceGoesBeforeAllOfThat) {
-  for (const Circumstances& each : {by_communicator, of_shared, of_unknown, with_several_gpus}) {
-    EXPECT_TRUE(changes(CoherencePolicy::data, Wish::data, each));
-    EXPECT_TRUE(changes(CoherencePolicy::all, Wish::data, each));
-    EXPECT_TRUE(changes(CoherencePolicy::all, Wish::coherent, each));
-    EXPECT_FALSE(changes(CoherencePolicy::off, Wish::data, each));
-    EXPECT_EQ(reason_to_keep(CoherencePolicy::data, Wish::coherent, each), Reason::asked);
-    EXPECT_EQ(reason_to_keep(CoherencePolicy::automatic, Wish::coherent, each), Reason::asked);
+  for (const CoherenceRequest& each : {by_communicator, of_shared, of_unknown, with_several_gpus}) {
+    EXPECT_TRUE(changes(CoherencePolicy::data, MemoryKind::data, each));
+    EXPECT_TRUE(changes(CoherencePolicy::all, MemoryKind::data, each));
+    EXPECT_TRUE(changes(CoherencePolicy::all, MemoryKind::coherent, each));
+    EXPECT_FALSE(changes(CoherencePolicy::off, MemoryKind::data, each));
+    EXPECT_EQ(reason_to_keep(CoherencePolicy::data, MemoryKind::coherent, each), Reason::asked);
+    EXPECT_EQ(reason_to_keep(CoherencePolicy::automatic, MemoryKind::coherent, each),
+              Reason::asked);
   }
 }
 
 TEST(Coherence, WhatIsNotDataIsNeverChanged) {
   for (const CoherencePolicy policy : {CoherencePolicy::off, CoherencePolicy::automatic,
                                        CoherencePolicy::data, CoherencePolicy::all}) {
-    EXPECT_EQ(reason_to_keep(policy, Wish::none, {}), Reason::not_data);
-    EXPECT_EQ(reason_to_keep(policy, Wish::exempt, {}), Reason::not_data);
+    EXPECT_EQ(reason_to_keep(policy, MemoryKind::none, {}), Reason::not_data);
+    EXPECT_EQ(reason_to_keep(policy, MemoryKind::exempt, {}), Reason::not_data);
   }
 }
 

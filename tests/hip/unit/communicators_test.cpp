@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "communicators.hpp"
+#include "hip/communicators.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The nine cases: in a live block; 1 byte, 4 KiB, 1 MiB past one; before one; freed just now; freed
 // long ago; never mapped; nil. And what may be mistaken for another.
-#include "fault_case.hpp"
+#include "ledger/fault_case.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "hsa_slots.hpp"
+#include "hsa/hsa_slots.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the launcher's tests (tests/run/test_incidents.py) do not reach: names, and many writers.
-#include "incident_store.hpp"
+#include "incident/incident_store.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The ledger against a std::map that does the same slowly.
-#include "ledger.hpp"
+#include "ledger/ledger.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // On this process's own mappings, and on lists that the kernel could give.
-#include "shared_mapping.hpp"
+#include "hip/shared_mapping.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

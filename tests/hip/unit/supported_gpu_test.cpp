@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "supported_gpu.hpp"
+#include "hsa/supported_gpu.hpp"
 
 #include <gtest/gtest.h>
 

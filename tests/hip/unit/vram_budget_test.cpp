@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "vram_budget.hpp"
+#include "ledger/vram_budget.hpp"
 
 #include <gtest/gtest.h>
 

@@ -44,16 +44,16 @@ Json driver_object(const Driver& driver) {
       parameters[name] = value;
     }
   }
-  const auto carrier = driver.carrier();
-  const bool known = driver.installed && (carrier || !driver.installed->unread);
-  const Json installed = known ? Json(carrier.has_value()) : Json(nullptr);
+  const auto variant = driver.variant();
+  const bool known = driver.installed && (variant || !driver.installed->unread);
+  const Json installed = known ? Json(variant.has_value()) : Json(nullptr);
   return {{"name", "amdgpu"},
           {"loaded", driver.loaded.has_value()},
           {"version", version},
           {"rocmfix",
            {{"installed", installed},
             {"active", driver.rocmfix_active()},
-            {"carrier", carrier ? Json(to_string(*carrier)) : Json(nullptr)}}},
+            {"carrier", variant ? Json(to_string(*variant)) : Json(nullptr)}}},
           {"parameters", parameters}};
 }
 

@@ -9,7 +9,7 @@ A GPU memory fault that aborts the process cannot be caught by it: start the pro
 """
 
 from .fix import LIMITS, Report, RocmfixWarning, apply_rocm_fix
-from .library import LibraryError, version
+from .librocmfix import LibraryError, version
 from .torch_patches import FallbackWarning
 
 __all__ = [

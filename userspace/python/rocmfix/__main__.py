@@ -14,7 +14,7 @@ import sys
 import warnings
 from typing import Any, Callable
 
-from . import LIMITS, apply_rocm_fix, library, torch_patches
+from . import LIMITS, apply_rocm_fix, librocmfix, torch_patches
 from .printable import printable, write_stderr
 
 HELP = """\
@@ -29,11 +29,11 @@ class Skipped(Exception):
 
 
 def check_library() -> str:
-    return f"librocmfix {library.version()} answers"
+    return f"librocmfix {librocmfix.version()} answers"
 
 
 def check_gpus() -> str:
-    supported = [gpu for gpu in library.gpus() if gpu.supported]
+    supported = [gpu for gpu in librocmfix.gpus() if gpu.supported]
     if not supported:
         raise Skipped("no RDNA1 or RDNA2 GPU is here: nothing would be changed")
     return ", ".join(f"{gpu.name or gpu.bdf} ({gpu.gfx})" for gpu in supported)
@@ -41,14 +41,14 @@ def check_gpus() -> str:
 
 def check_environment() -> str:
     """Sets it, and asks again: nothing more may be wanted, and no variable may be harmful."""
-    plan = library.environment()
+    plan = librocmfix.environment()
     if plan.warnings:
         first = plan.warnings[0]
         raise AssertionError(f"{first.name}={first.value}: {first.reason}")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         report = apply_rocm_fix()
-    left = library.environment().set
+    left = librocmfix.environment().set
     if left:
         raise AssertionError(f"{left[0].name} is still not set")
     if not report.supported:
@@ -109,7 +109,7 @@ def check_memory_fraction() -> str:
     torch = _torch()
     if not torch.cuda.is_available():
         raise Skipped("PyTorch sees no GPU")
-    if library.layer_is_loaded():
+    if librocmfix.layer_is_loaded():
         raise Skipped("librocmfix-hip.so limits VRAM here")
     limited = torch_patches.limit_memory(torch, 0.8)
     return f"PyTorch may take 80 % of the VRAM of {len(limited)} GPUs"

@@ -13,7 +13,7 @@ import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import library, torch_patches
+from . import librocmfix, torch_patches
 from .printable import printable
 
 LIMITS = (
@@ -31,7 +31,7 @@ class Report:
     """What apply_rocm_fix() did. `str()` of it is for people."""
 
     supported: bool = False  # an RDNA1 or RDNA2 GPU is in this machine
-    gpus: list[library.Gpu] = field(default_factory=list)
+    gpus: list[librocmfix.Gpu] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)  # variables that were set
     warnings: list[str] = field(default_factory=list)
     torch: str | None = None  # version of PyTorch, None without one
@@ -58,7 +58,7 @@ class Report:
 
 
 def _set_environment(profile: str, root: str | None, report: Report) -> None:
-    plan = library.environment(profile, root)
+    plan = librocmfix.environment(profile, root)
     for variable in plan.set:
         os.environ[variable.name] = variable.value
         report.environment[variable.name] = variable.value
@@ -81,7 +81,7 @@ def _patch_torch(memory_fraction: float, cpu_fallback: bool, report: Report) -> 
     torch_patches.switch_pinning_off(torch)
     if cpu_fallback:
         report.fallback = torch_patches.guard_factories(torch)
-    if library.layer_is_loaded():
+    if librocmfix.layer_is_loaded():
         return  # it has taken its share off the VRAM that HIP reports; not twice
     report.memory_fraction = memory_fraction
     report.limited = torch_patches.limit_memory(torch, memory_fraction)
@@ -112,16 +112,16 @@ def apply_rocm_fix(
     Without a supported GPU nothing is changed. A variable that is set stays as it is. Calling it
     again does no harm. It does not help against a fault that aborts the process: see LIMITS.
 
-    Raises ValueError for a fraction out of range and library.LibraryError when librocmfix is
+    Raises ValueError for a fraction out of range and librocmfix.LibraryError when librocmfix is
     missing, of another version, or a file of the administrator's cannot be understood. A torch that
     cannot be imported, whatever it raises, is a RocmfixWarning; the environment is set nevertheless.
     """
     if not 0 < memory_fraction <= 1:
         raise ValueError(f"memory_fraction is {memory_fraction}, not above 0 and up to 1")
-    report = Report(gpus=library.gpus(root))
+    report = Report(gpus=librocmfix.gpus(root))
     report.supported = any(gpu.supported for gpu in report.gpus)
     if not report.supported:
-        library.environment(profile, root)  # so that a wrong profile is an error everywhere
+        librocmfix.environment(profile, root)  # so that a wrong profile is an error everywhere
         return report
     if _has_opened_the_gpu(sys.modules.get("torch")):
         report.warnings.append("torch has opened the GPU already: variables set now are not read")

@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import IO, Callable
 
-from . import library
+from . import librocmfix
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Sensors:
         )
 
 
-def find_gpu(device: int, gpus: list[library.Gpu]) -> library.Gpu | None:
+def find_gpu(device: int, gpus: list[librocmfix.Gpu]) -> librocmfix.Gpu | None:
     """The GPU that PyTorch calls `device`: HIP counts KFD's nodes, as far as they are visible."""
     nodes = sorted((gpu for gpu in gpus if gpu.kfd_node is not None), key=lambda g: g.kfd_node or 0)
     for variable in ("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES"):

@@ -12,7 +12,7 @@ HEAD = """\
 
 Made by `tests/vm/vradeon/check --document` out of what guests printed, not by hand;
 `tests/vm/vradeon/check NAME` fails when a section is not what it finds.
-[virtual-radeon.md](virtual-radeon.md) says how, and which carrier the guests had: the whole build or
+[virtual-radeon.md](virtual-radeon.md) says how, and which variant the guests had: the whole build or
 the livepatch, which have the same policy. It is what the driver wrote, in QEMU. No GPU has read it.
 
 Guests are named by what differs between them: `stock` is Debian's own amdgpu; `mtype=MODE` is rocmfix

@@ -56,12 +56,12 @@ struct Livepatch {
 };
 
 /// What carries the policy. The packages exclude each other.
-enum class Carrier {
+enum class Variant {
   module,     ///< an amdgpu.ko with the patches in it (rocmfix-dkms)
   livepatch,  ///< rocmfix_livepatch.ko beside the stock amdgpu.ko (rocmfix-livepatch-dkms)
 };
 
-const char* to_string(Carrier carrier);
+const char* to_string(Variant variant);
 
 struct Driver {
   /// /proc/sys/kernel/osrelease, else /proc/version, else the only directory in /lib/modules.
@@ -70,7 +70,7 @@ struct Driver {
   std::optional<LoadedModule> loaded;        ///< nullopt: not loaded
   Livepatch livepatch;
   /// What is installed for this kernel; `module` where both are.
-  [[nodiscard]] std::optional<Carrier> carrier() const;
+  [[nodiscard]] std::optional<Variant> variant() const;
   /// The amdgpu that modprobe would load has the patches in it.
   [[nodiscard]] bool patched() const;
   /// The loaded amdgpu has them and its parameter `rocmfix` is not 0, or the livepatch is in force.

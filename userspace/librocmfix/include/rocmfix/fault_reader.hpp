@@ -20,7 +20,7 @@ namespace rocmfix {
 
 class FaultReader {
  public:
-  using Sink = std::function<void(const Incident&)>;
+  using Sink = std::function<void(const LogIncident&)>;
 
   /// `rules` must outlive it. `sink` is called in the order in which incidents begin, as far as
   /// that is known: one that lasts may come after a shorter one that began later.
@@ -54,6 +54,6 @@ Result<std::uint64_t> read_faults(int fd, FaultReader& reader, int quiet_ms = -1
 Result<std::uint64_t> read_faults(const std::string& file, FaultReader& reader);
 
 /// A whole text at once.
-std::vector<Incident> find_incidents(const FaultRules& rules, std::string_view text);
+std::vector<LogIncident> find_incidents(const FaultRules& rules, std::string_view text);
 
 }  // namespace rocmfix

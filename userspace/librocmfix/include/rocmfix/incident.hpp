@@ -17,18 +17,18 @@ struct ProbableCause {
   std::vector<EvidenceLine> evidence;
 };
 
-struct Incident {
+struct LogIncident {
   std::vector<FaultEvent> events;     ///< by line
   std::vector<ProbableCause> causes;  ///< the most probable first
   std::uint64_t dropped = 0;          ///< events beyond what one incident keeps
 };
 
 /// One incident as a JSON object (schema 1), indented by two.
-std::string incident_json(const Incident& incident);
+std::string incident_json(const LogIncident& incident);
 
 /// The document around the objects, for writing them one by one as they are found.
 std::string incidents_json_begin();
-std::string incidents_json_item(const Incident& incident, bool first);
+std::string incidents_json_item(const LogIncident& incident, bool first);
 std::string incidents_json_end();
 
 }  // namespace rocmfix

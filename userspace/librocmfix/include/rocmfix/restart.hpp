@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Whether a command that ended is started again, and with which measures. Pure: no clock, no
+// Whether a command that ended is started again, and with which mitigations. Pure: no clock, no
 // process, no file; what happened goes in, a decision comes out.
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "rocmfix/ladder.hpp"
+#include "rocmfix/escalation.hpp"
 
 namespace rocmfix {
 
@@ -25,12 +25,12 @@ struct Outcome {
 };
 
 struct Attempt {
-  std::vector<const Rung*> measures;  ///< what it ran with, in the order they were taken
+  std::vector<const Mitigation*> mitigations;  ///< what it ran with, in the order they were taken
   Outcome outcome;
 };
 
-/// What of the machine and the user a rung may ask for.
-struct Circumstances {
+/// What of the machine and the user a mitigation may ask for.
+struct RestartContext {
   std::set<std::string, std::less<>> families;        ///< of the supported GPUs
   std::set<std::string, std::less<>> gfx;             ///< of the supported GPUs
   std::set<std::string, std::less<>> user_variables;  ///< names that the user has set
@@ -52,18 +52,18 @@ std::string_view describe(Verdict verdict);
 struct Decision {
   Verdict verdict = Verdict::no_fault;
   std::uint64_t delay_ms = 0;
-  const Rung* taken = nullptr;        ///< the new measure; nullptr: none is left, or none is due
-  const Rung* taken_back = nullptr;   ///< a diagnosis that is over
-  std::vector<const Rung*> measures;  ///< what the next attempt runs with
+  const Mitigation* taken = nullptr;  ///< the new mitigation; nullptr: none is left, or none is due
+  const Mitigation* taken_back = nullptr;      ///< a diagnosis that is over
+  std::vector<const Mitigation*> mitigations;  ///< what the next attempt runs with
 };
 
 /// `history`: every attempt so far, the one that just ended last; never empty. `retries`: how many
 /// restarts the user allows in all.
-Decision decide_restart(const Ladder& ladder, const Circumstances& circumstances,
+Decision decide_restart(const Escalation& escalation, const RestartContext& context,
                         const std::vector<Attempt>& history, std::uint64_t retries);
 
-/// The variables that `measures` set, without the user's own; a later measure wins.
-std::vector<Assignment> assignments_of(const std::vector<const Rung*>& measures,
-                                       const Circumstances& circumstances);
+/// The variables that `mitigations` set, without the user's own; a later mitigation wins.
+std::vector<Assignment> assignments_of(const std::vector<const Mitigation*>& mitigations,
+                                       const RestartContext& context);
 
 }  // namespace rocmfix

@@ -11,7 +11,7 @@
 #include <charconv>
 #include <cstdio>
 
-#include "file_descriptor.hpp"
+#include "util/file_descriptor.hpp"
 
 namespace rocmfix::detail {
 namespace {

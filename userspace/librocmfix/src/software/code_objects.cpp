@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
-#include "software/elf64.hpp"
+#include "base/elf64.hpp"
+#include "base/regular_file.hpp"
 #include "software/kpack.hpp"
 #include "software/offload_bundle.hpp"
-#include "software/regular_file.hpp"
 #include "software/targets.hpp"
 
 namespace rocmfix {

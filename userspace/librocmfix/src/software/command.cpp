@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "software/elf64.hpp"
+#include "base/elf64.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -71,7 +71,7 @@ bool is_assignment(std::string_view word) {
   return equals != std::string_view::npos && equals > 0;
 }
 
-bool contains(Strings list, std::string_view word) {
+bool contains(std::span<const std::string_view> list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 

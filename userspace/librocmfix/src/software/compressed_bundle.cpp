@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "formatted.hpp"
 #include "software/bundle_table.hpp"
 #include "software/zstd_frame.hpp"
+#include "util/formatted.hpp"
 
 namespace rocmfix::detail {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/zstd_library.hpp"
 #include "software/offload_bundle.hpp"
-#include "software/zstd_library.hpp"
 
 namespace rocmfix::detail {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "software/regular_file.hpp"
+#include "base/regular_file.hpp"
 
 namespace rocmfix::detail {
 

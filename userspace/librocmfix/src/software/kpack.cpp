@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <set>
 
-#include "formatted.hpp"
+#include "base/regular_file.hpp"
 #include "rocmfix/code_objects.hpp"
 #include "software/msgpack_strings.hpp"
-#include "software/regular_file.hpp"
 #include "software/targets.hpp"
+#include "util/formatted.hpp"
 
 namespace rocmfix {
 namespace detail {

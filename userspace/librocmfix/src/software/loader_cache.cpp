@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "software/regular_file.hpp"
+#include "base/regular_file.hpp"
 
 namespace rocmfix::detail {
 namespace {

@@ -40,7 +40,7 @@ std::string file_name(std::string_view path) {
   return std::string(path.substr(path.find_last_of('/') + 1));
 }
 
-bool matches(std::string_view name, Strings patterns) {
+bool matches(std::string_view name, std::span<const std::string_view> patterns) {
   constexpr std::string_view special = "*?[\\";
   return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
     // A launch asks a hundred of them: most begin with another letter, or are plain words.

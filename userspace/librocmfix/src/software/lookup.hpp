@@ -5,15 +5,16 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/regular_file.hpp"
 #include "rocmfix/root.hpp"
 #include "rocmfix/software.hpp"
 #include "software/code_cache.hpp"
-#include "software/regular_file.hpp"
 #include "software/software_rules.hpp"
 
 namespace rocmfix::detail {
@@ -23,7 +24,7 @@ std::string join(std::string_view folder, std::string_view name);
 std::string parent(std::string_view path);
 std::string file_name(std::string_view path);
 /// fnmatch(3) against any of `patterns`.
-bool matches(std::string_view name, Strings patterns);
+bool matches(std::string_view name, std::span<const std::string_view> patterns);
 
 class Lookup {
  public:

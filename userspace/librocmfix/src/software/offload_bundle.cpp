@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "formatted.hpp"
 #include "software/bundle_table.hpp"
 #include "software/compressed_bundle.hpp"
+#include "util/formatted.hpp"
 
 namespace rocmfix::detail {
 namespace {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "software/regular_file.hpp"
+#include "base/regular_file.hpp"
 
 namespace rocmfix::detail {
 

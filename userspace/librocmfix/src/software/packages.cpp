@@ -126,7 +126,8 @@ class Packages {
   }
 
   /// False: none of the files is there and has GPU code.
-  bool collect(const PackageRule& rule, const std::string& folder, Strings patterns, bool decides) {
+  bool collect(const PackageRule& rule, const std::string& folder,
+               std::span<const std::string_view> patterns, bool decides) {
     std::vector<CarriedCode> found;
     for (const std::string_view pattern : patterns) {
       for (const std::string& file : lookup_.glob(folder, pattern)) {

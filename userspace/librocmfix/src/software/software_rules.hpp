@@ -7,18 +7,19 @@
 #include <string_view>
 #include <vector>
 
-#include "policy_toml.hpp"
+#include "base/toml_arena.hpp"
+#include "rocmfix/error.hpp"
 
 namespace rocmfix::detail {
 
 enum class CommandKind : std::uint8_t { wrapper, python, opaque, elsewhere };
 
 struct CommandRule {
-  Strings names;
+  std::span<const std::string_view> names;
   CommandKind how = CommandKind::wrapper;
   bool assignments = false;
-  Strings value_options;
-  Strings clears_with;
+  std::span<const std::string_view> value_options;
+  std::span<const std::string_view> clears_with;
   std::uint64_t operands = 0;
   std::string_view reason;
   std::string_view type;
@@ -28,21 +29,21 @@ struct PackageRule {
   std::string_view name;
   std::string_view folder;
   std::string_view version;
-  Strings decides;
-  Strings others;
+  std::span<const std::string_view> decides;
+  std::span<const std::string_view> others;
   bool alternatives = false;
   bool extension = false;
   std::string_view compiles;
 };
 
 struct PluginRule {
-  Strings with;
-  Strings files;
+  std::span<const std::string_view> with;
+  std::span<const std::string_view> files;
 };
 
 struct LibraryRule {
-  Strings names;
-  Strings tensile;
+  std::span<const std::string_view> names;
+  std::span<const std::string_view> tensile;
   bool plain = false;
 };
 
@@ -56,8 +57,8 @@ struct SoftwareRules {
 /// Those compiled in, of software.toml.
 extern const SoftwareRules software_rules;
 
-/// Errors: as those of policy_toml.hpp.
+/// Errors: invalid with "origin:line: what", and a hint.
 Result<SoftwareRules> parse_software_rules(std::string_view text, std::string_view origin,
-                                           PolicyArena& arena);
+                                           TomlArena& arena);
 
 }  // namespace rocmfix::detail

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-#include "formatted.hpp"
+#include "base/toml_reader.hpp"
 #include "software/software_rules.hpp"
-#include "toml_reader.hpp"
+#include "util/formatted.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -81,7 +81,7 @@ std::span<const Rule> read_all(Reader& reader, const toml::table& file, std::str
 }  // namespace
 
 Result<SoftwareRules> parse_software_rules(std::string_view text, std::string_view origin,
-                                           PolicyArena& arena) {
+                                           TomlArena& arena) {
   SoftwareRules rules;
   auto error = read_toml(text, origin, arena, [&](Reader& reader, const toml::table& file) {
     reader.allow(file, {"command", "package", "plugin", "library"});

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "software/regular_file.hpp"
+#include "base/regular_file.hpp"
 
 namespace rocmfix::detail {
 

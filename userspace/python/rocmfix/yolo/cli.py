@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import library
+from .. import librocmfix
 from . import launcher
 from .errors import Failure, report
 from .session import ON_RESUME, Session, state_of
@@ -157,7 +157,7 @@ def run(words: list[str]) -> int:
         print(HELP, end="")
         return 0
     if words[0] == "--version":
-        print(f"rocmfix-yolo {library.version()}")
+        print(f"rocmfix-yolo {librocmfix.version()}")
         return 0
     verb = words[0]
     if verb not in VERBS:
@@ -177,7 +177,7 @@ def main() -> int:
         return run(sys.argv[1:])
     except Failure as failure:
         return report(failure)
-    except library.LibraryError as problem:
+    except librocmfix.LibraryError as problem:
         return report(Failure(str(problem), problem.hint))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

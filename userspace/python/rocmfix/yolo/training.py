@@ -14,11 +14,11 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from .. import library, sensors, torch_patches
+from .. import librocmfix, sensors, torch_patches
 from . import checkpoint, plot
 from .batch import Governor, Pressure
 from .errors import Failure, say, tell_supervisor_of_a_fault
-from .exact import ExactState, resumable
+from .resume_state import ExactState, resumable
 from .hints import Hints
 from .journal import Journal
 from .session import ON_RESUME, Session, state_of
@@ -92,7 +92,7 @@ class Training:
         if self.arguments.get("save") is False:
             say("warning: with save=False there is nothing to go on from after a fault")
         if self.cpu:
-            say("ON THE CPU from here on: every measure on the GPU has been tried. This is slow")
+            say("ON THE CPU from here on: every mitigation on the GPU has been tried. This is slow")
         while True:
             generation = self._newest()
             if generation is not None and generation.finished:
@@ -348,7 +348,7 @@ class Training:
         import torch
 
         total = torch.cuda.get_device_properties(trainer.device).total_memory
-        share = 1.0 if library.layer_is_loaded() else 0.8
+        share = 1.0 if librocmfix.layer_is_loaded() else 0.8
         retries = torch.cuda.memory_stats(trainer.device).get("num_alloc_retries", 0)
         peak = torch.cuda.max_memory_allocated(trainer.device) / (total * share)
         return Pressure(peak, retries > self._retries)
@@ -357,8 +357,8 @@ class Training:
 
     def _start_sampler(self, trainer: Any) -> None:
         assert self.run_directory is not None
-        root = library.root_of_this_process()
-        gpu = sensors.find_gpu(trainer.device.index or 0, library.gpus(root))
+        root = librocmfix.root_of_this_process()
+        gpu = sensors.find_gpu(trainer.device.index or 0, librocmfix.gpus(root))
         if gpu is not None:
             self._sampler = sensors.Sampler(
                 sensors.Sensors(gpu.bdf, root), state_of(self.run_directory) / "gpu.csv"

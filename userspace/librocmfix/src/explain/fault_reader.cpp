@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "rocmfix/fault_reader.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <optional>
+
+#include "explain/fault_matcher.hpp"
+#include "explain/incident_builder.hpp"
+#include "explain/line_splitter.hpp"
+#include "util/file_descriptor.hpp"
+#include "util/formatted.hpp"
+
+namespace rocmfix {
+
+struct FaultReader::State {
+  State(const FaultRules& rules, Sink sink)
+      : matcher(rules.patterns()),
+        builder(rules, std::move(sink)),
+        lines(matcher.scanner(), [this](std::uint64_t number, std::string_view line) {
+          const auto& found = matcher.match(line);
+          if (!found.empty()) {
+            builder.add(number, line, found);
+          }
+        }) {}
+
+  FaultMatcher matcher;
+  IncidentBuilder builder;
+  LineSplitter lines;
+  bool finished = false;
+};
+
+FaultReader::FaultReader(const FaultRules& rules, Sink sink)
+    : state_(std::make_unique<State>(rules, std::move(sink))) {}
+FaultReader::FaultReader(FaultReader&&) noexcept = default;
+FaultReader& FaultReader::operator=(FaultReader&&) noexcept = default;
+FaultReader::~FaultReader() = default;
+
+void FaultReader::feed(std::string_view bytes) {
+  if (state_->finished) {
+    state_->finished = false;
+    state_->lines.restart();
+    state_->builder.forget();
+  }
+  state_->lines.feed(bytes);
+}
+
+void FaultReader::finish() {
+  state_->lines.finish();
+  state_->builder.flush();
+  state_->finished = true;
+}
+
+void FaultReader::settle() {
+  state_->builder.flush();
+}
+
+std::uint64_t FaultReader::lines() const {
+  return state_->lines.lines();
+}
+
+namespace {
+
+// A file that is no text of a log would have "no fault" in it.
+std::optional<Error> not_text(std::string_view begin) {
+  struct Format {
+    std::string_view magic;
+    const char* name;
+    const char* hint;
+  };
+  constexpr std::array<Format, 5> formats = {{
+      {"\x1f\x8b", "compressed by gzip", "zcat FILE | rocmfix explain"},
+      {"\xfd"
+       "7zXZ",
+       "compressed by xz", "xzcat FILE | rocmfix explain"},
+      {"\x28\xb5\x2f\xfd", "compressed by zstd", "zstdcat FILE | rocmfix explain"},
+      {"BZh", "compressed by bzip2", "bzcat FILE | rocmfix explain"},
+      {"LPKSHHRH", "a journal of systemd", "journalctl --file=FILE | rocmfix explain"},
+  }};
+  for (const Format& format : formats) {
+    if (begin.starts_with(format.magic)) {
+      return Error{ErrorCode::invalid, formatted("the log is {}", format.name), 0, format.hint};
+    }
+  }
+  return std::nullopt;
+}
+
+Error log_error(std::string what, int code) {
+  Error error = io_error(std::move(what), code);
+  if (error.hint.empty()) {
+    error.hint = "give it a file, or a log by a pipe: journalctl -k | rocmfix explain -";
+  }
+  return error;
+}
+
+}  // namespace
+
+Result<std::uint64_t> read_faults(int fd, FaultReader& reader, int quiet_ms) {
+  std::vector<char> buffer(256 << 10);
+  std::uint64_t total = 0;
+  for (;;) {
+    pollfd input{fd, POLLIN, 0};
+    if (total > 0 && quiet_ms >= 0 && ::poll(&input, 1, quiet_ms) == 0) {
+      reader.settle();
+    }
+    const ssize_t n = ::read(fd, buffer.data(), buffer.size());
+    if (n == 0) {
+      break;
+    }
+    if (n < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      Error error = log_error("cannot read the log", errno);
+      reader.finish();
+      return fail(std::move(error));
+    }
+    const std::string_view bytes(buffer.data(), static_cast<std::size_t>(n));
+    if (auto error = total == 0 ? not_text(bytes) : std::nullopt) {
+      return fail(std::move(*error));
+    }
+    total += bytes.size();
+    reader.feed(bytes);
+  }
+  reader.finish();
+  return total;
+}
+
+Result<std::uint64_t> read_faults(const std::string& file, FaultReader& reader) {
+  const FileDescriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!fd) {
+    return fail(log_error("cannot open " + file, errno));
+  }
+  return read_faults(fd.get(), reader);
+}
+
+std::vector<LogIncident> find_incidents(const FaultRules& rules, std::string_view text) {
+  std::vector<LogIncident> incidents;
+  FaultReader reader(rules, [&](const LogIncident& incident) { incidents.push_back(incident); });
+  reader.feed(text);
+  reader.finish();
+  return incidents;
+}
+
+}  // namespace rocmfix

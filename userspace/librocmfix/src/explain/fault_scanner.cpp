@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "explain/fault_scanner.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace rocmfix {
+
+std::uint32_t FaultScanner::hash(const char* four) {
+  std::uint32_t value = 0;
+  std::memcpy(&value, four, sizeof(value));
+  return (value * 0x9E3779B1U) >> (32U - hash_bits);
+}
+
+FaultScanner::FaultScanner(std::vector<std::string> texts) : texts_(std::move(texts)) {
+  std::size_t window = 64;  // more than that gains nothing
+  for (const std::string& text : texts_) {
+    if (text.size() >= min_text) {
+      window = std::min(window, text.size());
+      order_.push_back(static_cast<std::uint16_t>(&text - texts_.data()));
+    }
+  }
+  window_ = window;
+  shift_.fill(static_cast<std::uint8_t>(window - 3));
+  const auto last = [&](std::uint16_t index) { return hash(texts_[index].data() + window - 4); };
+  for (const std::uint16_t index : order_) {
+    for (std::size_t at = 0; at + 4 <= window; ++at) {
+      std::uint8_t& shift = shift_.at(hash(texts_[index].data() + at));
+      shift = std::min(shift, static_cast<std::uint8_t>(window - 4 - at));
+    }
+  }
+  std::stable_sort(order_.begin(), order_.end(),
+                   [&](std::uint16_t a, std::uint16_t b) { return last(a) < last(b); });
+  std::size_t at = 0;
+  for (std::uint32_t value = 0; value < shift_.size(); ++value) {
+    begin_.at(value) = static_cast<std::uint16_t>(at);
+    while (at < order_.size() && last(order_[at]) == value) {
+      ++at;
+    }
+  }
+  begin_.back() = static_cast<std::uint16_t>(at);
+}
+
+// Calls use(position, index) for every text found, in order of position, until it says stop.
+template <class Use>
+std::size_t FaultScanner::scan(std::string_view in, std::size_t from, Use use) const {
+  if (order_.empty() || in.size() < window_) {
+    return npos;
+  }
+  const char* const data = in.data();
+  const std::size_t end = in.size() - window_;
+  std::size_t at = from;
+  while (at <= end) {
+    const std::uint32_t value = hash(data + at + window_ - 4);
+    const std::size_t shift = shift_[value];
+    if (shift != 0) {
+      at += shift;
+      continue;
+    }
+    for (std::size_t i = begin_[value]; i < begin_[value + 1]; ++i) {
+      const std::string& text = texts_[order_[i]];
+      if (text.size() <= in.size() - at && std::memcmp(data + at, text.data(), text.size()) == 0 &&
+          use(at, order_[i])) {
+        return at;
+      }
+    }
+    ++at;
+  }
+  return npos;
+}
+
+std::size_t FaultScanner::find(std::string_view in, std::size_t from) const {
+  return scan(in, from, [](std::size_t, std::uint16_t) { return true; });
+}
+
+void FaultScanner::collect(std::string_view in, std::vector<std::uint16_t>& found) const {
+  found.clear();
+  scan(in, 0, [&](std::size_t, std::uint16_t index) {
+    found.push_back(index);
+    return false;
+  });
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+}
+
+}  // namespace rocmfix

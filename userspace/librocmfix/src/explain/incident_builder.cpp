@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "explain/incident_builder.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "explain/incident_causes.hpp"
+#include "rocmfix/printable.hpp"
+
+namespace rocmfix {
+
+namespace {
+
+constexpr std::size_t max_open = 32;
+constexpr std::size_t max_events = 16;
+constexpr std::size_t max_under_way = 8;
+constexpr double near_seconds = 20;
+constexpr std::uint64_t near_lines = 100;
+constexpr std::uint64_t page = 4096;
+
+// A failure of the GPU shows in several ways; the others stand for themselves.
+bool is_failure(FaultType type) {
+  switch (type) {
+    case FaultType::gpu_memory_fault:
+    case FaultType::page_fault:
+    case FaultType::aperture_violation:
+    case FaultType::gpu_hang:
+    case FaultType::ring_timeout:
+    case FaultType::gpu_reset:
+    case FaultType::vram_lost:
+    case FaultType::iommu_fault:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool go_together(FaultType a, FaultType b) {
+  return a == b || (is_failure(a) && is_failure(b));
+}
+
+// The IOMMU's driver leaves the PCI domain out.
+bool is_same_device(std::string_view a, std::string_view b) {
+  return a.ends_with(b) || b.ends_with(a);
+}
+
+// Uses every event of an incident until one is as asked for.
+template <class Open, class Test>
+bool any_event(const Open& open, Test test) {
+  return std::any_of(open.incident.events.begin(), open.incident.events.end(), test) ||
+         std::any_of(open.under_way.begin(), open.under_way.end(),
+                     [&](const EventUnderWay& event) { return test(event.event()); });
+}
+
+}  // namespace
+
+void IncidentBuilder::add(std::uint64_t number, std::string_view text,
+                          const std::vector<FoundLine>& found) {
+  EventLine line;
+  line.number = number;
+  line.text = text;
+  if (const auto bdf = gpu_of_line(text)) {
+    line.bdf = *bdf;
+  }
+  for (const FoundLine& one : found) {
+    line.found = &one;
+    switch (one.pattern->role) {
+      case LineRole::boot:
+        flush();
+        forget();
+        break;
+      case LineRole::fact:
+        add_fact(line);
+        break;
+      case LineRole::event:
+      case LineRole::part:
+      case LineRole::field:
+        if (one.pattern->role == LineRole::event || !continue_event(line)) {
+          if (one.pattern->role != LineRole::field) {
+            const LogTime time = time_of_line(text);
+            line.time = time.text;
+            begin_event(line, time);
+          }
+        }
+        break;
+    }
+  }
+}
+
+void IncidentBuilder::add_fact(const EventLine& line) {
+  std::string value;
+  for (const FoundField& field : line.found->fields) {
+    if (field.field == FaultField::value) {
+      value = printable_line(field.text, 64);
+    }
+  }
+  facts_.add(line.found->pattern->fact, {line.number, printable_line(line.text, 400), 0},
+             std::move(value));
+}
+
+bool IncidentBuilder::continue_event(const EventLine& line) {
+  for (Open& open : open_) {
+    for (EventUnderWay& event : open.under_way) {
+      if (event.takes(line)) {
+        event.add(line);
+        open.last_line = line.number;
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+void IncidentBuilder::begin_event(const EventLine& line, const LogTime& time) {
+  EventUnderWay event(line.found->pattern->types.front(), line, rules_.clients());
+  Open& open = incident_for(event.event(), time);
+  open.last_line = line.number;
+  if (time.clock != LogClock::none) {
+    open.last_time = time;
+  }
+  // A new one of the kind and GPU ends the one before.
+  const auto ended =
+      std::find_if(open.under_way.begin(), open.under_way.end(), [&](const EventUnderWay& other) {
+        return other.event().type == event.event().type && other.event().bdf == event.event().bdf;
+      });
+  if (ended != open.under_way.end()) {
+    settle(open.incident, std::move(*ended));
+    open.under_way.erase(ended);
+  } else if (open.under_way.size() == max_under_way) {
+    settle(open.incident, std::move(open.under_way.back()));
+    open.under_way.pop_back();
+  }
+  open.under_way.push_front(std::move(event));
+}
+
+bool IncidentBuilder::belongs(const Open& open, const FaultEvent& event, const LogTime& time) {
+  const auto other_gpu = [&](const FaultEvent& other) {
+    return other.bdf && event.bdf && !is_same_device(*other.bdf, *event.bdf);
+  };
+  const auto related = [&](const FaultEvent& other) { return go_together(other.type, event.type); };
+  if (any_event(open, other_gpu) || !any_event(open, related)) {
+    return false;
+  }
+  const auto same_page = [&](const FaultEvent& other) {
+    return other.type != event.type && other.address && event.address && *event.address != 0 &&
+           *other.address / page == *event.address / page;
+  };
+  if (any_event(open, same_page)) {
+    return true;
+  }
+  if (time.clock != LogClock::none && time.clock == open.last_time.clock) {
+    return std::abs(time.seconds - open.last_time.seconds) <= near_seconds;
+  }
+  return event.line - open.last_line <= near_lines;
+}
+
+IncidentBuilder::Open& IncidentBuilder::incident_for(const FaultEvent& event, const LogTime& time) {
+  for (Open& open : open_) {
+    if (belongs(open, event, time)) {
+      return open;
+    }
+  }
+  if (open_.size() == max_open) {
+    hand_out(std::move(open_.back()));
+    open_.pop_back();
+  }
+  return open_.emplace_front();
+}
+
+// Into the list of events, or as one more of the same.
+void IncidentBuilder::settle(LogIncident& incident, EventUnderWay&& event) {
+  FaultEvent done = std::move(event).finished();
+  for (FaultEvent& other : incident.events) {
+    if (is_same_fault(other, done)) {
+      other.count += done.count;
+      return;
+    }
+  }
+  if (incident.events.size() == max_events) {
+    ++incident.dropped;
+    return;
+  }
+  incident.events.push_back(std::move(done));
+}
+
+void IncidentBuilder::hand_out(Open&& open) {
+  while (!open.under_way.empty()) {
+    settle(open.incident, std::move(open.under_way.back()));
+    open.under_way.pop_back();
+  }
+  std::stable_sort(open.incident.events.begin(), open.incident.events.end(),
+                   [](const FaultEvent& a, const FaultEvent& b) { return a.line < b.line; });
+  open.incident.causes =
+      probable_causes(open.incident.events, rules_.causes(), facts_, open.last_line + near_lines);
+  sink_(open.incident);
+}
+
+void IncidentBuilder::flush() {
+  while (!open_.empty()) {
+    hand_out(std::move(open_.back()));
+    open_.pop_back();
+  }
+}
+
+void IncidentBuilder::forget() {
+  open_.clear();
+  facts_.clear();
+}
+
+}  // namespace rocmfix

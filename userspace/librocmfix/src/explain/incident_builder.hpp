@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Puts the lines that matter together to events, and events to incidents. Keeps a bounded number of
+// both; what is over is handed on.
+//
+// What belongs to one incident: reports of one failure (a page fault, what the runtime says of it,
+// the reset after it) within 20 s by one clock, or within 100 lines when the clocks do not tell; or
+// of the same page, however far apart (a program's log after a kernel's). Never of two GPUs.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "explain/fault_facts.hpp"
+#include "explain/incident_event.hpp"
+#include "explain/log_prefix.hpp"
+#include "rocmfix/incident.hpp"
+
+namespace rocmfix {
+
+class IncidentBuilder {
+ public:
+  using Sink = std::function<void(const LogIncident&)>;
+
+  IncidentBuilder(const FaultRules& rules, Sink sink) : rules_(rules), sink_(std::move(sink)) {}
+
+  void add(std::uint64_t number, std::string_view text, const std::vector<FoundLine>& found);
+  /// Hands out everything that is open.
+  void flush();
+  /// Drops what a log has said so far, facts included.
+  void forget();
+
+ private:
+  struct Open {
+    LogIncident incident;
+    std::deque<EventUnderWay> under_way;  // the latest at the front
+    std::uint64_t last_line = 0;
+    LogTime last_time;
+  };
+
+  void add_fact(const EventLine& line);
+  void begin_event(const EventLine& line, const LogTime& time);
+  bool continue_event(const EventLine& line);
+  Open& incident_for(const FaultEvent& event, const LogTime& time);
+  static bool belongs(const Open& open, const FaultEvent& event, const LogTime& time);
+  static void settle(LogIncident& incident, EventUnderWay&& event);
+  void hand_out(Open&& open);
+
+  const FaultRules& rules_;
+  Sink sink_;
+  std::deque<Open> open_;  // the latest at the front
+  FaultFacts facts_;
+};
+
+}  // namespace rocmfix

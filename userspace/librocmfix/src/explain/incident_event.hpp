@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// One event being put together from lines, and when two events are the same fault again.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "explain/fault_matcher.hpp"
+
+namespace rocmfix {
+
+/// A line that a pattern of an event matched, with what stands before the message.
+struct EventLine {
+  std::uint64_t number = 0;
+  std::string_view text;
+  std::string time;
+  std::string bdf;
+  const FoundLine* found = nullptr;
+};
+
+class EventUnderWay {
+ public:
+  EventUnderWay(FaultType type, const EventLine& line, std::span<const ClientTable> clients);
+
+  /// Whether the line can be of this event: nearby, of the same GPU, and not giving again what
+  /// the event already has.
+  [[nodiscard]] bool takes(const EventLine& line) const;
+  void add(const EventLine& line);
+
+  [[nodiscard]] const FaultEvent& event() const { return event_; }
+  [[nodiscard]] std::uint64_t last_line() const { return last_line_; }
+  /// The event as it is known at its end.
+  FaultEvent finished() &&;
+
+ private:
+  void set(FaultField field, std::string_view text);
+  void decode(std::uint32_t status);
+
+  FaultEvent event_;
+  std::span<const ClientTable> clients_;
+  std::uint64_t last_line_ = 0;
+  std::uint32_t given_ = 0;  // fields that lines have given
+  std::string hub_ = "gfxhub";
+  bool status_is_empty_ = false;
+};
+
+/// Whether `later` is `first` reported again. A page fault's address is not looked at: a kernel
+/// that runs over the end of its memory faults once a page.
+bool is_same_fault(const FaultEvent& first, const FaultEvent& later);
+
+}  // namespace rocmfix

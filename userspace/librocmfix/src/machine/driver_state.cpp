@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// What a Driver's facts mean. Apart from driver.cpp, so that a launcher that judges a machine does
+// not bring the reading of modules with it.
+#include "rocmfix/driver.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace rocmfix {
+
+namespace {
+
+bool is_switched_on(const LoadedModule& module) {
+  const auto parameter = module.parameters.find("rocmfix");
+  return parameter != module.parameters.end() && !parameter->second.empty() &&
+         parameter->second != "0" && parameter->second != "N";
+}
+
+}  // namespace
+
+const char* to_string(LivepatchState state) {
+  constexpr std::array<const char*, 7> words = {"off",      "disabled",   "waiting", "idle",
+                                                "patching", "unpatching", "on"};
+  return words.at(static_cast<std::size_t>(state));
+}
+
+const char* to_string(Variant variant) {
+  return variant == Variant::module ? "module" : "livepatch";
+}
+
+std::optional<Variant> Driver::variant() const {
+  if (patched()) {
+    return Variant::module;
+  }
+  return livepatch.installed ? std::optional(Variant::livepatch) : std::nullopt;
+}
+
+bool Driver::patched() const {
+  return installed && installed->rocmfix;
+}
+
+bool Driver::rocmfix_active() const {
+  return (loaded && is_switched_on(*loaded)) || livepatch.in_force();
+}
+
+}  // namespace rocmfix

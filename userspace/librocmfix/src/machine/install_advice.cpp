@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "machine/install_advice.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "util/formatted.hpp"
+
+namespace rocmfix::detail {
+namespace {
+
+// "6.1.0-56-amd64" -> "6.1"
+std::string series_of(const std::string& release) {
+  const std::size_t dot = release.find('.');
+  const std::size_t end = dot == std::string::npos ? dot : release.find_first_of(".-+", dot + 1);
+  return release.substr(0, end);
+}
+
+bool has_source(const Root& root, const std::string& series) {
+  constexpr std::array<const char*, 5> suffixes = {".tar.xz", ".tar.bz2", ".tar.gz", ".tar", ""};
+  return std::any_of(suffixes.begin(), suffixes.end(), [&](const char* suffix) {
+    return root.exists("/usr/src/linux-source-" + series + suffix);
+  });
+}
+
+}  // namespace
+
+// `#define LINUX_PACKAGE_ID " Debian 6.1.192-2"` in Debian's headers.
+std::optional<std::string> package_version(const Root& root, const std::string& release) {
+  const auto text =
+      root.read("/lib/modules/" + release + "/build/include/generated/package.h", 1U << 16U);
+  constexpr std::string_view key = "LINUX_PACKAGE_ID";
+  const std::size_t at = text ? text->find(key) : std::string::npos;
+  if (at == std::string::npos) {
+    return std::nullopt;
+  }
+  const std::size_t end = text->find('"', text->find('"', at) + 1);
+  const std::size_t begin = text->rfind(' ', end);
+  if (end == std::string::npos || begin == std::string::npos || begin < at || begin + 1 >= end) {
+    return std::nullopt;
+  }
+  return text->substr(begin + 1, end - begin - 1);
+}
+
+std::string install_advice(const Root& root, const std::string& release) {
+  const bool livepatch = root.exists("/var/lib/dkms/rocmfix-livepatch");
+  if (!livepatch && !root.exists("/var/lib/dkms/rocmfix")) {
+    return "sudo apt install rocmfix-dkms";
+  }
+  const std::string name = livepatch ? "rocmfix-livepatch" : "rocmfix";
+  // Not `dkms autoinstall`, which leaves rocmfix to its package; this also says what is wrong.
+  const std::string build = formatted("sudo dpkg-reconfigure {}-dkms", name);
+  if (!root.exists("/lib/modules/" + release + "/build/Makefile")) {
+    return formatted("sudo apt install linux-headers-{} && {}", release, build);
+  }
+  const std::string series = series_of(release);
+  if (!has_source(root, series)) {
+    const auto version = package_version(root, release);
+    return formatted("sudo apt install linux-source-{}{} && {}", series,
+                     version ? "=" + *version : "", build);
+  }
+  return formatted(
+      "dkms status {0}; {1}; the build's log is "
+      "/var/lib/dkms/{0}/VERSION/build/make.log",
+      name, build);
+}
+
+}  // namespace rocmfix::detail

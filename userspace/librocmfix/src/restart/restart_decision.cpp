@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "rocmfix/restart.hpp"
+
+namespace rocmfix {
+
+namespace {
+
+template <class List, class Value>
+bool contains(const List& list, const Value& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+template <class Set>
+bool any_of(Strings wanted, const Set& found) {
+  return std::any_of(wanted.begin(), wanted.end(),
+                     [&](std::string_view word) { return contains(found, word); });
+}
+
+bool holds(const MitigationCondition& when, const RestartContext& context, const Outcome& outcome,
+           std::uint64_t faults) {
+  return contains(when.fault, outcome.fault) &&
+         (when.cause.empty() || any_of(when.cause, outcome.causes)) &&
+         !any_of(when.no_cause, outcome.sure_causes) &&
+         (when.family.empty() || any_of(when.family, context.families)) &&
+         (when.gfx.empty() || any_of(when.gfx, context.gfx)) && faults >= when.faults;
+}
+
+/// A mitigation whose every variable is the user's own would be none.
+bool has_effect(const Mitigation& mitigation, const RestartContext& context) {
+  return mitigation.over_user ||
+         std::any_of(mitigation.set.begin(), mitigation.set.end(), [&](const Assignment& one) {
+           return !context.user_variables.contains(one.name);
+         });
+}
+
+bool was_taken(const Mitigation& mitigation, const std::vector<Attempt>& history) {
+  return std::any_of(history.begin(), history.end(), [&](const Attempt& attempt) {
+    return contains(attempt.mitigations, &mitigation);
+  });
+}
+
+const Mitigation* next_mitigation(const Escalation& escalation, const RestartContext& context,
+                                  const std::vector<Attempt>& history) {
+  for (const Mitigation& mitigation : escalation.mitigations()) {
+    if (mitigation.enabled && !was_taken(mitigation, history) && has_effect(mitigation, context) &&
+        holds(mitigation.when, context, history.back().outcome, history.size())) {
+      return &mitigation;
+    }
+  }
+  return nullptr;
+}
+
+/// Of the faults so far, those that the last one makes a burst with.
+std::uint64_t recent_faults(const std::vector<Attempt>& history, std::uint64_t interval_ms) {
+  const std::uint64_t now = history.back().outcome.ended_ms;
+  return static_cast<std::uint64_t>(std::count_if(
+      history.begin(), history.end(),
+      [&](const Attempt& attempt) { return now - attempt.outcome.ended_ms <= interval_ms; }));
+}
+
+std::uint64_t delay_after(std::uint64_t faults, const RestartLimits& limits) {
+  std::uint64_t delay = limits.delay_ms;
+  for (std::uint64_t i = 1; i < faults && delay < limits.delay_max_ms; ++i) {
+    delay *= 2;
+  }
+  return std::min(delay, limits.delay_max_ms);
+}
+
+Verdict judge(const RestartLimits& limits, const std::vector<Attempt>& history,
+              std::uint64_t retries, std::uint64_t recent) {
+  const Outcome& last = history.back().outcome;
+  if (last.fault == FaultKind::none) {
+    return Verdict::no_fault;
+  }
+  if (!last.crashed) {
+    return Verdict::no_crash;
+  }
+  if (last.told_to_stop) {
+    return Verdict::told_to_stop;
+  }
+  if (!last.worked && last.lived_ms < limits.settle_ms) {
+    return Verdict::too_early;
+  }
+  if (history.size() > retries) {
+    return Verdict::spent;
+  }
+  return recent > limits.burst ? Verdict::too_often : Verdict::restart;
+}
+
+}  // namespace
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::restart:
+      return "restart";
+    case Verdict::no_fault:
+      return "no_fault";
+    case Verdict::no_crash:
+      return "no_crash";
+    case Verdict::told_to_stop:
+      return "told_to_stop";
+    case Verdict::too_early:
+      return "too_early";
+    case Verdict::spent:
+      return "spent";
+    case Verdict::too_often:
+      break;
+  }
+  return "too_often";
+}
+
+std::string_view describe(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::restart:
+      return "a GPU fault ended it";
+    case Verdict::no_fault:
+      return "no GPU fault is known to have ended it";
+    case Verdict::no_crash:
+      return "it ended by itself";
+    case Verdict::told_to_stop:
+      return "it was told to stop";
+    case Verdict::too_early:
+      return "it ended before it had done anything";
+    case Verdict::spent:
+      return "the retries are used up";
+    case Verdict::too_often:
+      break;
+  }
+  return "too many faults in too short a time";
+}
+
+Decision decide_restart(const Escalation& escalation, const RestartContext& context,
+                        const std::vector<Attempt>& history, std::uint64_t retries) {
+  const RestartLimits& limits = escalation.limits();
+  const std::uint64_t recent = recent_faults(history, limits.interval_ms);
+  const Attempt& last = history.back();
+  Decision decision{.verdict = judge(limits, history, retries, recent),
+                    .mitigations = last.mitigations};
+  if (decision.verdict != Verdict::restart) {
+    return decision;
+  }
+  decision.delay_ms = delay_after(recent, limits);
+  // It went well for long: whatever it was, the next mitigation is not due.
+  if (last.outcome.lived_ms >= limits.calm_ms) {
+    return decision;
+  }
+  decision.taken = next_mitigation(escalation, context, history);
+  if (decision.taken == nullptr) {
+    return decision;
+  }
+  const auto over =
+      std::find_if(decision.mitigations.begin(), decision.mitigations.end(),
+                   [](const Mitigation* mitigation) { return mitigation->diagnosis; });
+  if (over != decision.mitigations.end()) {
+    decision.taken_back = *over;
+    decision.mitigations.erase(over);
+  }
+  decision.mitigations.push_back(decision.taken);
+  return decision;
+}
+
+std::vector<Assignment> assignments_of(const std::vector<const Mitigation*>& mitigations,
+                                       const RestartContext& context) {
+  std::vector<Assignment> result;
+  for (const Mitigation* mitigation : mitigations) {
+    for (const Assignment& one : mitigation->set) {
+      if (!mitigation->over_user && context.user_variables.contains(one.name)) {
+        continue;
+      }
+      std::erase_if(result, [&](const Assignment& other) { return other.name == one.name; });
+      result.push_back(one);
+    }
+  }
+  return result;
+}
+
+}  // namespace rocmfix

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include "supervisor/family.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rocmfix::run {
+
+namespace {
+
+/// A file of /proc, which says 0 of its size.
+std::optional<std::string> read_small(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return std::nullopt;
+  }
+  std::string text;
+  std::array<char, 4096> buffer{};
+  ssize_t got = 0;
+  while ((got = read(fd, buffer.data(), buffer.size())) > 0) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  close(fd);
+  return text;
+}
+
+std::string proc(pid_t pid, std::string_view file) {
+  return "/proc/" + std::to_string(pid) + "/" + std::string(file);
+}
+
+struct Relations {
+  char state = '?';
+  pid_t parent = 0;
+  pid_t session = 0;
+};
+
+/// "pid (name) state ppid pgrp session ..."; the name may hold anything.
+std::optional<Relations> relations_of(pid_t pid) {
+  const auto text = read_small(proc(pid, "stat"));
+  const auto end = text ? text->rfind(") ") : std::string::npos;
+  if (end == std::string::npos) {
+    return std::nullopt;
+  }
+  Relations found;
+  const char* at = text->c_str() + end + 2;
+  found.state = *at++;
+  char* next = nullptr;
+  found.parent = static_cast<pid_t>(std::strtol(at, &next, 10));
+  static_cast<void>(std::strtol(next, &next, 10));  // the group
+  found.session = static_cast<pid_t>(std::strtol(next, &next, 10));
+  return found;
+}
+
+bool ignores_hangup(pid_t pid) {
+  const auto text = read_small(proc(pid, "status"));
+  constexpr std::string_view key = "\nSigIgn:\t";
+  const auto at = text ? text->find(key) : std::string::npos;
+  return at != std::string::npos &&
+         (std::strtoull(text->c_str() + at + key.size(), nullptr, 16) & 1U << (SIGHUP - 1)) != 0;
+}
+
+class LeftBehind {
+ public:
+  LeftBehind() : session_(getsid(0)), nohup_(ignores_hangup(getpid())) {}
+
+  [[nodiscard]] std::vector<pid_t> find() const {
+    std::vector<pid_t> found;
+    for (const pid_t pid : children()) {
+      const auto relations = relations_of(pid);
+      // Under nohup everything ignores SIGHUP, which then says nothing.
+      if (relations && relations->state != 'Z' && relations->session == session_ &&
+          (nohup_ || !ignores_hangup(pid))) {
+        found.push_back(pid);
+      }
+    }
+    return found;
+  }
+
+ private:
+  pid_t session_;
+  bool nohup_;
+};
+
+void reap_all() {
+  while (waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+}
+
+std::vector<Survivor> survivors(const std::vector<pid_t>& found, const std::set<pid_t>& denied) {
+  std::vector<Survivor> list;
+  for (const pid_t pid : found) {
+    std::string name = read_small(proc(pid, "comm")).value_or("?");
+    name.erase(name.find_last_not_of('\n') + 1);
+    const auto relations = relations_of(pid);
+    list.push_back(
+        {pid, std::move(name), denied.contains(pid), relations && relations->state == 'D'});
+  }
+  return list;
+}
+
+}  // namespace
+
+std::vector<pid_t> children() {
+  std::vector<pid_t> found;
+  const std::string self = std::to_string(getpid());
+  const auto text = read_small("/proc/" + self + "/task/" + self + "/children");
+  if (!text) {
+    return found;
+  }
+  const char* at = text->c_str();
+  for (char* next = nullptr;; at = next) {
+    const long pid = std::strtol(at, &next, 10);
+    if (next == at) {
+      return found;
+    }
+    found.push_back(static_cast<pid_t>(pid));
+  }
+}
+
+void adopt_orphans() {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+bool is_below(pid_t pid, pid_t ancestor) {
+  constexpr int deepest = 1000;
+  for (int i = 0; pid > 1 && i < deepest; ++i) {
+    if (pid == ancestor) {
+      return true;
+    }
+    const auto relations = relations_of(pid);
+    pid = relations ? relations->parent : 0;
+  }
+  return false;
+}
+
+std::vector<Survivor> end_left_behind(const SignalQueue& signals) {
+  constexpr int step_ms = 10;
+  constexpr int patience = 2000 / step_ms;
+  constexpr int most = 5000 / step_ms;
+  constexpr int last_steps = 20;  // for the kernel to take down what was killed
+  const LeftBehind left;
+  std::vector<pid_t> asked;
+  std::set<pid_t> denied;  // ours to wait for, so that no other process gets the number
+  int kill_from = patience;
+  int until = most;
+  for (int i = 0;; ++i) {
+    reap_all();
+    std::vector<pid_t> found = left.find();
+    if (i < kill_from && signals.told_to_stop()) {
+      kill_from = i;
+      until = i + last_steps;
+    }
+    for (const pid_t pid : found) {
+      const bool first = std::find(asked.begin(), asked.end(), pid) == asked.end();
+      if (denied.contains(pid) || (i < kill_from && !first)) {
+        continue;
+      }
+      if (kill(pid, i >= kill_from ? SIGKILL : SIGTERM) != 0 && errno == EPERM) {
+        denied.insert(pid);
+      }
+      kill(pid, SIGCONT);  // one that is stopped would not take SIGTERM
+    }
+    const bool waits =
+        std::any_of(found.begin(), found.end(), [&](pid_t pid) { return !denied.contains(pid); });
+    if (!waits || i >= until) {
+      return survivors(found, denied);
+    }
+    asked = std::move(found);
+    // What comes meanwhile stays in the queue, but for the end of a child.
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    constexpr timespec step{0, step_ms * 1'000'000L};
+    sigtimedwait(&child, nullptr, &step);
+  }
+}
+
+}  // namespace rocmfix::run

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "supervisor/report_file.hpp"
+
+#include <dirent.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <string_view>
+
+#include "incident/incident_store.hpp"
+
+namespace rocmfix::run {
+
+namespace {
+
+/// The layer's documents have 64 KiB at most.
+std::string read_to_end(int file) {
+  constexpr std::size_t limit = 1U << 20U;
+  std::string text;
+  std::array<char, 16384> buffer{};
+  while (text.size() < limit) {
+    const ssize_t got = read(file, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got <= 0) {
+      break;
+    }
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+std::vector<std::string> tagged_names(const std::string& directory, const std::string& tag) {
+  constexpr std::size_t most = 256;
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> open_directory(opendir(directory.c_str()), &closedir);
+  if (!open_directory) {
+    return names;
+  }
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
+  while (const dirent* const entry = readdir(open_directory.get())) {
+    const std::string name = entry->d_name;
+    if (hip::tag_of(name) == tag && names.size() < most) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+std::string new_report_tag() {
+  std::array<unsigned char, hip::tag_size / 2> bytes{};
+  // The kernel may have none yet, early in a boot: another process's tag may then be the same.
+  static_cast<void>(getrandom(bytes.data(), bytes.size(), GRND_NONBLOCK));
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string tag;
+  for (const unsigned char byte : bytes) {
+    tag += digits[byte >> 4U];
+    tag += digits[byte & 0xfU];
+  }
+  return tag;
+}
+
+ReportFiles read_report_files(const std::string& directory, const std::string& tag, pid_t command) {
+  constexpr std::size_t most = 16;  // processes of one command that fault at once
+  ReportFiles found;
+  hip::IncidentFolder folder;
+  if (directory.empty() || !folder.open(directory.c_str())) {
+    return found;
+  }
+  std::vector<std::string> names = tagged_names(directory, tag);
+  if (!folder.is_trusted()) {
+    found.distrusted = !names.empty();
+    return found;
+  }
+  const std::string own = "-" + std::to_string(command) + "-";
+  std::sort(names.begin(), names.end(), [&own](const std::string& a, const std::string& b) {
+    const bool a_is_own = a.find(own) != std::string::npos;
+    const bool b_is_own = b.find(own) != std::string::npos;
+    return a_is_own != b_is_own ? a_is_own : a < b;
+  });
+  names.resize(std::min(names.size(), most));
+  for (std::string& name : names) {
+    const int file = folder.open_own(name.c_str());
+    if (file >= 0) {
+      found.files.push_back({std::move(name), read_to_end(file)});
+      close(file);
+    }
+  }
+  return found;
+}
+
+}  // namespace rocmfix::run

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT
+#include "supervisor/supervise.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <ctime>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "incident/incident_store.hpp"
+#include "report.hpp"
+#include "rocmfix/redaction.hpp"
+#include "rocmfix/restart.hpp"
+#include "supervisor/crash_report.hpp"
+#include "supervisor/descriptor.hpp"
+#include "supervisor/diagnosis.hpp"
+#include "supervisor/family.hpp"
+#include "supervisor/inherited.hpp"
+#include "supervisor/output.hpp"
+#include "supervisor/process.hpp"
+#include "supervisor/report_file.hpp"
+#include "supervisor/state.hpp"
+#include "supervisor/terminal.hpp"
+
+namespace rocmfix::run {
+
+namespace {
+
+constexpr std::string_view program = "rocmfix-run: ";
+
+constexpr int own_failure = 125;
+
+/// NAME or, of one that a KFD node can have for itself, NAME_<N>.
+bool is_named(const Setting& setting, std::string_view name) {
+  if (setting.layer != Layer::environment || !name.starts_with(setting.name)) {
+    return false;
+  }
+  name.remove_prefix(setting.name.size());
+  return name.empty() || (setting.per_node && name.size() > 1 && name.front() == '_' &&
+                          name.find_first_not_of("0123456789", 1) == std::string_view::npos);
+}
+
+/// What is known to matter to a GPU program, by name: a prefix has room for secrets.
+bool is_of_interest(const Policy& policy, const Escalation& escalation, std::string_view name) {
+  const auto sets = [&](const Mitigation& mitigation) {
+    return std::any_of(mitigation.set.begin(), mitigation.set.end(),
+                       [&](const Assignment& one) { return one.name == name; });
+  };
+  return is_runtime_variable(name) ||
+         std::any_of(policy.settings().begin(), policy.settings().end(),
+                     [&](const Setting& setting) { return is_named(setting, name); }) ||
+         std::any_of(escalation.mitigations().begin(), escalation.mitigations().end(), sets);
+}
+
+RestartContext circumstances_of(const Preparation& preparation) {
+  RestartContext context;
+  for (const Gpu& gpu : preparation.gpus) {
+    if (gpu.supported) {
+      context.families.emplace(to_string(gpu.family));
+      context.gfx.insert(gpu.gfx.value_or(""));
+    }
+  }
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    context.user_variables.emplace(text.substr(0, text.find('=')));
+  }
+  return context;
+}
+
+/// The command's, as the report quotes them. Looked for when there is something to report: every
+/// launch would cost a tenth more.
+std::vector<std::string> quoted_variables(const Job& job, const Escalation& escalation) {
+  const auto root = Root::open(job.options->root);
+  auto policy = root ? Policy::load(*root) : Result<Policy>(Policy::built_in());
+  if (!policy) {  // changed since the launch, which has read it
+    policy = Policy::built_in();
+  }
+  std::vector<std::string> variables;
+  const auto add = [&](std::string_view name, std::string_view value) {
+    if (is_of_interest(*policy, escalation, name)) {
+      variables.push_back(printable(std::string(name) + "=" + redact_text(value)));
+    }
+  };
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) {
+      add(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  for (const EnvironmentChange& change : job.preparation->environment.set) {
+    add(change.name, change.value);
+  }
+  return variables;
+}
+
+std::string survivors_text(const std::vector<Survivor>& survivors) {
+  constexpr std::size_t most = 8;
+  std::string text;
+  for (std::size_t i = 0; i < survivors.size() && i < most; ++i) {
+    const Survivor& one = survivors[i];
+    text += std::string(program) + "warning: process " + std::to_string(one.pid) + " (" +
+            printable(one.name) + "), which the command left behind, " +
+            (one.denied  ? "runs as another user: it was not ended, and may still use the GPU"
+             : one.stuck ? "does not end, also by SIGKILL: stuck in the driver?"
+                         : "has not ended yet after SIGKILL") +
+            "\n";
+  }
+  if (survivors.size() > most) {
+    text += std::string(program) + "warning: and " + std::to_string(survivors.size() - most) +
+            " more processes\n";
+  }
+  return text;
+}
+
+class Supervisor {
+ public:
+  Supervisor(const Job& job, Escalation escalation, SignalQueue signals, KernelLog& log)
+      : options_(*job.options),
+        job_(job),
+        escalation_(std::move(escalation)),
+        signals_(std::move(signals)),
+        log_(log),
+        restart_context_(circumstances_of(*job.preparation)),
+        crash_context_{.root = job.options->root,
+                       .gpus = job.preparation->gpus,
+                       .variables = {},
+                       .incident_directory = incident_directory(),
+                       .report_tag = {}} {
+    for (char* const* word = options_.command; *word != nullptr; ++word) {
+      command_.emplace_back(*word);
+    }
+  }
+
+  Result<int> run() {
+    for (;;) {
+      crash_context_.report_tag = new_report_tag();
+      const auto ended = run_command(signals_, start());
+      if (!ended) {
+        return fail(ended.error());
+      }
+      if (ended->denied) {
+        say(std::string(program) + "warning: the command, process " + std::to_string(ended->pid) +
+            ", runs as another user and cannot be signalled: it is left running\n");
+        return end_as(signals_, *ended);
+      }
+      say(survivors_text(end_left_behind(signals_)));
+      const auto delay = look_into(*ended);
+      int by = 0;
+      if (!delay) {
+        return end_as(signals_, *ended);
+      }
+      if (!wait_unless_told(signals_, *delay, &by)) {
+        return end_as(signals_, ExitInfo{.signalled = true, .status = by, .reports = {}});
+      }
+      terminal_.restore(ended->pid);
+    }
+  }
+
+ private:
+  void say(std::string_view text) const { run::say(signals_, text); }
+
+  [[nodiscard]] Start start() const {
+    return {.with_reports = job_.preparation->layered,
+            .guarded = true,
+            .enter = [this](int reports) { return enter(reports); }};
+  }
+
+  /// In the child.
+  [[nodiscard]] int enter(int reports) const {
+    bool set = job_.set_environment();
+    const auto put = [&](const std::string& name, const std::string& value) {
+      set = set && setenv(name.c_str(), value.c_str(), 1) == 0;
+    };
+    if (reports >= 0) {
+      put("ROCMFIX_REPORT_FD", std::to_string(reports));
+      put("ROCMFIX_REPORT_TAG", crash_context_.report_tag);
+    }
+    if (options_.retries > 0) {
+      put("ROCMFIX_ATTEMPT", std::to_string(history_.size() + 1));
+      unsetenv("ROCMFIX_RETRIES");  // or a launcher in the launcher would multiply them
+    }
+    if (!history_.empty()) {
+      put("ROCMFIX_RESUME", "1");
+    }
+    for (const Assignment& one : assignments_of(mitigations_, restart_context_)) {
+      put(std::string(one.name), std::string(one.value));
+    }
+    if (!set) {
+      const std::string text = error_text(io_error("cannot set the environment", errno));
+      static_cast<void>(write_all(STDERR_FILENO, text));
+      return own_failure;
+    }
+    return job_.become();
+  }
+
+  /// How long to wait before the next attempt; nullopt: this was the last.
+  std::optional<std::uint64_t> look_into(const ExitInfo& exit_info) {
+    if (crash_context_.variables.empty() && (exit_info.signalled || exit_info.status != 0)) {
+      crash_context_.variables = quoted_variables(job_, escalation_);
+    }
+    Diagnosis diagnosis = diagnose(signals_, exit_info, log_, crash_context_);
+    // Also when that came only now: the command had ended as it ended.
+    diagnosis.outcome.told_to_stop = exit_info.told_to_stop || signals_.told_to_stop();
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    diagnosis.outcome.ended_ms = static_cast<std::uint64_t>(now.tv_sec) * 1000 +
+                                 static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+    history_.push_back({mitigations_, diagnosis.outcome});
+    const Decision decision =
+        decide_restart(escalation_, restart_context_, history_, options_.retries);
+    if (diagnosis.reports_distrusted) {
+      say(std::string(program) + "warning: what the layer has left in " +
+          printable(crash_context_.incident_directory) +
+          " was not read: others can write there (chmod go-w)\n");
+    }
+    const bool found = !diagnosis.report.empty() || !diagnosis.incidents.empty();
+    if (found) {
+      account_for(exit_info, diagnosis, decision);
+    } else {
+      tell_the_end(exit_info);
+    }
+    if (decision.verdict != Verdict::restart) {
+      return std::nullopt;
+    }
+    mitigations_ = decision.mitigations;
+    return decision.delay_ms;
+  }
+
+  void account_for(const ExitInfo& exit_info, const Diagnosis& diagnosis,
+                   const Decision& decision) const {
+    const CrashReport report{.diagnosis = &diagnosis,
+                             .exit_info = &exit_info,
+                             .command = command_,
+                             .attempt = history_.size(),
+                             .retries = options_.retries,
+                             .decision = options_.retries > 0 ? &decision : nullptr,
+                             .mitigations = mitigations_,
+                             .assignments = assignments_of(mitigations_, restart_context_)};
+    const auto saved = save_crash_report(crash_context_.incident_directory, report);
+    const bool quiet = options_.verbosity == Verbosity::quiet;
+    std::string text;
+    if (!quiet) {
+      text = crash_report_text(report);
+      text += std::string(program) +
+              (saved ? "  saved: " + printable(saved->file)
+                     : "  not saved: " + printable(to_string(saved.error()))) +
+              "\n";
+      if (saved && saved->removed > 0) {
+        text += std::string(program) + "  removed: the " + std::to_string(saved->removed) +
+                " oldest incidents there; " + hip::what_is_kept + "\n";
+      }
+    }
+    const bool loud = decision.taken != nullptr && decision.taken->loud;
+    if (!quiet || loud) {
+      text += decision_text(report, restart_context_);
+    }
+    say(text);
+  }
+
+  /// After faults, how it came out.
+  void tell_the_end(const ExitInfo& exit_info) const {
+    if (options_.verbosity == Verbosity::quiet) {
+      return;
+    }
+    const std::size_t faults = history_.size() - 1;
+    if (faults > 0) {
+      say(std::string(program) + "attempt " + std::to_string(history_.size()) + " ended" +
+          (exit_info.signalled ? " by signal " : " with status ") +
+          std::to_string(exit_info.status) + ", after " + std::to_string(faults) +
+          (faults == 1 ? " fault" : " faults") + ", described in " +
+          printable(crash_context_.incident_directory) + "\n");
+    } else if (options_.verbosity == Verbosity::verbose && is_crash(exit_info)) {
+      say(std::string(program) + "a crash, and no sign of a GPU fault in the layer's report" +
+          (log_.source() == LogSource::none ? "; the kernel log could not be read\n"
+                                            : " or the kernel log\n"));
+    }
+  }
+
+  const Options& options_;
+  const Job& job_;
+  Escalation escalation_;
+  SignalQueue signals_;
+  KernelLog& log_;
+  Terminal terminal_;
+  RestartContext restart_context_;
+  CrashContext crash_context_;
+  std::vector<std::string> command_;
+  std::vector<Attempt> history_;
+  std::vector<const Mitigation*> mitigations_;
+};
+
+}  // namespace
+
+namespace {
+
+/// A process in between, which is the command's parent, gets the command's orphans and nobody
+/// else's. This one keeps the children that it was started with, and never touches them.
+Result<int> supervise_apart(const Job& job) {
+  auto signals = SignalQueue::open();
+  if (!signals) {
+    return fail(signals.error());
+  }
+  const auto enter = [&](int /*reports*/) {
+    const auto status = supervise(job);
+    if (!status) {
+      static_cast<void>(write_all(STDERR_FILENO, error_text(status.error())));
+    }
+    return status ? *status : own_failure;
+  };
+  const auto ended =
+      run_command(*signals, {.with_reports = false, .guarded = false, .enter = enter});
+  if (!ended) {
+    return fail(ended.error());
+  }
+  let_readers_finish(*signals);
+  return end_as(*signals, *ended);
+}
+
+}  // namespace
+
+Result<int> supervise(const Job& job) {
+  if (has_inherited_children()) {
+    return supervise_apart(job);
+  }
+  const auto root = Root::open(job.options->root);
+  if (!root) {
+    return fail(root.error());
+  }
+  auto escalation = job.options->retries > 0 ? Escalation::load(*root) : Escalation::built_in();
+  if (!escalation) {
+    return fail(escalation.error());
+  }
+  KernelLog log(*root);
+  auto signals = SignalQueue::open();
+  if (!signals) {
+    return fail(signals.error());
+  }
+  adopt_orphans();
+  return Supervisor(job, std::move(*escalation), std::move(*signals), log).run();
+}
+
+}  // namespace rocmfix::run

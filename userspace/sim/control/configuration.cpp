@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include "control/configuration.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "rocmfix/printable.hpp"
+#include "rocmfix/standard_streams.hpp"
+#include "util/formatted.hpp"
+
+namespace rocmfix::sim {
+
+namespace {
+
+constexpr std::array<Kernel, 3> kernels = {{
+    {"6.1", 11, 49, false},
+    {"6.12", 17, 61, false},
+    {"7.2", 23, 64, true},
+}};
+constexpr std::string_view default_kernel = "6.12";
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto end = std::min(text.find(separator, at), text.size());
+    parts.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return parts;
+}
+
+const Kernel* find_kernel(std::string_view name) {
+  const auto* const found =
+      std::find_if(kernels.begin(), kernels.end(), [&](const Kernel& k) { return k.name == name; });
+  return found == kernels.end() ? nullptr : found;
+}
+
+bool apply_option(std::string_view option, GpuConfiguration& gpu, Kernel& kernel) {
+  constexpr std::string_view kernel_prefix = "kernel";
+  if (option == "largebar") {
+    gpu.large_bar = true;
+  } else if (option == "patched") {
+    gpu.patched = true;
+  } else if (option == "patched-data") {
+    gpu.patched = true;
+    gpu.mtype = MtypeMode::data;
+  } else if (option == "patched-all") {
+    gpu.patched = true;
+    gpu.mtype = MtypeMode::all;
+  } else if (option == "svm") {
+    kernel = kernels.back();
+  } else if (option.starts_with(kernel_prefix)) {
+    const Kernel* const found = find_kernel(option.substr(kernel_prefix.size()));
+    if (found == nullptr) {
+      return false;
+    }
+    kernel = *found;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before threads
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+[[noreturn]] void refuse(const std::string& error) {
+  write_stderr(error);
+  _exit(2);
+}
+
+const Configuration* read_environment() {
+  const std::string cards_wanted = environment("ROCMFIX_SIM");
+  if (cards_wanted.empty()) {
+    return nullptr;
+  }
+  auto* const result = new Configuration;  // for the life of the process
+  std::string error;
+  if (!parse_cards(cards_wanted, *result, error)) {
+    refuse(error);
+  }
+  result->journal = environment("ROCMFIX_SIM_JOURNAL");
+  result->scenario = environment("ROCMFIX_SIM_SCENARIO");
+  result->socket = environment("ROCMFIX_SIM_SOCKET");
+  const std::string unknown = environment("ROCMFIX_SIM_KERNELS");
+  if (!unknown.empty() && unknown != "fault" && unknown != "complete") {
+    refuse(
+        "error: ROCMFIX_SIM_KERNELS is neither fault nor complete\n"
+        "hint: it says what becomes of a GPU kernel that the simulator cannot do\n");
+  }
+  result->complete_unknown_kernels = unknown == "complete";
+  return result;
+}
+
+}  // namespace
+
+bool parse_cards(std::string_view text, Configuration& out, std::string& error) {
+  out.kernel = *find_kernel(default_kernel);
+  for (const std::string_view item : split(text, ',')) {
+    const auto parts = split(item, '+');
+    GpuConfiguration gpu;
+    gpu.card = find_card(parts.front());
+    if (gpu.card == nullptr) {
+      std::string names;
+      for (const Card& card : cards()) {
+        names += formatted(" {}", card.name);
+      }
+      error = formatted("error: there is no card '{}' to simulate\nhint: one of{}\n",
+                        printable(parts.front()), names);
+      return false;
+    }
+    gpu.large_bar = gpu.card->apu;
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      if (!apply_option(parts[i], gpu, out.kernel)) {
+        std::string names;
+        for (const CardOption& option : card_options()) {
+          names += formatted(" +{}", option.name);
+        }
+        error =
+            formatted("error: a simulated card has no option '{}'\nhint: after a card's name:{}\n",
+                      printable(parts[i]), names);
+        return false;
+      }
+    }
+    out.gpus.push_back(gpu);
+  }
+  return true;
+}
+
+const Configuration* configuration() {
+  static const Configuration* const read = read_environment();
+  return read;
+}
+
+}  // namespace rocmfix::sim
