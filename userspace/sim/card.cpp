@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Looking a card up, and what may be said of one. The table itself is generated
-// (generate_cards.cpp).
+// (userspace/data/make_tables.py).
 #include "card.hpp"
 
 #include <algorithm>

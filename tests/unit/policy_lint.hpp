@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// For generate_tables: no profile may propose a value of which nothing is known.
+// What has to hold of gpus.toml and settings.toml, and what the parser cannot see entry by entry:
+// above all, no profile may propose a value of which nothing is known.
 #pragma once
 
 #include <span>
@@ -8,7 +9,7 @@
 
 #include "rocmfix/policy.hpp"
 
-namespace rocmfix::generate {
+namespace rocmfix::test {
 
 /// One sentence for each value that some profile proposes on a machine on which no judgement of the
 /// setting holds for it. Looked at are the machines that the setting's own conditions tell apart:
@@ -18,4 +19,11 @@ namespace rocmfix::generate {
 std::vector<std::string> unjudged_proposals(std::span<const Chip> chips,
                                             std::span<const Setting> settings);
 
-}  // namespace rocmfix::generate
+/// A PCI id or a GC version that two chips have.
+std::vector<std::string> lint_chips(std::span<const Chip> chips);
+
+/// A setting that is there twice or has no judgement, and unjudged proposals.
+std::vector<std::string> lint_settings(std::span<const Chip> chips,
+                                       std::span<const Setting> settings);
+
+}  // namespace rocmfix::test

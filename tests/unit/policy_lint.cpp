@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Asks the plan's own evaluation (condition.cpp) about made-up machines, so that the two cannot
 // differ.
-#include "judgement_lint.hpp"
+#include "policy_lint.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,7 +15,7 @@
 #include "policy/condition.hpp"
 #include "rocmfix/plan.hpp"
 
-namespace rocmfix::generate {
+namespace rocmfix::test {
 
 namespace {
 
@@ -285,4 +285,41 @@ std::vector<std::string> unjudged_proposals(std::span<const Chip> chips,
   return faults;
 }
 
-}  // namespace rocmfix::generate
+std::vector<std::string> lint_chips(std::span<const Chip> chips) {
+  std::vector<std::string> faults;
+  std::set<unsigned> ids;
+  std::set<std::string> versions;
+  for (const auto& chip : chips) {
+    for (const auto id : chip.pci) {
+      if (!ids.insert(id).second) {
+        faults.push_back(fmt::format("PCI id {:04x} belongs to two chips", id));
+      }
+    }
+    for (const auto& gc : chip.gc) {
+      if (!versions.insert(fmt::format("{}.{}.{}", gc.major, gc.minor, gc.revision)).second) {
+        faults.push_back(fmt::format("a GC version of {} belongs to two chips", chip.name));
+      }
+    }
+  }
+  return faults;
+}
+
+std::vector<std::string> lint_settings(std::span<const Chip> chips,
+                                       std::span<const Setting> settings) {
+  std::vector<std::string> faults;
+  std::set<std::string, std::less<>> names;
+  for (const auto& setting : settings) {
+    if (!names.insert(std::string(setting.name)).second) {
+      faults.push_back(fmt::format("{} is duplicated", setting.name));
+    }
+    if (setting.judgements.empty()) {
+      faults.push_back(fmt::format("{} has no judgement", setting.name));
+    }
+  }
+  for (auto& fault : unjudged_proposals(chips, settings)) {
+    faults.push_back(std::move(fault));
+  }
+  return faults;
+}
+
+}  // namespace rocmfix::test

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// The files of userspace/data as they are shipped: the strict readers take them, and what they say
+// is whole. tests/cli/test_shipped_tables.py checks that a table and its file mean the same.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "explain/fault_matcher.hpp"
+#include "explain/fault_rules_toml.hpp"
+#include "policy/communicators_toml.hpp"
+#include "policy/policy_toml.hpp"
+#include "policy/variable_table.hpp"
+#include "restart/mitigations_toml.hpp"
+#include "rocmfix/escalation.hpp"
+#include "software/software_rules.hpp"
+
+namespace rocmfix {
+namespace {
+
+std::string shipped(const std::string& name) {
+  const std::ifstream in(ROCMFIX_DATA "/" + name);
+  std::ostringstream text;
+  text << in.rdbuf();
+  EXPECT_GT(text.str().size(), 1000U) << name;
+  return text.str();
+}
+
+template <class T>
+std::string refusal(const Result<T>& result) {
+  return result ? "" : result.error().what + "; " + result.error().hint;
+}
+
+TEST(Tables, TheStrictReadersTakeWhatIsShipped) {
+  TomlArena arena;
+  const auto read = [&](const char* name, auto parse) {
+    EXPECT_EQ(refusal(parse(shipped(name), name, arena)), "");
+  };
+  read("gpus.toml", parse_chips);
+  read("settings.toml", parse_settings);
+  read("faults.toml", parse_fault_tables);
+  read("mitigations.toml", parse_mitigations);
+  read("software.toml", detail::parse_software_rules);
+  read("communicators.toml", parse_communicators);
+}
+
+TEST(Tables, EachPatternMatchesItsExampleAndNoOtherDoesBefore) {
+  const FaultRules rules = FaultRules::built_in();
+  std::set<std::string_view> names;
+  FaultMatcher matcher(rules.patterns());
+  for (const FaultPattern& pattern : rules.patterns()) {
+    EXPECT_TRUE(names.insert(pattern.name).second) << pattern.name << " is duplicated";
+    EXPECT_EQ(FaultMatcher::fault_of(pattern), std::nullopt);
+    EXPECT_FALSE(pattern.example.empty()) << pattern.name;
+    const auto& found = matcher.match(pattern.example);
+    EXPECT_TRUE(std::any_of(found.begin(), found.end(),
+                            [&](const auto& line) { return line.pattern == &pattern; }))
+        << "the example of " << pattern.name << " is caught by "
+        << (found.empty() ? "nothing" : found.front().pattern->name);
+  }
+}
+
+TEST(Tables, ACauseAsksForFactsThatSomePatternGives) {
+  const FaultRules rules = FaultRules::built_in();
+  std::set<std::string_view> facts;
+  for (const FaultPattern& pattern : rules.patterns()) {
+    facts.insert(pattern.fact);
+  }
+  std::set<std::string_view> ids;
+  for (const FaultCause& cause : rules.causes()) {
+    EXPECT_TRUE(ids.insert(cause.id).second) << cause.id << " is duplicated";
+    for (const CauseMatch& match : cause.matches) {
+      for (const auto& list : {match.when.seen, match.when.seen_any, match.when.not_seen}) {
+        for (const std::string_view fact : list) {
+          EXPECT_TRUE(facts.contains(fact)) << cause.id << " asks for " << fact;
+        }
+      }
+      EXPECT_TRUE(facts.contains(match.when.several))
+          << cause.id << " asks for " << match.when.several;
+    }
+  }
+}
+
+TEST(Tables, AMitigationHasItsOwnNameAndStepAndCausesThatExist) {
+  const Escalation escalation = Escalation::built_in();
+  std::set<std::string_view> causes;
+  const FaultRules rules = FaultRules::built_in();
+  for (const FaultCause& cause : rules.causes()) {
+    causes.insert(cause.id);
+  }
+  std::set<std::string_view> names;
+  std::set<std::uint64_t> steps;
+  for (const Mitigation& mitigation : escalation.mitigations()) {
+    EXPECT_TRUE(names.insert(mitigation.name).second) << mitigation.name;
+    EXPECT_TRUE(steps.insert(mitigation.step).second) << mitigation.name;
+    for (const auto& list : {mitigation.when.cause, mitigation.when.no_cause}) {
+      for (const std::string_view cause : list) {
+        EXPECT_TRUE(causes.contains(cause)) << mitigation.name << ": " << cause;
+      }
+    }
+  }
+}
+
+TEST(Tables, EachLimitOfRestartingIsSet) {
+  const Escalation escalation = Escalation::built_in();
+  const RestartLimits& limits = escalation.limits();
+  for (const std::uint64_t limit : {limits.interval_ms, limits.burst, limits.delay_ms,
+                                    limits.delay_max_ms, limits.settle_ms, limits.calm_ms}) {
+    EXPECT_NE(limit, 0U);
+  }
+}
+
+TEST(Tables, ACommunicatorHasASourceAndNamesThatNoOtherCovers) {
+  TomlArena arena;
+  const auto entries = parse_communicators(shipped("communicators.toml"), "", arena);
+  ASSERT_TRUE(entries);
+  std::vector<std::string_view> names;
+  for (const Communicator& entry : *entries) {
+    EXPECT_FALSE(entry.source.empty()) << entry.name;
+    for (const std::string_view name : entry.starts_with) {
+      for (const std::string_view other : names) {
+        EXPECT_FALSE(name.starts_with(other) || other.starts_with(name)) << name << ", " << other;
+      }
+      names.push_back(name);
+    }
+  }
+  EXPECT_GT(names.size(), 10U);
+}
+
+TEST(Tables, AVariableThatACrashReportQuotesIsThereOnceAndNoSecrets) {
+  constexpr std::array secrets = {"TOKEN", "KEY", "PASS", "SECRET", "CREDENTIAL", "AUTH"};
+  const auto names = tables::runtime_variables;
+  EXPECT_GT(names.size(), 20U);
+  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+  for (const std::string_view name : names) {
+    EXPECT_EQ(name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"),
+              std::string_view::npos)
+        << name;
+    EXPECT_TRUE(std::none_of(secrets.begin(), secrets.end(), [name](std::string_view part) {
+      return name.find(part) != std::string_view::npos;
+    })) << name;
+  }
+}
+
+}  // namespace
+}  // namespace rocmfix

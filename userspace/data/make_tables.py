@@ -1,0 +1,213 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Makes constant C++ tables of the TOML files here, so that a program start parses nothing.
+
+usage: make_tables.py TABLE OUTPUT.cpp FILE.toml...      TABLE: a key of TABLES, below
+
+Writes down what the files say and judges nothing: the compiler refuses a key that is no member, and
+tests/unit/tables_test.cpp has the library's own strict readers, and the checks of what is shipped.
+"""
+
+import sys
+import tomllib
+from pathlib import Path
+
+
+def text(value):
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def enumerator(enum):
+    return lambda word: f"{enum}::{word.replace('-', '_')}"
+
+
+def assignment(value):
+    name, _, rest = value.partition("=")
+    return f"{{{text(name)}, {text(rest)}}}"
+
+
+# What is not written as it stands: (struct, key) -> (member, type of one item, how it is written).
+# A key that is left out of the table has None.
+SPECIAL = {
+    ("Chip", "gc"): ("gc", "GcVersion", lambda item: "{" + item.replace(".", ", ") + "}"),
+    ("Chip", "pci"): ("pci", "std::uint16_t", lambda item: f"0x{int(item, 16):04x}"),
+    ("Chip", "source"): None,
+    ("Setting", "layer"): ("layer", None, enumerator("Layer")),
+    ("Setting", "propose"): ("proposals", "Proposal", None),
+    ("Setting", "judge"): ("judgements", "Judgement", None),
+    ("Setting", "advise"): ("advice", "Judgement", None),
+    ("Proposal", "profile"): ("profile", None, enumerator("Profile")),
+    ("Judgement", "effect"): ("effect", None, enumerator("Effect")),
+    ("FaultPattern", "role"): ("role", None, enumerator("LineRole")),
+    ("FaultPattern", "type"): ("types", "FaultType", enumerator("FaultType")),
+    ("FaultCause", "match"): ("matches", "CauseMatch", None),
+    ("CauseMatch", "confidence"): ("confidence", None, enumerator("Confidence")),
+    ("CauseMatch", "event"): ("event", "FaultType", enumerator("FaultType")),
+    ("CauseMatch", "no_event"): ("no_event", "FaultType", enumerator("FaultType")),
+    ("Mitigation", "set"): ("set", "Assignment", assignment),
+    ("Mitigation", "fault"): ("fault", "FaultKind", enumerator("FaultKind")),
+    ("CommandRule", "how"): ("how", None, enumerator("CommandKind")),
+}
+
+
+class Writer:
+    """Arrays become constants of their own; a struct is an expression that refers to them."""
+
+    def __init__(self):
+        self.lines = []
+
+    def array(self, kind, items):
+        if not items:
+            return "{}"
+        name = f"a{len(self.lines)}"
+        self.lines.append(f"constexpr {kind} {name}[] = {{{', '.join(items)}}};")
+        return name
+
+    def structs(self, kind, tables):
+        return self.array(kind, [self.struct(kind, table) for table in tables])
+
+    def struct(self, kind, table):
+        """Member by member, so that the order of a file's keys is free."""
+        set_members = " ".join(self.members(kind, "made", table))
+        return f"[] {{ {kind} made{{}}; {set_members} return made; }}()"
+
+    def members(self, kind, owner, table):
+        for key, value in table.items():
+            special = SPECIAL.get((kind, key), (key, "std::string_view", text))
+            if special is None:
+                continue
+            member, item_type, write = special
+            if isinstance(value, dict):
+                yield from self.members(kind, f"{owner}.{member}", value)
+                continue
+            if isinstance(value, list):
+                written = (self.array(item_type, [write(item) for item in value]) if write
+                           else self.structs(item_type, value))
+            elif isinstance(value, bool):
+                written = "true" if value else "false"
+            elif isinstance(value, int):
+                written = str(value)
+            elif item_type in (None, "std::string_view"):
+                written = write(value)
+            else:
+                written = self.array(item_type, [write(value)])
+            yield f"{owner}.{member} = {written};"
+
+
+def span(writer, kind, name, tables):
+    return f"const std::span<const {kind}> {name}({writer.structs(kind, tables)});"
+
+
+def names(writer, name, items):
+    return (f"const std::span<const std::string_view> {name}"
+            f"({writer.array('std::string_view', [text(item) for item in items])});")
+
+
+def policy(writer, gpus, settings):
+    yield span(writer, "Chip", "chips", gpus["chip"])
+    yield span(writer, "Setting", "settings", settings["setting"])
+
+
+def faults(writer, file):
+    yield span(writer, "FaultPattern", "fault_patterns", file["pattern"])
+    yield span(writer, "FaultCause", "fault_causes", file["cause"])
+    yield span(writer, "ClientTable", "fault_clients", file["clients"])
+
+
+def mitigations(writer, file):
+    by_step = sorted(file["mitigation"], key=lambda entry: entry["step"])
+    yield span(writer, "Mitigation", "mitigations", by_step)
+    limits = writer.struct("RestartLimits", file["restart"])
+    yield f"const RestartLimits restart_limits = {limits};"
+
+
+def software(writer, file):
+    rules = [f".{member} = {writer.structs(kind, file[key])}"
+             for member, key, kind in (("commands", "command", "CommandRule"),
+                                       ("packages", "package", "PackageRule"),
+                                       ("plugins", "plugin", "PluginRule"),
+                                       ("libraries", "library", "LibraryRule"))]
+    yield f"const SoftwareRules software_rules{{{', '.join(rules)}}};"
+
+
+def variables(writer, file):
+    yield names(writer, "runtime_variables",
+                sorted(name for library in file["library"] for name in library["variables"]))
+
+
+def communicators(writer, file):
+    yield names(writer, "built_in_communicators",
+                [name for entry in file["communicator"] for name in entry["starts_with"]])
+
+
+def target_number(gfx):
+    """As KFD has it: "gfx1031" is 100301: major, one hexadecimal digit of minor, one of stepping."""
+    return int(gfx[3:-2]) * 10000 + int(gfx[-2], 16) * 100 + int(gfx[-1], 16)
+
+
+def cards(writer, file, gpus):
+    """GC version, target and chip of a card are those that gpus.toml has for its device id."""
+    rows = []
+    for name, card in file.items():
+        chip = next((chip for chip in gpus["chip"] if f"{card['device']:04x}" in chip["pci"]), None)
+        if (chip is None) != ("gc" in card and "gfx_target" in card):
+            sys.exit(f"error: cards.toml: [{name}]: gc and gfx_target belong to chips that are not "
+                     "in gpus.toml, and to those only")
+        row = {"name": name, "title": card["name"], "apu": card.get("apu", False), "sdma": 2,
+               "l3_kib": 0, "chip": "", **{key: value for key, value in card.items()
+                                           if key not in ("name", "gc", "subsystem")}}
+        version = card.get("gc")
+        if chip is not None:
+            version = [int(number) for number in chip["gc"][0].split(".")]
+            row |= {"chip": chip["name"], "gfx_target": target_number(chip["gfx"])}
+        row |= dict(zip(("gc_major", "gc_minor", "gc_revision"), version, strict=True))
+        row |= dict(zip(("subsystem_vendor", "subsystem_device"), card["subsystem"], strict=True))
+        missing = CARD - row.keys()
+        if missing:
+            sys.exit(f"error: cards.toml: [{name}]: without {', '.join(sorted(missing))}")
+        rows.append(row)
+    table = writer.structs("Card", rows)
+    yield f"std::span<const Card> cards() {{ return {table}; }}"
+
+
+CARD = {"name", "title", "chip", "asic", "device", "subsystem_vendor", "subsystem_device", "revision",
+        "gc_major", "gc_minor", "gc_revision", "gfx_target", "vram_mib", "vram_width", "mclk", "sclk",
+        "engines", "arrays", "cu_per_array", "cu", "waves", "sdma", "l2_kib", "l3_kib", "apu"}
+
+# The header that declares it, its namespace, and what makes it.
+TABLES = {
+    "tables": ("policy/tables.hpp", "rocmfix::tables", policy),
+    "fault_tables": ("explain/fault_tables.hpp", "rocmfix::tables", faults),
+    "mitigation_table": ("restart/mitigation_table.hpp", "rocmfix::tables", mitigations),
+    "software_tables": ("software/software_rules.hpp", "rocmfix::detail", software),
+    "variable_table": ("policy/variable_table.hpp", "rocmfix::tables", variables),
+    "communicator_table": ("hip/communicators.hpp", "rocmfix::hip", communicators),
+    "cards": ("card.hpp", "rocmfix::sim", cards),
+}
+
+
+def main(arguments):
+    if len(arguments) < 3 or arguments[0] not in TABLES:
+        print(__doc__, file=sys.stderr)
+        return 2
+    header, name_space, make = TABLES[arguments[0]]
+    files = []
+    for path in arguments[2:]:
+        try:
+            files.append(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            print(f"error: {path}: {error}", file=sys.stderr)
+            return 1
+    writer = Writer()
+    variables_made = list(make(writer, *files))
+    made_from = ", ".join(Path(path).name for path in arguments[2:])
+    Path(arguments[1]).write_text("\n".join([
+        f"// Generated from userspace/data: {made_from}. Edit that.",
+        f'#include "{header}"', "", f"namespace {name_space} {{", "namespace {", "",
+        *writer.lines, "", "}  // namespace", "", *variables_made, "", f"}}  // namespace {name_space}",
+        ""]), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
