@@ -125,7 +125,6 @@ VERBS = [
     ["livepatch", "off"],
     ["explain", "{log}"],
     ["explain", hostile.LINES],
-    ["sim", "list"],
     ["status", "--profile", hostile.LINES],
     ["plan", "--profile", hostile.LINES],
     ["status", "--" + hostile.LINES],

@@ -19,7 +19,6 @@ VERBS = {
     "env --profile original": 0,
     "explain {src}/tests/data/logs/linux-6.1.dmesg": 0,
     "livepatch status": 1,
-    "sim list": 0,
     "--help": 0,
     "--version": 0,
     "status --help": 0,

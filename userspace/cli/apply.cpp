@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "apply.hpp"
-
+// `rocmfix apply` and `rocmfix revert`: the plan's module parameters in /etc/modprobe.d, and back.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include "rocmfix/apply.hpp"
 #include "rocmfix/json.hpp"
 #include "rocmfix/printable.hpp"
+#include "verb.hpp"
 
 namespace rocmfix::cli {
 
@@ -70,8 +70,6 @@ int print_report(const Root& root, const Result<ChangeReport>& report, bool json
   return print_result(json ? change_json(*report) : describe_report(root, *report), exit_ok);
 }
 
-}  // namespace
-
 int run_apply(const Root& root, Profile profile, bool dry_run, bool force, bool json) {
   const auto seen = inspect(root);
   if (!seen) {
@@ -84,5 +82,19 @@ int run_apply(const Root& root, Profile profile, bool dry_run, bool force, bool 
 int run_revert(const Root& root, bool dry_run, bool json) {
   return print_report(root, revert_changes(root, {dry_run, true}), json);
 }
+
+}  // namespace
+
+const Verb apply_verb{nullptr, "apply", "put the plan's amdgpu parameters in force",
+                      accepts_profile | accepts_dry_run | accepts_force,
+                      [](const Root& root, const Request& request) {
+                        return run_apply(root, request.profile, request.dry_run, request.force,
+                                         request.json);
+                      }};
+
+const Verb revert_verb{nullptr, "revert", "undo apply: put back what was there", accepts_dry_run,
+                       [](const Root& root, const Request& request) {
+                         return run_revert(root, request.dry_run, request.json);
+                       }};
 
 }  // namespace rocmfix::cli

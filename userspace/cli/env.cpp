@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "env.hpp"
-
+// `rocmfix env`: the environment part of the plan.
 #include <fmt/format.h>
 
 #include "inspection.hpp"
@@ -8,6 +7,7 @@
 #include "rocmfix/json.hpp"
 #include "rocmfix/printable.hpp"
 #include "rocmfix/standard_streams.hpp"
+#include "verb.hpp"
 
 namespace rocmfix::cli {
 
@@ -21,8 +21,6 @@ std::string shell_quoted(std::string_view value) {
   }
   return quoted + "'";
 }
-
-}  // namespace
 
 int run_env(const Root& root, Profile profile, const std::vector<std::string>& command, bool json) {
   auto seen = inspect(root);
@@ -60,5 +58,13 @@ int run_env(const Root& root, Profile profile, const std::vector<std::string>& c
   }
   return print_result(text, status);
 }
+
+}  // namespace
+
+const Verb env_verb{nullptr, "env", "the environment part of the plan, for eval",
+                    accepts_profile | accepts_command,
+                    [](const Root& root, const Request& request) {
+                      return run_env(root, request.profile, request.command, request.json);
+                    }};
 
 }  // namespace rocmfix::cli

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Incidents in plain words, each as it is found: a log may be longer than the memory.
-#include "explain.hpp"
-
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,6 +8,7 @@
 #include "output.hpp"
 #include "rocmfix/fault_reader.hpp"
 #include "rocmfix/printable.hpp"
+#include "verb.hpp"
 
 namespace rocmfix::cli {
 
@@ -147,8 +146,6 @@ std::string describe_incident(const LogIncident& incident, std::uint64_t number)
   return text + "\n";
 }
 
-}  // namespace
-
 int run_explain(const Root& root, const std::string& file, bool json) {
   const auto rules = FaultRules::load(root);
   if (!rules) {
@@ -191,5 +188,13 @@ int run_explain(const Root& root, const std::string& file, bool json) {
   }
   return read ? status : print_error(read.error(), false);
 }
+
+}  // namespace
+
+const Verb explain_verb{nullptr, "explain",
+                        "what a log says happened to the GPU, and what may be behind it",
+                        accepts_log, [](const Root& root, const Request& request) {
+                          return run_explain(root, request.log, request.json);
+                        }};
 
 }  // namespace rocmfix::cli

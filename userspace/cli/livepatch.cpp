@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "livepatch.hpp"
-
+// `rocmfix livepatch`: the policy in the running stock driver, loaded and unloaded.
 #include <fmt/format.h>
 
 #include <array>
@@ -11,6 +10,7 @@
 #include "rocmfix/driver.hpp"
 #include "rocmfix/json.hpp"
 #include "rocmfix/livepatch_switch.hpp"
+#include "verb.hpp"
 
 namespace rocmfix::cli {
 
@@ -86,8 +86,6 @@ std::string describe_next(const Driver& driver) {
                                      : "Next: sudo rocmfix livepatch on\n";
 }
 
-}  // namespace
-
 int run_livepatch_status(const Root& root, bool json) {
   const Driver driver = inspect_driver(root);
   const int status = driver.livepatch.in_force() ? exit_ok : exit_wrong;
@@ -122,5 +120,22 @@ int run_livepatch_switch(const Root& root, bool on, bool json) {
            : fmt::format("rocmfix livepatch: {}\n", describe_state(driver.livepatch.state)),
       exit_ok);
 }
+
+}  // namespace
+
+const Verb livepatch_status_verb{"livepatch", "status", "is it in force? exit status 1 when not",
+                                 accepts_nothing, [](const Root& root, const Request& request) {
+                                   return run_livepatch_status(root, request.json);
+                                 }};
+
+const Verb livepatch_on_verb{"livepatch", "on", "put it in force now", accepts_nothing,
+                             [](const Root& root, const Request& request) {
+                               return run_livepatch_switch(root, true, request.json);
+                             }};
+
+const Verb livepatch_off_verb{"livepatch", "off", "take it out until the next boot, or `on`",
+                              accepts_nothing, [](const Root& root, const Request& request) {
+                                return run_livepatch_switch(root, false, request.json);
+                              }};
 
 }  // namespace rocmfix::cli

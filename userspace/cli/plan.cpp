@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "plan.hpp"
-
+// `rocmfix plan`.
 #include <fmt/format.h>
 
 #include "inspection.hpp"
 #include "output.hpp"
 #include "rocmfix/json.hpp"
 #include "rocmfix/printable.hpp"
+#include "verb.hpp"
 
 namespace rocmfix::cli {
 
@@ -47,8 +47,6 @@ std::string describe(const Plan& plan, Layer layer, std::string_view title) {
   return fmt::format("{}\n{}\n{}", title, format_table(rows, "  "), reasons);
 }
 
-}  // namespace
-
 int run_plan(const Root& root, const PlanOptions& options, const std::vector<std::string>& command,
              bool json) {
   auto seen = inspect(root);
@@ -71,5 +69,15 @@ int run_plan(const Root& root, const PlanOptions& options, const std::vector<std
   text += describe(plan, Layer::environment, "environment (rocmfix-run, rocmfix env)");
   return print_result(text, status);
 }
+
+}  // namespace
+
+const Verb plan_verb{nullptr, "plan", "what is set, what should be, and why",
+                     accepts_profile | accepts_force | accepts_command | accepts_all,
+                     [](const Root& root, const Request& request) {
+                       return run_plan(root,
+                                       {request.profile, request.force, std::nullopt, request.all},
+                                       request.command, request.json);
+                     }};
 
 }  // namespace rocmfix::cli

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is there, in plain words: a block for each GPU, one for the driver, and what to type next.
 // Judges nothing: `rocmfix plan` and `rocmfix verify` do.
-#include "status.hpp"
-
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 #include "output.hpp"
 #include "rocmfix/json.hpp"
 #include "rocmfix/printable.hpp"
+#include "verb.hpp"
 
 namespace rocmfix::cli {
 
@@ -141,8 +140,6 @@ std::string describe_next(const Machine& machine) {
   return "Next: `rocmfix plan` shows what would be set, and why.\n";
 }
 
-}  // namespace
-
 int run_status(const Root& root, bool json) {
   const auto seen = inspect(root);
   if (!seen) {
@@ -160,5 +157,11 @@ int run_status(const Root& root, bool json) {
   text += describe_unreadable(seen->machine) + describe_next(seen->machine);
   return print_result(text, status);
 }
+
+}  // namespace
+
+const Verb status_verb{
+    nullptr, "status", "the GPUs and the driver, as they are", accepts_nothing,
+    [](const Root& root, const Request& request) { return run_status(root, request.json); }};
 
 }  // namespace rocmfix::cli

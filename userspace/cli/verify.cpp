@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "verify.hpp"
-
+// `rocmfix verify`: a line a check, and under one that failed what to type.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include "rocmfix/json.hpp"
 #include "rocmfix/printable.hpp"
 #include "rocmfix/verify.hpp"
+#include "verb.hpp"
 
 namespace rocmfix::cli {
 
@@ -36,8 +36,6 @@ std::string describe_checks(const Verification& verification) {
   return text;
 }
 
-}  // namespace
-
 int run_verify(const Root& root, Profile profile, bool json) {
   const auto seen = inspect(root);
   if (!seen) {
@@ -51,5 +49,12 @@ int run_verify(const Root& root, Profile profile, bool json) {
   return print_result(json ? verification_json(verification) : describe_checks(verification),
                       status);
 }
+
+}  // namespace
+
+const Verb verify_verb{nullptr, "verify", "is it working? exit status 1 when not", accepts_profile,
+                       [](const Root& root, const Request& request) {
+                         return run_verify(root, request.profile, request.json);
+                       }};
 
 }  // namespace rocmfix::cli

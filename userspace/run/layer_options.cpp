@@ -72,7 +72,7 @@ Result<LayerOptions> complete_layer(const LayerFlags& flags) {
                        .flags = flags,
                        .added_communicators = {}};
   if (flags.simulate != nullptr && *flags.simulate == '\0') {
-    return fail(usage_error("--simulate: no card is named", "rocmfix sim list names them"));
+    return fail(usage_error("--simulate: no card is named", "rocmfix-run --simulate list"));
   }
   const char* const cards =
       flags.simulate != nullptr ? flags.simulate : own_variable("ROCMFIX_SIM");

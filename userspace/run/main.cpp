@@ -16,6 +16,7 @@
 #include "report.hpp"
 #include "rocmfix/json.hpp"
 #include "rocmfix/standard_streams.hpp"
+#include "simulated_cards.hpp"
 #include "simulation.hpp"
 #include "supervisor/supervise.hpp"
 #include "variables.hpp"
@@ -132,6 +133,8 @@ int main(int argc, char** argv) {
   switch (options->action) {
     case Action::help:
       return print(help_text);
+    case Action::list_cards:
+      return print(options->json ? cards_json() : cards_text());
     case Action::version:
       return print("rocmfix-run " ROCMFIX_VERSION "\n");
     default:

@@ -31,15 +31,15 @@ Options, and the variable that stands for each:
       --vram-cap CAP   of VRAM: 0.8 (default), 5G, off ROCMFIX_VRAM_CAP
       --oom HOW        beyond it: fail (default), host ROCMFIX_OOM
       --no-hip         without librocmfix-hip.so       ROCMFIX_HIP=0
-      --simulate CARD[,CARD]  on simulated GPUs: rocmfix sim list
-                                                       ROCMFIX_SIM
+      --simulate CARD[,CARD]  on simulated GPUs        ROCMFIX_SIM
+      --simulate list  print the cards that can be simulated
       --retries N      after a GPU fault, start COMMAND again, N times at most
                                                        ROCMFIX_RETRIES
       --root DIR       take the facts from DIR         ROCMFIX_ROOT
   -q, --quiet          no warnings                     ROCMFIX_QUIET=1
   -v, --verbose        say what is set, and why        ROCMFIX_VERBOSE=1
   -n, --dry-run        print what would be done; run nothing
-      --json           with --dry-run: print it as JSON
+      --json           with --dry-run or --simulate list: print it as JSON
   -h, --help           print this help
       --version        print the version
 
@@ -282,9 +282,12 @@ Result<Options> parse_options(int argc, char** argv) {
   if (flags->action == Action::help || flags->action == Action::version) {
     return Options{.action = flags->action};
   }
+  if (flags->layer.simulate != nullptr && std::string_view(flags->layer.simulate) == "list") {
+    return Options{.action = Action::list_cards, .json = flags->json};
+  }
   char** const command = argv + optind;
   if (flags->json && flags->action != Action::dry_run) {
-    return fail(usage_error("--json is of use only with --dry-run"));
+    return fail(usage_error("--json is of use only with --dry-run or --simulate list"));
   }
   // `--dry-run` alone is a fair question: what would be set for any command?
   if (*command == nullptr && flags->action != Action::dry_run) {

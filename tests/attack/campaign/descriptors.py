@@ -9,7 +9,7 @@ from .runner import BUILD
 COMMANDS = [
     ["rocmfix", "status"], ["rocmfix", "status", "--json"], ["rocmfix", "plan", "--all"],
     ["rocmfix", "verify"], ["rocmfix", "env"], ["rocmfix", "apply"], ["rocmfix", "revert"],
-    ["rocmfix", "--help"], ["rocmfix", "nonsense"], ["rocmfix", "explain"], ["rocmfix", "sim", "list"],
+    ["rocmfix", "--help"], ["rocmfix", "nonsense"], ["rocmfix", "explain"], ["rocmfix-run", "--simulate", "list"],
     ["rocmfix-run", "-n"], ["rocmfix-run", "--help"], ["rocmfix-run", "-v", "true"],
     ["rocmfix-run", "sh", "-c", "exit 3"], ["rocmfix-run", "--nonsense"],
 ]

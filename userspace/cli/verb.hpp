@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// A verb of the command: its name, its line in --help, what it accepts and what it does. Each is
+// defined in the file of its name; main.cpp lists them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "rocmfix/policy.hpp"
+#include "rocmfix/root.hpp"
+
+namespace rocmfix::cli {
+
+/// What the command line asks for, besides --root.
+struct Request {
+  Profile profile = Profile::safe;
+  bool json = false;
+  bool dry_run = false;
+  bool force = false;
+  bool all = false;
+  std::string log = "-";             ///< a file, or "-"
+  std::vector<std::string> command;  ///< what the answer is for; empty: not known
+};
+
+/// What a verb accepts besides --json and --root: a sum.
+enum Accepts : unsigned {
+  accepts_nothing = 0,
+  accepts_profile = 1,
+  accepts_force = 2,
+  accepts_dry_run = 4,
+  accepts_command = 8,
+  accepts_all = 16,
+  accepts_log = 32,
+};
+
+struct Verb {
+  const char* group;  ///< the word before its name, as in `livepatch on`; nullptr: none
+  const char* name;
+  const char* help;
+  unsigned accepts;
+  int (*run)(const Root& root, const Request& request);  ///< returns the exit status
+};
+
+extern const Verb status_verb;            ///< status 3 when no GPU is supported
+extern const Verb plan_verb;              ///< what is set, what the profile would set, and why
+extern const Verb apply_verb;             ///< writes /etc/modprobe.d/rocmfix.conf
+extern const Verb revert_verb;            ///< restores what was there before apply
+extern const Verb verify_verb;            ///< one line a check; status 1 when one fails
+extern const Verb env_verb;               ///< shell lines for `eval`; warnings to stderr
+extern const Verb explain_verb;           ///< what a log says happened to a GPU
+extern const Verb livepatch_status_verb;  ///< status 1 when it is not in force
+extern const Verb livepatch_on_verb;
+extern const Verb livepatch_off_verb;
+
+}  // namespace rocmfix::cli
