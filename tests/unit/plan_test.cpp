@@ -5,6 +5,7 @@
 
 #include "policy/condition.hpp"
 #include "rocmfix/environment.hpp"
+#include "util/kernel_version.hpp"
 
 namespace rocmfix {
 namespace {

@@ -18,6 +18,7 @@
 #include "clock.hpp"
 #include "incident/fault_report.hpp"
 #include "incident/incident_store.hpp"
+#include "util/file_descriptor.hpp"
 
 namespace rocmfix::hip {
 
@@ -81,19 +82,9 @@ class PipeSignalHeld {
   bool was_pending_ = false;
 };
 
-bool write_all(int file, std::string_view text) {
+bool write_held(int file, std::string_view text) {
   const PipeSignalHeld held;
-  while (!text.empty()) {
-    const ssize_t written = write(file, text.data(), text.size());
-    if (written < 0 && errno == EINTR) {
-      continue;
-    }
-    if (written <= 0) {
-      return false;
-    }
-    text.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
+  return write_all(file, text);
 }
 
 void write_file(const FaultReport& report, std::string_view text) {
@@ -159,7 +150,7 @@ void report_fault(const Fault& fault) {
     document[text.size()] = '\n';
     text = {text.data(), text.size() + 1};
     const int channel = report_channel();
-    if (channel < 0 || !write_all(channel, text)) {
+    if (channel < 0 || !write_held(channel, text)) {
       write_file(report, text);
     }
   }

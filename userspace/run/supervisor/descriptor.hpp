@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-// Small things about descriptors.
-//
 // Where the supervisor's own descriptors go: not into the place of a closed stdin, stdout or
 // stderr, where the command would find them, nor among the low numbers that scripts give out.
 #pragma once
@@ -9,8 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstddef>
-#include <string_view>
+
+#include "util/file_descriptor.hpp"
 
 namespace rocmfix::run {
 
@@ -29,18 +27,6 @@ inline int above_the_standard_ones(int fd) {
   close(fd);
   errno = errnum;
   return moved;
-}
-
-/// False: errno says why.
-inline bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(fd, text.data(), text.size());
-    if (written < 0 && errno != EINTR) {
-      return false;
-    }
-    text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 }  // namespace rocmfix::run

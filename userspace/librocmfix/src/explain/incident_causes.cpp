@@ -2,27 +2,14 @@
 #include "explain/incident_causes.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
-#include <utility>
 
 #include "explain/fault_matcher.hpp"
+#include "util/kernel_version.hpp"
 
 namespace rocmfix {
 
 namespace {
-
-// "6.1.0-56-amd64" -> {6, 1}; what does not begin with two numbers is unknown.
-std::optional<std::pair<unsigned, unsigned>> kernel_version(std::string_view text) {
-  std::pair<unsigned, unsigned> version;
-  const char* const end = text.data() + text.size();
-  const auto [dot, first_error] = std::from_chars(text.data(), end, version.first);
-  if (first_error != std::errc{} || dot == end || *dot != '.') {
-    return std::nullopt;
-  }
-  const auto [stop, second_error] = std::from_chars(dot + 1, end, version.second);
-  return second_error == std::errc{} ? std::optional(version) : std::nullopt;
-}
 
 // Holds one condition against one incident and gathers the lines that it held for.
 class Judge {
@@ -165,10 +152,13 @@ class Judge {
       return true;
     }
     const FaultFacts::Seen* found = facts_.last("kernel", until_);
-    const auto version = found == nullptr ? std::nullopt : kernel_version(found->value);
-    if (!version ||
-        (!when.kernel_below.empty() && !(*version < kernel_version(when.kernel_below))) ||
-        (!when.kernel_at_least.empty() && *version < kernel_version(when.kernel_at_least))) {
+    if (found == nullptr) {
+      return false;
+    }
+    const auto below = compare_kernels(found->value, when.kernel_below);
+    const auto least = compare_kernels(found->value, when.kernel_at_least);
+    if ((!when.kernel_below.empty() && !(below && *below < 0)) ||
+        (!when.kernel_at_least.empty() && !(least && *least >= 0))) {
       return false;
     }
     add(found->line);

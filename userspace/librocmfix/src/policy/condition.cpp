@@ -3,11 +3,9 @@
 #include "policy/condition.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <compare>
 
 #include "policy/override_value.hpp"
+#include "util/kernel_version.hpp"
 
 namespace rocmfix {
 
@@ -167,32 +165,6 @@ bool target_holds(const Condition& when, const ConditionFacts& facts) {
 }
 
 }  // namespace
-
-std::optional<std::strong_ordering> compare_kernels(std::string_view a, std::string_view b) {
-  using Version = std::array<unsigned, 3>;
-  const auto parse = [](std::string_view text) -> std::optional<Version> {
-    Version version{};
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    for (std::size_t i = 0; i < version.size(); ++i) {
-      const auto [stop, error] = std::from_chars(at, end, version[i]);
-      if (error != std::errc{}) {
-        return i == 0 ? std::nullopt : std::optional(version);
-      }
-      if (stop == end || *stop != '.') {
-        break;
-      }
-      at = stop + 1;
-    }
-    return version;
-  };
-  const auto left = parse(a);
-  const auto right = parse(b);
-  if (!left || !right) {
-    return std::nullopt;
-  }
-  return *left <=> *right;
-}
 
 bool holds(const Condition& when, const ConditionFacts& facts) {
   return may_hold(when, facts) && software_holds(when, facts) && target_holds(when, facts);

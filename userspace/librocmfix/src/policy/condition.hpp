@@ -2,7 +2,6 @@
 // Whether a policy entry applies to a machine.
 #pragma once
 
-#include <compare>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -27,9 +26,5 @@ bool holds(const Condition& when, const ConditionFacts& facts);
 bool may_hold(const Condition& when, const ConditionFacts& facts);
 /// Whether `when` depends on what the program carries.
 bool asks_for_software(const Condition& when);
-
-/// Orders "6.1.0-56-amd64" and "7.2" by their leading numbers; missing parts count as 0.
-/// nullopt when either does not begin with a number.
-std::optional<std::strong_ordering> compare_kernels(std::string_view a, std::string_view b);
 
 }  // namespace rocmfix
