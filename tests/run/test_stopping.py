@@ -257,6 +257,20 @@ def test_killing_it_kills_a_command_that_became_another_user(launcher, shared):
         wait_until(lambda: not alive(command))
 
 
+def test_the_command_begins_when_it_is_guarded(launcher, shared):
+    """Killed in between, on a busy machine, it would leave one that became another user."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not installed")
+    slow = [strace, "-f", "-o", "/dev/null", "-e", "trace=pidfd_open",
+            "-e", "inject=pidfd_open:delay_enter=400000"]
+    words = [*AS_NOBODY, "sh", "-c", "echo $$ $PPID; exec sleep 60"]
+    with running([*slow, *launcher.command(*words, root=SUPERVISED)], env=launcher.base, stdout=subprocess.PIPE, text=True) as process:
+        command, supervisor = (int(word) for word in process.stdout.readline().split())
+        os.kill(supervisor, signal.SIGKILL)
+        wait_until(lambda: not alive(command))
+
+
 def test_killing_it_kills_a_command_that_a_thread_executed(launcher):
     """As Go programs do; the signal was for the first thread."""
     code = ("import os, sys, threading\n"

@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <ctime>
+#include <initializer_list>
 #include <optional>
 
 #include "supervisor/descriptor.hpp"
@@ -193,12 +194,19 @@ class Run {
 };
 
 [[noreturn]] void enter(const SignalQueue& signals, const Start& start, pid_t supervisor,
-                        int reports) {
+                        int reports, const std::array<int, 2>& gate) {
   // kill -9 of rocmfix-run means the command: guardian.hpp has more of it. What the
   // command starts is not covered.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != supervisor) {
     static_cast<void>(raise(SIGKILL));
+  }
+  if (start.guarded) {
+    // Until the guardian watches it must not run what makes the kernel forget that.
+    close(gate[1]);
+    char none = 0;
+    while (read(gate[0], &none, 1) < 0 && errno == EINTR) {
+    }
   }
   if (reports >= 0) {
     fcntl(reports, F_SETFD, 0);
@@ -207,43 +215,56 @@ class Run {
   _exit(start.enter(reports));
 }
 
+bool make_pipe(std::array<int, 2>& ends) {
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+    return false;
+  }
+  for (int& end : ends) {
+    end = above_the_standard_ones(end);
+  }
+  return true;
+}
+
+void close_all(std::initializer_list<int> descriptors) {
+  for (const int descriptor : descriptors) {
+    if (descriptor >= 0) {
+      close(descriptor);
+    }
+  }
+}
+
 }  // namespace
 
 Result<ExitInfo> run_command(const SignalQueue& signals, const Start& start) {
   std::array<int, 2> ends = {-1, -1};
+  std::array<int, 2> gate = {-1, -1};
+  if ((start.with_reports && !make_pipe(ends)) || (start.guarded && !make_pipe(gate))) {
+    const int errnum = errno;
+    close_all({ends[0], ends[1]});
+    return fail(io_error("cannot make a pipe", errnum));
+  }
   if (start.with_reports) {
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-      return fail(io_error("cannot make a pipe", errno));
-    }
     // Only our end does not wait: the layer's would lose what does not fit at once.
-    for (int& end : ends) {
-      end = above_the_standard_ones(end);
-    }
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
   }
   const pid_t supervisor = getpid();
   const pid_t child = fork();
   if (child == 0) {
-    enter(signals, start, supervisor, ends[1]);
+    enter(signals, start, supervisor, ends[1], gate);
   }
   const int errnum = errno;
-  if (ends[1] >= 0) {
-    close(ends[1]);
-  }
   if (child < 0) {
-    if (ends[0] >= 0) {
-      close(ends[0]);
-    }
+    close_all({ends[0], ends[1], gate[0], gate[1]});
     return fail(io_error("cannot start a process", errnum));
   }
+  close_all({ends[1], gate[0]});
   std::optional<Guardian> guardian;
   if (start.guarded) {
     guardian.emplace(child);
+    close(gate[1]);  // the command begins
   }
   ExitInfo exit_info = Run(signals, child, ends[0]).wait();
-  if (ends[0] >= 0) {
-    close(ends[0]);
-  }
+  close_all({ends[0]});
   return exit_info;
 }
 
