@@ -82,7 +82,8 @@ TEST_F(VerifyBuild, DoneIsWell) {
 
 TEST_F(VerifyBuild, OneThatRunsIsUnknownSinceWhen) {
   run_process("1", "/sbin/init");
-  run_process("4711", std::string("/bin/bash\0/usr/libexec/rocmfix-dkms/each-kernel\0service", 57));
+  using namespace std::string_literals;
+  run_process("4711", "/bin/bash\0/usr/libexec/rocmfix-dkms/each-kernel\0service\0"s);
   write("running");
   const auto seen = check();
   ASSERT_TRUE(seen);
