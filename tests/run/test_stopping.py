@@ -265,7 +265,10 @@ def test_the_command_begins_when_it_is_guarded(launcher, shared):
     slow = [strace, "-f", "-o", "/dev/null", "-e", "trace=pidfd_open",
             "-e", "inject=pidfd_open:delay_enter=400000"]
     words = [*AS_NOBODY, "sh", "-c", "echo $$ $PPID; exec sleep 60"]
-    with running([*slow, *launcher.command(*words, root=SUPERVISED)], env=launcher.base, stdout=subprocess.PIPE, text=True) as process:
+    # LeakSanitizer does not work in a process that is traced.
+    env = {**launcher.base, "ASAN_OPTIONS": "detect_leaks=0"}
+    with running([*slow, *launcher.command(*words, root=SUPERVISED)], env=env,
+                 stdout=subprocess.PIPE, text=True) as process:
         command, supervisor = (int(word) for word in process.stdout.readline().split())
         os.kill(supervisor, signal.SIGKILL)
         wait_until(lambda: not alive(command))

@@ -295,6 +295,7 @@ def test_a_low_limit_of_open_files(launcher):
     assert (run.returncode, run.stderr) == (3, "")
 
 
+@pytest.mark.skipif("SANITIZED" in os.environ, reason="a sanitizer's own memory is larger")
 def test_it_is_small(launcher):
     """It stays in memory beside a job of days."""
     with popen(launcher, "sh", "-c", "echo $$; read line", stdin=subprocess.PIPE) as process:

@@ -12,10 +12,10 @@ EXPORTED const char* __tsan_default_options();
 
 // NOLINTBEGIN(bugprone-reserved-identifier): the sanitizers' names
 const char* __asan_default_options() {
-  // What is preloaded is built without it, and comes before its runtime.
+  // What is preloaded is built without it, and comes before its runtime. Cores are tested.
   return "log_path=" ROCMFIX_FOUND
          "/asan:detect_stack_use_after_return=1:exitcode=86"
-         ":verify_asan_link_order=0";
+         ":verify_asan_link_order=0:disable_coredump=0";
 }
 
 const char* __ubsan_default_options() {
