@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The front door. `make` alone prints what there is.
+# The front door. `make` alone lists the targets.
 
 BUILD ?= build
 SETUP := scripts/setup
@@ -11,12 +11,12 @@ VERSION := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 export ROCMFIX_BUILD_DIR := $(abspath $(BUILD))
 
 .PHONY: help
-help: ## print this
+help: ## list the targets
 	@echo "rocmfix $(VERSION): targets"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
 .PHONY: demo
-demo: ## the main job, on the card in this machine or on a captured one (some 5 minutes)
+demo: ## the main job, on this machine's card or on a synthetic one (5 minutes)
 	@$(SETUP) build roots demo hip-runtime
 	@$(MAKE) --no-print-directory build roots PARTS=userspace/all
 	@scripts/demo
@@ -27,11 +27,11 @@ build: ## build the command, the launcher and the libraries into build/bin and b
 	@test -f $(BUILD)/build.ninja || { mkdir -p $(BUILD) && \
 	  cmake -S . -B $(BUILD) -G Ninja -DROCMFIX_WERROR=ON >$(BUILD)/configure.log 2>&1; } || \
 	  { cat $(BUILD)/configure.log >&2; exit 1; }
-	@test -e $(BUILD)/bin/rocmfix-run || echo "Building: some minutes, the first time"
+	@test -e $(BUILD)/bin/rocmfix-run || echo "Building: takes some minutes the first time"
 	@ninja -C $(BUILD) --quiet $(PARTS)
 
 .PHONY: roots
-roots: ## make the synthetic machines that tests and the demo look at, in build/roots
+roots: ## write the synthetic roots that the tests and the demo use, into build/roots
 	@$(SETUP) roots
 	@tests/data/make-roots $(BUILD)/roots
 
@@ -42,78 +42,78 @@ check: ## all tests that need no virtual machine (10 to 20 minutes)
 	@scripts/check
 
 .PHONY: check-kernel
-check-kernel: ## the patches apply with no fuzz and the touched objects compile, every kernel (10 minutes)
+check-kernel: ## patches apply without fuzz and the touched objects compile, every kernel (10 minutes; 3 with a warm cache)
 	@$(SETUP) kernel
 	@kernel/check
 
 .PHONY: check-vm
-check-vm: ## install the packages in a clean Debian 12, build amdgpu by DKMS, boot it (20 minutes)
+check-vm: ## install the packages in a clean Debian 12, build amdgpu with DKMS, boot it (20 minutes)
 	@$(SETUP) vm deb build roots kernel
 	@$(MAKE) --no-print-directory deb
 	@tests/vm/check-vm
 
 .PHONY: check-vradeon
-check-vradeon: ## what amdgpu writes into page tables and registers, on virtual cards (10 minutes)
+check-vradeon: ## what amdgpu writes into page tables and registers of virtual cards (10 minutes; 67 on a fresh machine)
 	@$(SETUP) vm kernel deb build roots
 	@tests/vm/vradeon/check-all
 
 .PHONY: check-livepatch
-check-livepatch: ## the livepatch on 6.1, 6.12 and 7.3, on virtual cards (15 minutes)
+check-livepatch: ## the livepatch on 6.1, 6.12 and 7.3, with virtual cards (15 minutes)
 	@$(SETUP) vm kernel
 	@tests/vm/check-livepatch-all
 
 .PHONY: check-livepatch-package
-check-livepatch-package: ## apt and dpkg on rocmfix-livepatch-dkms in a clean Debian 12 (5 minutes)
+check-livepatch-package: ## install, upgrade and purge rocmfix-livepatch-dkms in a clean Debian 12 (5 minutes)
 	@$(SETUP) vm deb build roots kernel
 	@$(MAKE) --no-print-directory deb
 	@tests/vm/check-livepatch-package
 
 .PHONY: check-kunit
-check-kunit: ## KUnit on the patched functions in every Debian kernel, in QEMU (5 minutes)
+check-kunit: ## KUnit on the patched functions in every tested Debian kernel, in QEMU (5 minutes)
 	@$(SETUP) kernel vm
 	@kernel/tests/run
 
 .PHONY: check-debug-kernel
-check-debug-kernel: ## KUnit, and cards that go, under KASAN and lockdep, in a kernel built for it (an hour)
+check-debug-kernel: ## KUnit and card removal under KASAN and lockdep, in a kernel built for it (an hour)
 	@$(SETUP) kernel vm
 	@tests/vm/check-debug-kernel
 
 .PHONY: check-hip
-check-hip: ## the HIP layer and the simulator with the HIP runtimes of Debian 12, 13 and sid (30 minutes)
+check-hip: ## the HIP interposer and the simulator with the HIP runtimes of Debian 12, 13 and sid (30 minutes)
 	@$(SETUP) build hip litmus
 	@$(MAKE) --no-print-directory build litmus
 	@scripts/check-hip
 
 .PHONY: check-software
-check-software: ## ISA targets of real libraries of Debian and PyPI (downloads 900 MB once, 8 GB unpacked; 2 minutes)
+check-software: ## ISA targets of real libraries from Debian and PyPI (downloads 900 MB once, 8 GB unpacked; 2 minutes)
 	@$(SETUP) build software
 	@$(MAKE) --no-print-directory build PARTS='rocmfix targets'
 	@tests/software/check
 
 .PHONY: litmus
-litmus: ## the coherence litmus test for owners of cards, for every supported GPU, into build/litmus
+litmus: ## build the coherence litmus test for owners of cards, for every supported GPU, into build/litmus
 	@$(SETUP) litmus
 	@userspace/selftest/litmus/build
 
 .PHONY: check-training
-check-training: ## real YOLO trainings on the CPU, disturbed by faults at random points (20 minutes)
+check-training: ## real YOLO trainings on the CPU, with faults injected at random points (20 minutes)
 	@$(SETUP) build roots check hip-runtime training
 	@$(MAKE) --no-print-directory build roots
 	@tests/training/check
 
 .PHONY: check-suite
-check-suite: ## this front door in a clean Debian 13, or SUITE=sid: make demo, make check (half an hour)
+check-suite: ## make demo and make check in a clean Debian 13, or SUITE=sid (half an hour)
 	@$(SETUP) suite
 	@scripts/check-suite $(or $(SUITE),trixie) $(TARGETS)
 
 .PHONY: check-matrix
-check-matrix: ## whole DKMS builds and boots of every kernel of Debian 12, 13 and sid (2 hours)
+check-matrix: ## complete DKMS builds and boots of every tested kernel of Debian 12, 13 and sid (2 hours)
 	@$(SETUP) vm deb build roots kernel
 	@$(MAKE) --no-print-directory deb
 	@tests/vm/check-matrix
 
 .PHONY: deb
-deb: ## Debian packages into dist/
+deb: ## build the Debian packages into dist/
 	@$(SETUP) build deb
 	@scripts/build-debs
 
@@ -124,7 +124,7 @@ lint: ## clang-format, clang-tidy, cppcheck, shellcheck, mypy, checkpatch, man p
 	@scripts/lint
 
 .PHONY: analyze
-analyze: ## clang's static analyzer, which is slow (20 minutes)
+analyze: ## clang's static analyzer (slow: 20 minutes)
 	@$(SETUP) build lint
 	@$(MAKE) --no-print-directory build
 	@scripts/lint --analyze
@@ -135,7 +135,7 @@ format: ## format the C++ sources in place
 	@git ls-files -co --exclude-standard 'userspace/*.[ch]pp' 'tests/*.cpp' | xargs clang-format -i
 
 .PHONY: attack
-attack: ## a hostile campaign against the built programs, 15 minutes or SECONDS=; SEED=, PART=
+attack: ## run a hostile campaign against the built programs, 15 minutes or SECONDS=; SEED=, PART=
 	@$(SETUP) build roots check
 	@$(MAKE) --no-print-directory build roots
 	@tests/attack/attack --seconds $(or $(SECONDS),900) $(if $(SEED),--seed $(SEED)) \
@@ -147,17 +147,17 @@ check-sanitizers: ## the userspace suites under ASan and UBSan, then TSan, or KI
 	@scripts/check-sanitizers $(KIND)
 
 .PHONY: fuzz
-fuzz: ## fuzz the readers of what others wrote, SECONDS_EACH=600 each; FUZZER= (45 minutes on 2 CPUs)
+fuzz: ## fuzz the parsers of foreign data, SECONDS_EACH=600 each; FUZZER= (45 minutes on 2 CPUs)
 	@$(SETUP) build roots fuzz
 	@tests/fuzz/run $(or $(SECONDS_EACH),600) $(FUZZER)
 
 .PHONY: mutate
-mutate: ## change one small thing at a time and count what no test notices; SAMPLE=N of each part
+mutate: ## mutation testing: change one thing at a time, count what no test notices; SAMPLE=N of each part
 	@$(SETUP) build roots check hip-runtime $(if $(filter-out kernel,$(PART)),,kernel vm)
 	@tests/mutate/mutate $(if $(SAMPLE),--sample $(SAMPLE)) $(PART)
 
 .PHONY: bench
-bench: ## what a launch, supervision and reading a log cost, against env(1) and grep (20 minutes)
+bench: ## cost of a launch, supervision and reading a log, compared with env(1) and grep (20 minutes)
 	@$(SETUP) build roots bench
 	@$(MAKE) --no-print-directory build roots
 	@bench/run
@@ -166,25 +166,25 @@ bench: ## what a launch, supervision and reading a log cost, against env(1) and 
 	@bench/supervise
 
 .PHONY: bench-hip
-bench-hip: ## what the HIP layer costs an allocation, every HIP runtime (5 minutes)
+bench-hip: ## cost of the HIP interposer for an allocation, every HIP runtime (5 minutes)
 	@$(SETUP) build hip
 	@$(MAKE) --no-print-directory build
 	@bench/hip
 
 .PHONY: bench-software
-bench-software: ## how fast the ISA targets of a library of 1.7 GB are read (downloads it once; 1 minute)
+bench-software: ## time to read the ISA targets of a 1.7 GB library (downloads it once; 1 minute)
 	@$(SETUP) build roots software
 	@$(MAKE) --no-print-directory build PARTS='rocmfix targets'
 	@bench/code-objects
 
 .PHONY: bench-kernel
-bench-kernel: ## what the hook costs a mapping, and rocmfix a build of amdgpu (an hour)
+bench-kernel: ## cost of the hook for a mapping, and of rocmfix for a build of amdgpu (an hour)
 	@$(SETUP) kernel vm
 	@bench/kernel
 	@bench/kernel-build
 
 .PHONY: bench-livepatch
-bench-livepatch: ## from apt install to protected, by livepatch and by a build of amdgpu (20 minutes)
+bench-livepatch: ## time from apt install to protection, with the livepatch and with the DKMS build (20 minutes)
 	@$(SETUP) vm deb build roots kernel
 	@$(MAKE) --no-print-directory deb
 	@bench/livepatch-install --whole
