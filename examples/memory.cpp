@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Memory as a training job has it: VRAM, pinned, registered and managed. Each block has a size of
-// its own, by which it is found in the simulator's journal; a line of text a block. Then copies to
-// and fro, for as many seconds as the argument says, default 0.
+// Allocates memory as a training job does: VRAM, pinned, registered and managed. Each block has a
+// different size, by which it can be found in the simulator's journal, and prints one line. Then it
+// copies back and forth for the number of seconds given as the argument (default 0).
 //
 //   g++ -std=c++20 -D__HIP_PLATFORM_AMD__ examples/memory.cpp -o memory -lamdhip64
 #include <hip/hip_runtime_api.h>

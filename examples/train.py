@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A small but real PyTorch training: which shape is it, in a noisy thermal-like image?
+"""A small but real PyTorch training: which shape is in a noisy, thermal-like image?
 
-The images are drawn on the spot, nothing is downloaded. It uses the GPU when PyTorch sees one,
-with pinned host memory, as most training scripts do, and the CPU otherwise. Made for trying
+The images are generated on the fly, nothing is downloaded. It uses the GPU if PyTorch sees one, with
+pinned host memory, as most training scripts do, and the CPU otherwise. It is made for trying out
 rocmfix-run:  rocmfix-run python3 examples/train.py
 
-It does nothing that depends on rocmfix, and never falls back from a failing GPU to the CPU
-by itself: a fault has to be seen.
+It does not depend on rocmfix, and never falls back from a failing GPU to the CPU, so that a fault
+is visible.
 
-Exit status: 0 it learned, 1 it did not or something went wrong, 2 wrong usage, 3 --device cuda
-and no GPU.
+Exit status: 0 it learned, 1 it did not or something went wrong, 2 usage error, 3 --device cuda
+without a GPU.
 """
 
 import argparse
@@ -102,7 +102,7 @@ def choose_device(wanted):
         raise Failure(
             "--device cuda: PyTorch sees no GPU",
             "try 'rocmfix status', and python3 -c 'import torch; print(torch.version.hip)': "
-            "None there means a PyTorch without ROCm",
+            "None means a PyTorch without ROCm",
             status=3,
         )
     if wanted == "auto":
@@ -178,12 +178,12 @@ def load_checkpoint(path, device):
         raise Failure(f"cannot read {path}: {problem.strerror}") from problem
     except Exception as problem:  # torch raises pickle, zip and runtime errors here
         raise Failure(
-            f"{path} is no checkpoint of this program: {problem}".splitlines()[0],
+            f"{path} is not a checkpoint of this program: {problem}".splitlines()[0],
             "give --resume a file that --save has written",
         ) from problem
     if not isinstance(state, dict) or state.get("format") != CHECKPOINT_FORMAT:
         raise Failure(
-            f"{path} is no checkpoint of this program",
+            f"{path} is not a checkpoint of this program",
             "give --resume a file that --save has written",
         )
     return state
@@ -233,20 +233,20 @@ def learning_rate(text):
 def parse_arguments():
     parser = argparse.ArgumentParser(
         description="Train a small network to tell shapes apart.",
-        epilog="Exit status: 0 it learned, 1 it did not, 2 wrong usage, 3 no GPU for --device cuda.",
+        epilog="Exit status: 0 it learned, 1 it did not, 2 usage error, 3 no GPU for --device cuda.",
     )
     parser.add_argument("--epochs", type=whole_number(1), default=5)
-    parser.add_argument("--batch", type=whole_number(2), default=32, help="images a step")
+    parser.add_argument("--batch", type=whole_number(2), default=32, help="images per step")
     parser.add_argument("--samples", type=whole_number(2), default=2000, help="images to train on")
     parser.add_argument("--lr", type=learning_rate, default=0.003, help="learning rate")
     parser.add_argument("--seed", type=whole_number(0), default=1)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
-        "--min-accuracy", type=share, default=0.9, help="less than this is a failure (0.9)"
+        "--min-accuracy", type=share, default=0.9, help="a lower accuracy is a failure (0.9)"
     )
     parser.add_argument("--save", metavar="FILE", help="write a checkpoint after each epoch")
-    parser.add_argument("--resume", metavar="FILE", help="go on from a checkpoint")
-    parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
+    parser.add_argument("--resume", metavar="FILE", help="continue from a checkpoint")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
     return parser.parse_args()
 
 
@@ -284,7 +284,7 @@ def train(arguments, say):
         if not math.isfinite(loss):
             raise Failure(
                 f"the loss became {loss} in epoch {epoch}",
-                "a lower --lr; and on a GPU, the same run with --device cpu to compare",
+                "try a lower --lr; on a GPU, compare with --device cpu",
             )
         losses.append(loss)
         if arguments.save:
@@ -327,7 +327,7 @@ def main():
             raise Failure(
                 f"it did not learn: accuracy {result['accuracy']:.3f}"
                 f" is under {arguments.min_accuracy}",
-                "more --epochs; chance is 0.25",
+                "try more --epochs; chance is 0.25",
             )
     except Failure as problem:
         print(f"error: {problem}", file=sys.stderr)
