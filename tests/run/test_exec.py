@@ -107,7 +107,7 @@ def test_a_missing_interpreter_is_named_as_the_cause(launcher, tmp_path):
 def test_an_assignment_in_the_place_of_the_command_gets_a_hint(launcher):
     run = launcher("A=1", "true")
     assert run.returncode == 127
-    assert "hint: to set a variable, put env in between" in run.stderr
+    assert "hint: to set a variable, use env" in run.stderr
 
 
 def test_a_script_without_a_first_line_runs_as_with_env(launcher, tmp_path):

@@ -193,7 +193,7 @@ def test_no_place_for_the_incident_is_said_and_no_more(runs):
     runs.state.write_text("in the way")
     run = runs("--retries", "1", plan=["layer", "0"])
     assert run.returncode == 0
-    assert "not saved: cannot make the directory" in run.stderr
+    assert "not saved: cannot create the directory" in run.stderr
 
 
 def test_a_link_in_the_place_of_the_incident_is_not_followed(runs):
@@ -275,7 +275,7 @@ def test_nothing_else_is_started_again(runs, plan):
 def test_a_page_fault_that_python_saw_is_told_though(runs):
     run = runs("--retries", "3", plan=["exception"])
     assert run.returncode == 1
-    assert "not started again: it ended by itself" in run.stderr
+    assert "not started again: it exited on its own" in run.stderr
     assert len(runs.incidents()) == 1
 
 
@@ -289,7 +289,7 @@ def test_one_that_was_told_to_stop_is_not_started_again(runs):
         process.terminate()
         stderr = process.communicate(timeout=60)[1]
     assert process.returncode == ABORTED
-    assert "not started again: it was told to stop" in stderr
+    assert "not started again: it was asked to stop by a signal" in stderr
     assert len(runs.attempts()) == 1
 
 
@@ -316,7 +316,7 @@ def test_a_burst_ends_it(runs):
     runs.use("rx6700xt", escalation=FAST + "burst = 2\n")
     run = runs("--retries", "9", plan=["layer"])
     assert len(runs.attempts()) == 3
-    assert "too many faults in too short a time" in run.stderr
+    assert "too many faults within a short time" in run.stderr
 
 
 def test_the_delay_grows(runs):

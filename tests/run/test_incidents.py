@@ -213,4 +213,4 @@ def test_no_folder_is_said(runs):
     (runs.tmp / "file").write_text("")
     run = runs("--no-hip", plan=["kernel"], env={"ROCMFIX_INCIDENT_DIR": str(runs.tmp / "file/x")})
     assert run.returncode == -signal.SIGABRT
-    assert "not saved: cannot make the directory" in run.stderr
+    assert "not saved: cannot create the directory" in run.stderr

@@ -200,7 +200,7 @@ def test_a_path_that_ld_preload_cannot_name_is_an_error(launcher, program, layer
     launcher.program = tmp_path / "a b" / "bin" / program.name
     run = launcher("true", root="rx5600xt")
     assert run.returncode == 125
-    assert "error: LD_PRELOAD cannot name a path with a blank or a colon" in run.stderr
+    assert "error: LD_PRELOAD cannot contain a path with a space or a colon" in run.stderr
 
 
 def test_installed_beside_the_libraries(launcher, program, layer, tmp_path):

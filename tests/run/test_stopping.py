@@ -101,7 +101,7 @@ def test_while_the_explainer_is_slow(runs, program, tmp_path, script):
         wait_until(asked.exists)
         assert ends_at_once(process) == ABORTED
         said = process.stderr.read().decode()
-    assert "not started again: it was told to stop" in said
+    assert "not started again: it was asked to stop by a signal" in said
     assert len(runs.attempts()) == 1
     (incident,) = runs.incidents()
     assert incident["explained"] is False and incident["fault"]["address"] == "0x7f3d7a123000"
@@ -221,7 +221,7 @@ def test_a_setuid_process_that_was_left_behind_is_named_and_not_waited_for(launc
         assert alive(pid)
         assert took < 4, "5.5 s with the patience for processes that can be ended"
         assert f"warning: process {pid} (sleep), which the command left behind, runs as another " \
-               "user: it was not ended" in run.stderr
+               "user: it was not killed" in run.stderr
         assert "stuck" not in run.stderr and len(run.stderr.splitlines()) == 1
     finally:
         os.kill(pid, signal.SIGKILL)

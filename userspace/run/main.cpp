@@ -61,7 +61,7 @@ bool set_environment(const Preparation& preparation) {
 
 std::string exec_hint(std::string_view command, int errnum) {
   if (errnum == ENOENT && command.find('=') != std::string_view::npos) {
-    return "to set a variable, put env in between: rocmfix-run env NAME=VALUE COMMAND";
+    return "to set a variable, use env: rocmfix-run env NAME=VALUE COMMAND";
   }
   if (errnum == ENOENT && access(command.data(), F_OK) == 0 &&
       command.find('/') != std::string_view::npos) {

@@ -18,15 +18,15 @@ const char* const help_text =
     R"(Usage: rocmfix-run [OPTION]... [--] COMMAND [ARG]...
 Run COMMAND with the environment that suits this machine's RDNA1 or RDNA2 GPU.
 
-A variable that you have set, even to nothing, stays as it is. One that is known
+A variable that you have set, even to an empty value, is kept. One that is known
 to cause GPU memory faults here is named on stderr. librocmfix-hip.so is added
 to LD_PRELOAD. Without a supported GPU nothing is set and COMMAND simply runs.
 
-Options, and the variable that stands for each:
+Options, each with the variable of the same meaning:
       --profile NAME   safe (default) or original     ROCMFIX_PROFILE
       --coherence WHICH  make host memory non-coherent: auto (default), data, all,
                          off                           ROCMFIX_COHERENCE
-      --communicators LIB[,LIB]  leave coherent what these libraries allocate, too
+      --communicators LIB[,LIB]  also leave coherent what these libraries allocate
                                                        ROCMFIX_COMMUNICATORS
       --vram-cap CAP   of VRAM: 0.8 (default), 5G, off ROCMFIX_VRAM_CAP
       --oom HOW        beyond it: fail (default), host ROCMFIX_OOM
@@ -43,7 +43,7 @@ Options, and the variable that stands for each:
   -h, --help           print this help
       --version        print the version
 
-Exit status: COMMAND's own; 2 wrong usage; 125 rocmfix-run itself failed;
+Exit status: COMMAND's own; 2 usage error; 125 rocmfix-run itself failed;
 126 COMMAND cannot be run; 127 COMMAND was not found.
 )";
 
@@ -266,7 +266,7 @@ Result<Options> complete(const Flags& flags, char** command) {
   options.layer = std::move(*layer);
   if (root != nullptr && !options.layer.simulated.empty()) {
     return fail(usage_error(
-        "the facts cannot be those of " + options.root + " and of a simulated card at once",
+        "the facts cannot come from " + options.root + " and from a simulated card at once",
         "leave out --root (ROCMFIX_ROOT) or --simulate (ROCMFIX_SIM)"));
   }
   return options;

@@ -22,7 +22,7 @@ struct Library {
   std::string_view hint;
 };
 constexpr Library layer_library{
-    "librocmfix-hip.so", "reinstall rocmfix, or do without it: rocmfix-run --no-hip COMMAND"};
+    "librocmfix-hip.so", "reinstall rocmfix, or run without it: rocmfix-run --no-hip COMMAND"};
 constexpr Library simulator_library{"librocmfix-sim.so", "apt install rocmfix-sim"};
 
 std::string parent(std::string_view path) {
@@ -33,7 +33,7 @@ Result<std::string> find_library(const Library& library) {
   std::array<char, PATH_MAX> self{};
   const ssize_t length = readlink("/proc/self/exe", self.data(), self.size());
   if (length <= 0) {
-    return fail(io_error("cannot tell where rocmfix-run itself is: /proc/self/exe", errno));
+    return fail(io_error("cannot determine the path of rocmfix-run: /proc/self/exe", errno));
   }
   const std::string prefix = parent(parent({self.data(), static_cast<std::size_t>(length)}));
   std::string looked_in;
@@ -45,7 +45,7 @@ Result<std::string> find_library(const Library& library) {
     }
     if (path.find_first_of(separators) != std::string::npos) {
       return fail(Error{.code = ErrorCode::invalid,
-                        .what = "LD_PRELOAD cannot name a path with a blank or a colon: " + path,
+                        .what = "LD_PRELOAD cannot contain a path with a space or a colon: " + path,
                         .hint = "build or install rocmfix below another directory"});
     }
     return path;
@@ -75,14 +75,15 @@ void add_tools_library(const std::string& path, Preload& preload) {
   const char* const users = inherited("HSA_TOOLS_LIB");
   if (users == nullptr) {
     preload.changes.push_back(
-        {"HSA_TOOLS_LIB", path, "ROCr before 6.0 finds the layer by this variable only"});
+        {"HSA_TOOLS_LIB", path,
+         "ROCr before 6.0 finds the HIP interposer only through this variable"});
   } else if (!contains(users, path)) {
-    preload.warnings.push_back({"HSA_TOOLS_LIB", users,
-                                "yours is kept: a ROCr before 6.0 then does without the layer "
-                                "(coherence, VRAM limit, fault "
-                                "reports), unless you add " +
-                                    path + " to it, after a blank",
-                                "seen with ROCr 5.2.3, 6.1.2 and 6.4.3"});
+    preload.warnings.push_back(
+        {"HSA_TOOLS_LIB", users,
+         "yours is kept: a ROCr before 6.0 then runs without the HIP interposer (coherence, VRAM "
+         "limit, fault reports), unless you add " +
+             path + " to it, after a space",
+         "seen with ROCr 5.2.3, 6.1.2 and 6.4.3"});
   }
 }
 
@@ -170,7 +171,7 @@ Result<Preload> plan_preload(const Options& options, bool supported) {
       return fail(layer.error());
     }
     list = appended(list, *layer);
-    reason += std::string(reason.empty() ? "" : ", and ") + "the layer in the HIP process";
+    reason += std::string(reason.empty() ? "" : ", and ") + "the HIP interposer";
     add_tools_library(*layer, preload);
     add_settings(options, preload);
   } else if (options.layer.flags.no_hip) {

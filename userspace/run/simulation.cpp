@@ -46,7 +46,7 @@ Result<void> enter_simulation(const Options& options, char** argv) {
     return fail(io_error("cannot set the environment", errno));
   }
   execv("/proc/self/exe", argv);
-  return fail(io_error("cannot start rocmfix-run anew, with the simulator", errno));
+  return fail(io_error("cannot re-execute rocmfix-run with the simulator", errno));
 }
 
 }  // namespace rocmfix::run

@@ -213,7 +213,7 @@ std::string grade_in_words(const std::string& grade) {
 std::string causes_text(const Diagnosis& diagnosis) {
   constexpr int most = 2;
   if (!diagnosis.explained) {
-    return std::string(more) + "cause: not looked into, rocmfix(1) did not answer\n";
+    return std::string(more) + "cause: not examined, because rocmfix(1) did not answer\n";
   }
   std::string text;
   int count = 0;
@@ -261,7 +261,7 @@ std::string crash_report_text(const CrashReport& report) {
   text += causes_text(diagnosis);
   if (report.decision == nullptr && diagnosis.outcome.fault != FaultKind::none) {
     text += std::string(more) +
-            "try: rocmfix-run --retries 5, if the command can go on from where it was\n";
+            "try: rocmfix-run --retries 5, if the command can resume from where it stopped\n";
   }
   return text;
 }
@@ -304,7 +304,7 @@ Result<SavedCrashReport> save_crash_report(const std::string& directory,
                  "set HOME, or ROCMFIX_INCIDENT_DIR"});
   }
   if (!folder.make(directory.c_str())) {
-    return fail(io_error("cannot make the directory " + directory, errno));
+    return fail(io_error("cannot create the directory " + directory, errno));
   }
   hip::IncidentName made{};
   const bool written =

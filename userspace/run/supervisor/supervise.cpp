@@ -105,8 +105,8 @@ std::string survivors_text(const std::vector<Survivor>& survivors) {
     const Survivor& one = survivors[i];
     text += std::string(program) + "warning: process " + std::to_string(one.pid) + " (" +
             printable(one.name) + "), which the command left behind, " +
-            (one.denied  ? "runs as another user: it was not ended, and may still use the GPU"
-             : one.stuck ? "does not end, also by SIGKILL: stuck in the driver?"
+            (one.denied  ? "runs as another user: it was not killed, and may still use the GPU"
+             : one.stuck ? "does not die, not even from SIGKILL: stuck in the driver?"
                          : "has not ended yet after SIGKILL") +
             "\n";
   }
@@ -214,7 +214,7 @@ class Supervisor {
     const Decision decision =
         decide_restart(escalation_, restart_context_, history_, options_.retries);
     if (diagnosis.reports_distrusted) {
-      say(std::string(program) + "warning: what the layer has left in " +
+      say(std::string(program) + "warning: the report that the HIP interposer has left in " +
           printable(crash_context_.incident_directory) +
           " was not read: others can write there (chmod go-w)\n");
     }
@@ -275,7 +275,8 @@ class Supervisor {
           (faults == 1 ? " fault" : " faults") + ", described in " +
           printable(crash_context_.incident_directory) + "\n");
     } else if (options_.verbosity == Verbosity::verbose && is_crash(exit_info)) {
-      say(std::string(program) + "a crash, and no sign of a GPU fault in the layer's report" +
+      say(std::string(program) +
+          "a crash, and no sign of a GPU fault in the HIP interposer's report" +
           (log_.source() == LogSource::none ? "; the kernel log could not be read\n"
                                             : " or the kernel log\n"));
     }

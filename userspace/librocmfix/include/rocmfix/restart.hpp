@@ -43,7 +43,7 @@ enum class Verdict : std::uint8_t {
   told_to_stop,  ///< somebody wanted it to end
   too_early,     ///< it had not done anything yet
   spent,         ///< the retries are used up
-  too_often,     ///< too many faults in too short a time
+  too_often,     ///< too many faults within a short time
 };
 std::string_view to_string(Verdict verdict);  ///< "restart", "no_fault": as in JSON
 /// For a person: "it had not done anything yet".

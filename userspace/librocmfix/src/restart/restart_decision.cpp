@@ -116,11 +116,11 @@ std::string_view describe(Verdict verdict) {
     case Verdict::restart:
       return "a GPU fault ended it";
     case Verdict::no_fault:
-      return "no GPU fault is known to have ended it";
+      return "no GPU fault was detected";
     case Verdict::no_crash:
-      return "it ended by itself";
+      return "it exited on its own";
     case Verdict::told_to_stop:
-      return "it was told to stop";
+      return "it was asked to stop by a signal";
     case Verdict::too_early:
       return "it ended before it had done anything";
     case Verdict::spent:
@@ -128,7 +128,7 @@ std::string_view describe(Verdict verdict) {
     case Verdict::too_often:
       break;
   }
-  return "too many faults in too short a time";
+  return "too many faults within a short time";
 }
 
 Decision decide_restart(const Escalation& escalation, const RestartContext& context,
