@@ -57,7 +57,7 @@ def test_what_another_library_asks_for_does_not(hip, kind):
     for call in ("host 0", "host Mapped", "managed", "registered private"):
         assert calls[f"{OTHER} {call}"][1], call
         assert "COHERENT" not in calls[f"{OTHER} {call}"][1], call
-    assert "COHERENT" in calls[f"{OTHER} host Coherent"][1], "asked for explicitly"
+    assert "COHERENT" in calls[f"{OTHER} host Coherent"][1], "explicitly requested"
 
 
 @pytest.mark.parametrize("shared", ["registered shared", "registered /dev/shm"])
@@ -125,11 +125,11 @@ def test_verbose_lines_say_it_once_for_each_object_and_reason(hip):
             if line.startswith("rocmfix: coherence: ")]
     assert sorted(said) == sorted([
         f"memory for {RCCL} stays coherent: a communication library",
-        f"memory for {RCCL} stays coherent: coherent memory was asked for explicitly",
+        f"memory for {RCCL} stays coherent: coherent memory was explicitly requested",
         f"memory for {RENAMED} stays coherent: a communication library",
-        f"memory for {RENAMED} stays coherent: coherent memory was asked for explicitly",
+        f"memory for {RENAMED} stays coherent: coherent memory was explicitly requested",
         f"memory for {OTHER} becomes non-coherent",
-        f"memory for {OTHER} stays coherent: coherent memory was asked for explicitly",
+        f"memory for {OTHER} stays coherent: coherent memory was explicitly requested",
         f"memory for {OTHER} stays coherent: registered memory that other processes can map"])
     assert run(hip, "all", NO_SVM).said() == [], "and silent otherwise"
 

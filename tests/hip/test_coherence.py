@@ -31,7 +31,7 @@ MANAGED = {
 }
 REGISTERED = ["hipHostRegister(0)", "hipHostRegister(Mapped)", "hipHostRegister(Portable)",
               "hipHostRegister(CoarseGrained)"]
-# Asked for explicitly.
+# Explicitly requested.
 EXPLICIT = {"hipHostMalloc(Coherent)", "hipMallocManaged, UnsetCoarseGrain",
             "hipExtMallocWithFlags(Uncached)", "hipExtMallocWithFlags(Signal)"}
 

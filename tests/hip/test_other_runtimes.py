@@ -48,9 +48,9 @@ def run(hip, built, command, before=(), after=()):
                           env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "LD_PRELOAD": preload})
     assert done.returncode == 0, done.stderr
     lines = done.stderr.splitlines()
-    # Of what bears AMD's name it is said that its ROCr has not loaded the layer: it has none.
+    # Of a library with AMD's name the warning is that ROCr has not loaded the HIP interposer.
     if any("amd" in Path(word).name for word in (*command, *before, *after)):
-        lines = [line for line in lines if "ROCr has not loaded the layer" not in line]
+        lines = [line for line in lines if "ROCr has not loaded the HIP interposer" not in line]
     assert lines == []
     return done.stdout.splitlines()
 

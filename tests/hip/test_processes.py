@@ -141,7 +141,7 @@ def test_layer_preloaded_only(hip):
     done = hip.run("allocations", env=env)
     active = [line for line in done.said() if line.startswith("rocmfix: active")]
     assert len(active) == (1 if hip.major() >= 6 else 0)
-    unprotected = [line for line in done.said() if "has not loaded the layer" in line]
+    unprotected = [line for line in done.said() if "has not loaded the HIP interposer" in line]
     assert len(active) + len(unprotected) == 1, "who is not protected is told"
 
 

@@ -81,7 +81,7 @@ void give_up(const char* why) {
       return;
     }
   } while (!layer.state.compare_exchange_weak(before, State::off));
-  say(why, "; the layer is off in this process, which goes on without it");
+  say(why, "; the HIP interposer is off in this process, which continues without it");
 }
 
 }  // namespace rocmfix::hip

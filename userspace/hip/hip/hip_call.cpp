@@ -49,7 +49,7 @@ void say_unprotected() {
   }
   prepare();
   if (layer.settings.enabled) {
-    say("HIP is in use, but ROCr has not loaded the layer: set HSA_TOOLS_LIB to its path");
+    say("HIP is in use, but ROCr has not loaded the HIP interposer: set HSA_TOOLS_LIB to its path");
   }
 }
 

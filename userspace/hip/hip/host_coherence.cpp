@@ -29,13 +29,13 @@ CoherenceRequest look(const CallingObject& caller, uint64_t address, uint64_t si
 const char* explanation(Reason reason) {
   switch (reason) {
     case Reason::asked:
-      return "coherent memory was asked for explicitly";
+      return "coherent memory was explicitly requested";
     case Reason::communicator:
       return "a communication library";
     case Reason::shared:
       return "registered memory that other processes can map";
     case Reason::unknown_mapping:
-      return "/proc/self/maps does not tell what is registered";
+      return "/proc/self/maps does not show what is registered";
     case Reason::several_gpus:
       return "there are several GPUs in the process";
     default:

@@ -113,7 +113,7 @@ bool load(hsa::ApiTable& api) {
     return refuse("this ROCr's tables have holes");
   }
   if (!survey()) {
-    return refuse("ROCr does not tell its agents and pools");
+    return refuse("ROCr does not report its agents and pools");
   }
   const size_t supported = supported_gpus();
   if (supported == 0) {
@@ -129,7 +129,7 @@ bool load(hsa::ApiTable& api) {
                         layer.settings.coherence != CoherencePolicy::off);
   // Without it there are no incidents; the rest works.
   if (rocr.register_event_handler(on_event, nullptr) != hsa::success && layer.settings.verbose) {
-    say("ROCr takes no fault handler: faults will not be described");
+    say("ROCr accepts no fault handler: faults will not be reported");
   }
   install_hooks(ext, layout->slots);
   hooked_table = ext;
