@@ -91,7 +91,7 @@ const Configuration* read_environment() {
   if (!unknown.empty() && unknown != "fault" && unknown != "complete") {
     refuse(
         "error: ROCMFIX_SIM_KERNELS is neither fault nor complete\n"
-        "hint: it says what becomes of a GPU kernel that the simulator cannot do\n");
+        "hint: it sets what happens to a GPU kernel that the simulator does not know\n");
   }
   result->complete_unknown_kernels = unknown == "complete";
   return result;

@@ -61,7 +61,7 @@ std::string Faults::parse(std::string_view text, Pending& out, bool& clears) {
   for (const char* key :
        {"gpu", "address", "after_allocations", "after_packets", "reset_after_ms", "bytes"}) {
     if (command.contains(key) && !number(key)) {
-      return formatted("\"{}\" is no number", key);
+      return formatted("\"{}\" is not a number", key);
     }
   }
   const auto kind = command["fault"].get<std::string>();

@@ -105,7 +105,7 @@ void Queue::fault(const MemoryFault& what, std::string_view cause) {
 }
 
 void Queue::refuse(std::uint64_t address, const std::string& what) {
-  complain(formatted("error: {}; it ends as a GPU memory fault", what));
+  complain(formatted("error: {}; a GPU memory fault is raised", what));
   MemoryFault fault{address};
   fault.no_execute = true;
   process_.raise_memory_fault(parameters_.gpu, fault, what);
