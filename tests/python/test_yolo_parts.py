@@ -43,10 +43,10 @@ def test_options_of_its_own_are_not():
 
 
 @pytest.mark.parametrize("words, what", [
-    ([], "what shall it do"),
+    ([], "no verb given"),
     (["fly"], "no such verb: fly"),
     (["train"], "which model"),
-    (["train", "yolov8n.pt"], "is no KEY=VALUE"),
+    (["train", "yolov8n.pt"], "is not KEY=VALUE"),
     (["train", "-x"], "unknown option -x"),
     (["train", "--model", "m", "--retries", "many"], "--retries many"),
     (["train", "--model", "m", "--retries"], "missing value after --retries"),
@@ -87,7 +87,7 @@ def test_resume_finds_a_run_by_its_directory_by_its_weights_and_as_the_newest(tm
         assert session.arguments == {"model": "m.pt", "epochs": "5", "batch": "2"}
     with pytest.raises(Failure, match="amp cannot be changed within a run"):
         cli.session_of("resume", cli.read_line(["--amp"]))
-    with pytest.raises(Failure, match="is no run of rocmfix-yolo"):
+    with pytest.raises(Failure, match="is not a run of rocmfix-yolo"):
         cli.session_of("resume", cli.read_line([str(tmp_path)]))
 
 

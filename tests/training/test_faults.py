@@ -92,7 +92,7 @@ def test_out_of_memory_halves_the_batch_and_goes_on(lab):
     assert run.statuses == [0], run.outputs[-1]
     assert run.epochs == [1, 2, 3]
     assert [event["batch"] for event in run.event("start")] == [4, 2]
-    assert "out of memory on the GPU with batch 4: going on with 2" in run.outputs[0]
+    assert "out of memory on the GPU with batch 4: continuing with 2" in run.outputs[0]
 
 
 def test_a_lost_context_is_a_fault_and_a_python_error_is_not(lab, undisturbed):
@@ -142,7 +142,7 @@ def test_full_precision_begins_a_new_run_from_the_weights_and_says_so(lab):
 
 def test_the_cpu_is_announced(lab):
     run = measured(lab, "cpu", "cpu", [FAULT], epochs=2)
-    assert "ON THE CPU from here on" in run.outputs[0]
+    assert "ON THE CPU from now on" in run.outputs[0]
     assert run.epochs == [1, 2]
 
 

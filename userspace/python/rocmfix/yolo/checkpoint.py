@@ -139,7 +139,7 @@ def _manifest(directory: Path) -> Generation:
         raise Damaged("manifest.json has no epoch or no facts")
     for name in ("epochs", "batch"):
         if not isinstance(facts.get(name, 1), int):
-            raise Damaged(f"manifest.json: {name} is no number")
+            raise Damaged(f"manifest.json: {name} is not a number")
     return Generation(directory, epoch, facts, files)
 
 

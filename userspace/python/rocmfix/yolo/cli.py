@@ -20,14 +20,14 @@ Usage: rocmfix-yolo train   --model MODEL --data DATA [--KEY VALUE | KEY=VALUE].
        rocmfix-yolo resume  [RUN] [KEY=VALUE]...
        rocmfix-yolo val     --model MODEL [--data DATA] [KEY=VALUE]...
        rocmfix-yolo predict --model MODEL --source SOURCE [KEY=VALUE]...
-Train YOLO with ultralytics on an RDNA1 or RDNA2 GPU, and get to the end of it.
+Train YOLO with ultralytics on an RDNA1 or RDNA2 GPU, and survive GPU faults.
 
-A GPU memory fault ends the process; the next one goes on from the newest
-verified checkpoint. Every key of ultralytics is handed to it. Defaults that are
+A GPU memory fault ends the process; the next one resumes from the newest
+verified checkpoint. Every ultralytics key is passed to it. Defaults that are
 not ultralytics': batch=4 imgsz=640 amp=False. RUN is the directory of a run
 (runs/detect/train), by default the newest one under runs/.
 
-Options, and the variable that stands for each:
+Options, each with the variable of the same meaning:
       --retries N          new processes after faults (10)      ROCMFIX_RETRIES
       --profile NAME       safe (default) or original           ROCMFIX_PROFILE
       --python FILE        the interpreter that has ultralytics ROCMFIX_PYTHON
@@ -37,7 +37,7 @@ Options, and the variable that stands for each:
   -h, --help               print this help
       --version            print the version
 
-Exit status: 0 done, 1 something is wrong, 2 wrong usage; the signal of the last
+Exit status: 0 done, 1 something is wrong, 2 usage error; the signal of the last
 process when every one of them ended in a fault.
 """
 
@@ -112,12 +112,12 @@ def find_run(words: list[str]) -> Path:
         for directory in (named, *named.parents[:2]):
             if (state_of(directory) / "session.json").is_file():
                 return directory
-        raise Failure(f"{words[0]} is no run of rocmfix-yolo",
+        raise Failure(f"{words[0]} is not a run of rocmfix-yolo",
                       "for a run of ultralytics itself: yolo train resume model=.../last.pt")  # fmt: skip
     found = Path("runs").glob("**/rocmfix/session.json")
     newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
     if newest is None:
-        raise Failure("there is no run of rocmfix-yolo under runs/ here",
+        raise Failure("there is not a run of rocmfix-yolo under runs/ here",
                       "name it: rocmfix-yolo resume DIRECTORY")  # fmt: skip
     return newest.absolute().parent.parent
 
@@ -137,7 +137,7 @@ def session_of(verb: str, line: Line) -> Session:
         session.arguments.update(line.arguments)
     else:
         if line.words:
-            raise Failure(f"'{line.words[0]}' is no KEY=VALUE", "rocmfix-yolo --help", 2)
+            raise Failure(f"'{line.words[0]}' is not KEY=VALUE", "rocmfix-yolo --help", 2)
         if not line.arguments.get("model"):
             raise Failure("which model?", f"for example: rocmfix-yolo {verb} --model yolov8n.pt", 2)
         session = Session(verb, line.arguments)
@@ -151,7 +151,7 @@ def session_of(verb: str, line: Line) -> Session:
 
 def run(words: list[str]) -> int:
     if not words:
-        raise Failure("what shall it do?", "rocmfix-yolo train --model yolov8n.pt --data coco8.yaml "
+        raise Failure("no verb given", "rocmfix-yolo train --model yolov8n.pt --data coco8.yaml "
                       "--epochs 10; or rocmfix-yolo --help", 2)  # fmt: skip
     if any(word in ("-h", "--help") for word in words):
         print(HELP, end="")
@@ -161,7 +161,7 @@ def run(words: list[str]) -> int:
         return 0
     verb = words[0]
     if verb not in VERBS:
-        raise Failure(f"no such verb: {verb}", f"it can {', '.join(VERBS)}", 2)
+        raise Failure(f"no such verb: {verb}", f"the verbs are {', '.join(VERBS)}", 2)
     line = read_line(words[1:])
     variable = os.environ.get("ROCMFIX_RETRIES")
     if variable and "retries" not in line.own:

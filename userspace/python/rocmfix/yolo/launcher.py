@@ -26,11 +26,11 @@ START_WORKER = Path(__file__).absolute().parent.parent / "start_worker.py"
 
 
 def find_launcher() -> str:
-    """rocmfix-run: the one beside this program, else the one in PATH. Raises Failure."""
+    """rocmfix-run: the one next to this program, else the one in PATH. Raises Failure."""
     beside = Path(sys.argv[0]).absolute().parent / "rocmfix-run"
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which("rocmfix-run")
     if not found:
-        raise Failure("rocmfix-run is not there", "apt install rocmfix; or, from a checkout, make build")
+        raise Failure("rocmfix-run was not found", "apt install rocmfix; or, from a checkout, make build")
     return found
 
 
@@ -94,7 +94,7 @@ def duration(seconds: float) -> str:
 
 
 def account(session: Session) -> Account:
-    """Over the run and those that it goes on from."""
+    """Over the run and those that it resumes."""
     accounts = [
         account_of(Journal(state_of(Path(directory)) / "journal.jsonl").read())
         for directory in (*session.earlier, *([session.save_dir] if session.save_dir else []))
@@ -121,7 +121,7 @@ def account_text(total: Account, save_dir: str) -> list[str]:
         lines.append(f"  fault {number}: soon after {when}, with {fault.after_epoch} epochs kept; "
                      f"{duration(fault.lost_seconds)} lost")  # fmt: skip
     if not total.finished:
-        lines.append(f"go on with: rocmfix-yolo resume {save_dir}")
+        lines.append(f"resume with: rocmfix-yolo resume {save_dir}")
     return lines
 
 
@@ -134,7 +134,7 @@ def _end(session: Session, status: int) -> None:
     try:
         journal.append("exit", status=status, fault=died)
     except OSError as problem:
-        say(f"warning: the account may be short of an event: {problem}")
+        say(f"warning: an event may be missing from the summary: {problem}")
     total = account(session)
     # What did not get as far as training (wrong arguments, no data) has said why, and there is
     # nothing to go on with.
@@ -145,7 +145,7 @@ def _end(session: Session, status: int) -> None:
 
 def _die_likewise(number: int) -> None:
     if number == signal.SIGKILL:
-        say("it was killed (SIGKILL): by the kernel for lack of memory? rocmfix explain tells")
+        say("it was killed (SIGKILL): by the kernel for lack of memory? See rocmfix explain")
     else:
         signal.signal(number, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the worker's core is the one of use

@@ -83,7 +83,7 @@ class ExactState:
         except NotPlain as problem:
             if not self._said:
                 self._said = True
-                self._say(f"the exact state cannot be kept ({problem}): a fault costs what it costs "
+                self._say(f"the exact state cannot be saved ({problem}): a fault costs as much as "
                           "with ultralytics' own resume")  # fmt: skip
             return {}
         return state
@@ -135,7 +135,7 @@ class ExactState:
             return
         saved = self._saved
         if not isinstance(saved, dict) or saved.get("format") != FORMAT or saved["epoch"] + 1 != trainer.start_epoch:
-            self._say("the exact state is of another epoch; going on as ultralytics does")
+            self._say("the exact state is of another epoch; continuing as ultralytics does")
             self._saved = None
             return
         _model_of(trainer).load_state_dict(saved["model"])
@@ -169,8 +169,8 @@ class ExactState:
             batches = loader.batch_sampler.sampler
             batches.sampler = self._order = _Order(batches.sampler, loader.generator)
         except AttributeError:
-            self._say("this version of ultralytics loads images in another way: after a fault "
-                      "they come in another order")  # fmt: skip
+            self._say("this version of ultralytics loads images differently: after a fault "
+                      "their order changes")  # fmt: skip
 
     def on_train_epoch_start(self, trainer: Any) -> None:
         again = trainer.epoch == self._epoch  # ultralytics repeats an epoch after OOM or NaN

@@ -49,7 +49,7 @@ class Training:
             largest = session.largest_batch or batch
             self.governor = Governor(batch, min(session.smallest_batch, batch), max(largest, 1))
         elif hints.batch_scale < 1:
-            say("batch is for ultralytics to find out, so the hint of a smaller one is not followed")
+            say("ultralytics chooses the batch, so the hint for a smaller one is ignored")
 
     # ------------------------------------------------------------------ the run's directory
 
@@ -90,9 +90,10 @@ class Training:
             wanted = self.arguments.get("batch", 4)
             self._scale(max(1, int(wanted * self.hints.batch_scale)))
         if self.arguments.get("save") is False:
-            say("warning: with save=False there is nothing to go on from after a fault")
+            say("warning: with save=False there is nothing to resume from after a fault")
         if self.cpu:
-            say("ON THE CPU from here on: every mitigation on the GPU has been tried. This is slow")
+            say("RUNNING ON THE CPU from now on: every mitigation for the GPU has been tried. "
+                "This is slow")  # fmt: skip
         while True:
             generation = self._newest()
             if generation is not None and generation.finished:
@@ -127,7 +128,7 @@ class Training:
             say(f"warning: {warning}")
         generation, complaints = checkpoint.newest(state_of(self.run_directory))
         for complaint in complaints:
-            say(f"warning: a checkpoint is damaged and is passed over: {complaint}")
+            say(f"warning: a damaged checkpoint is skipped: {complaint}")
         self._kept = generation.epoch if generation else 0
         return generation
 
@@ -162,7 +163,7 @@ class Training:
         text = str(problem).lower()
         if any(part in text for part in CONTEXT_LOST):
             traceback.print_exc()
-            say("the GPU's context is lost: this process ends as after a GPU memory fault")
+            say("the GPU context is lost: ending this process as after a GPU memory fault")
             tell_supervisor_of_a_fault()
             signal.signal(signal.SIGABRT, signal.SIG_DFL)
             os.abort()
@@ -173,12 +174,12 @@ class Training:
         old = self.governor.batch if self.governor else None
         new = self.governor.halved() if self.governor and "out of memory" in text else None
         if new is not None:
-            say(f"out of memory on the GPU with batch {old}: going on with {new}")
+            say(f"out of memory on the GPU with batch {old}: continuing with {new}")
             self._journal.append("batch", old=old, new=new, why="out of memory")
         else:
             first_line = str(problem).splitlines()[0]
             say(f"the GPU cannot do it ({first_line})")
-            say("ON THE CPU from here on, which is slow; Ctrl-C ends it, nothing is lost")
+            say("RUNNING ON THE CPU from now on, which is slow; Ctrl-C stops it, nothing is lost")
             self.cpu = True
         return False
 
@@ -200,7 +201,7 @@ class Training:
     def _resume(self, generation: checkpoint.Generation) -> None:
         assert self.run_directory is not None
         checkpoint.restore(generation, self.run_directory)
-        say(f"going on after epoch {generation.epoch} of {generation.facts['epochs']}, "
+        say(f"resuming after epoch {generation.epoch} of {generation.facts['epochs']}, "
             f"from a verified checkpoint")  # fmt: skip
         arguments = {name: value for name, value in self.arguments.items() if name in ON_RESUME}
         if "data" in self.arguments:
@@ -210,7 +211,7 @@ class Training:
         try:
             saved = checkpoint.load_state(generation)
         except checkpoint.Damaged as problem:
-            say(f"warning: {problem}: going on as ultralytics does")
+            say(f"warning: {problem}: continuing as ultralytics does")
             saved = None
         last = self.run_directory / "weights/last.pt"
         self._train(str(last), arguments, ExactState(saved, say))
@@ -263,7 +264,7 @@ class Training:
         from ultralytics.utils.torch_utils import strip_optimizer
 
         assert self.run_directory is not None
-        say("all epochs are done; the final validation again")
+        say("all epochs are done; repeating the final validation")
         run = self.run_directory
         checkpoint.restore(generation, run)
         for name in ("last.pt", "best.pt"):

@@ -78,5 +78,5 @@ def require_own(run: Path) -> str | None:
             warning = (f"the file system of {run} has no permissions: "
                        "who can write there can run code as you")  # fmt: skip
     except OSError as problem:
-        raise Failure(f"cannot look at {run}: {problem}") from problem
+        raise Failure(f"cannot examine {run}: {problem}") from problem
     return warning

@@ -56,7 +56,7 @@ def _only_use(session: Session, arguments: dict[str, Any], hints: Hints) -> int:
     from ultralytics import YOLO
 
     if hints.cpu:
-        say("ON THE CPU: every mitigation on the GPU has been tried. This is slow")
+        say("RUNNING ON THE CPU: every mitigation for the GPU has been tried. This is slow")
         arguments["device"] = "cpu"
     if hints.batch_scale < 1:
         arguments["batch"] = max(1, int(arguments["batch"] * hints.batch_scale))
