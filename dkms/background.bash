@@ -40,7 +40,7 @@ wait_for_lock() {
 	holder=$(head -c 20 "$lock_file")
 	printf 'rocmfix: %s\n' "another build is running${holder:+ (process $holder)}: waiting for it ..."
 	flock --timeout "$1" "$lock" && return
-	say "that build is running still; when it has ended type: $try_again"
+	say "that build is still running; when it has finished, type: $try_again"
 	return 1
 }
 
@@ -113,9 +113,9 @@ end_service() {
 		was_interrupted "$kernel" || continue
 		put_build_back "$kernel"
 		write_record "$kernel" failed "$(read_record "$kernel" source)" \
-			"the build was stopped: it took longer than the time limit of $unit" "to try again type: $try_again"
+			"the build was stopped: it took longer than the time limit of $unit" "to try again, type: $try_again"
 		say "kernel $kernel: the build was stopped: it took longer than the time limit of $unit"
-		say "  hint: to try again type: $try_again"
+		say "  hint: to try again, type: $try_again"
 	done
 	rm -f "$pending"
 }

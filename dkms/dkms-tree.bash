@@ -77,8 +77,8 @@ add_source() {
 	[[ -e $link ]] && return
 	rm -f "$link"
 	if ! output=$(dkms add -m "$package" -v "$version" 2>&1) && [[ ! -e $link ]]; then
-		say "dkms does not take $package $version: $(tail -n 2 <<<"$output" | paste -sd ' ')"
-		say "every kernel keeps what it has; to try again type: $try_again"
+		say "dkms refuses $package $version: $(tail -n 2 <<<"$output" | paste -sd ' ')"
+		say "every kernel keeps its module; to try again, type: $try_again"
 		return 1
 	fi
 }

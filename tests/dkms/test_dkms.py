@@ -197,7 +197,7 @@ def test_broken_patch_fails_with_a_message(lab):
     replace(lab.rocmfix / f"patches/{SERIES}/0001-link-rocmfix.patch", " amdgpu-y := amdgpu_drv.o",
             " amdgpu-y := other.o")
     assert_failed(lab, lab.install(), "error: patch 0001-link-rocmfix.patch does not apply",
-                  "hint: to try again type: dpkg-reconfigure rocmfix-dkms")
+                  "hint: to try again, type: dpkg-reconfigure rocmfix-dkms")
 
 
 def test_compile_error_fails_with_a_message(lab):

@@ -169,7 +169,7 @@ def test_rocmfix_says_why_amdgpu_cannot_be_unloaded(computer, patch, held):
     computer.load(patch=patch)
     command = [ROCMFIX, "--root", computer.path, "livepatch", "status"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ("`modprobe -r amdgpu` is refused while this is on" in done.stdout) == held
+    assert ("`modprobe -r amdgpu` is refused while the livepatch is on" in done.stdout) == held
 
 
 def test_status_of_one_that_is_for_another_amdgpu(computer):
@@ -184,7 +184,7 @@ def test_status_after_an_update_without_a_reboot(computer):
     computer.load_amdgpu("11" * 20)
     status = computer.status()
     assert (status["fits"], status["running"]) == ("yes", "no")
-    assert "another one than that on the disk" in status["problem"]
+    assert "differs from the one on disk" in status["problem"]
 
 
 def test_on_and_off(computer):
@@ -248,7 +248,7 @@ def test_on_with_one_for_another_file(computer):
 def test_on_with_one_for_another_amdgpu_than_runs(computer):
     computer.install()
     computer.load_amdgpu("11" * 20)
-    refuses(computer, "another one than that on the disk", "reboot")
+    refuses(computer, "differs from the one on disk", "reboot")
 
 
 def test_on_where_the_kernel_refuses(computer):
@@ -269,7 +269,7 @@ def test_on_where_it_does_not_fit_after_all(computer):
     computer.install()
     computer.load_amdgpu()
     computer.write("unfit", "")
-    refuses(computer, "amdgpu is as it was", "dmesg", ["modprobe rocmfix_livepatch"])
+    refuses(computer, "amdgpu is unchanged", "dmesg", ["modprobe rocmfix_livepatch"])
 
 
 @pytest.mark.parametrize("verb", ["on", "off"])

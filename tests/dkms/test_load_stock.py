@@ -224,4 +224,4 @@ def test_stock_module_that_is_refused_too_is_said(computer):
     computer.write("no-stock", "could not insert module: Invalid argument")
     status, said = computer.run()
     assert status == 1
-    assert "the stock amdgpu is not taken either: insmod: ERROR: could not insert module" in said
+    assert "the stock amdgpu is refused, too: insmod: ERROR: could not insert module" in said

@@ -169,14 +169,14 @@ case_point_release() {
 	tap_log=$work/point-release-initramfs.log
 	check "point release: the initramfs is made" logged "$root" update-initramfs -u -k "$kernel"
 	check "point release: the hook says that the livepatch does not fit" \
-		file_has "$tap_log" "rocmfix-livepatch: of no use in the initramfs of $kernel_re: error: .* was made for another amdgpu.ko"
+		file_has "$tap_log" "rocmfix-livepatch: cannot be used in the initramfs of $kernel_re: error: .* was made for another amdgpu.ko"
 	check "point release: the initramfs has amdgpu" initramfs_has "$root" "$stock_dir"
 	tap_log=$work/point-release.log
 	touch "$work/of-point-release"
 	make_package "$work/debs" linux-point-release 1 '' "$work/of-point-release"
 	check "point release: dpkg exits 0" install_files "$root" "$work/debs/linux-point-release_1_all.deb"
 	check "point release: the trigger takes the old one out" \
-		file_has "$tap_log" "kernel $kernel_re: rocmfix_livepatch is taken out: error: .* another amdgpu.ko"
+		file_has "$tap_log" "kernel $kernel_re: rocmfix_livepatch is removed: error: .* another amdgpu.ko"
 	check "point release: and builds the new one" file_has "$tap_log" \
 		"kernel $kernel_re: rocmfix_livepatch 7.0.1 is built and installed"
 	livepatch_in_place "$root" 7.0.1 "point release"
@@ -289,7 +289,7 @@ case_dracut() {
 	tap_log=$work/dracut-stale.log
 	check "dracut, point release: it makes the initramfs" logged "$root" dracut --force "/boot/initrd.img-$kernel" "$kernel"
 	check "dracut, point release: it says that the livepatch does not fit" \
-		file_has "$tap_log" "rocmfix-livepatch: of no use in the initramfs of $kernel_re: error: "
+		file_has "$tap_log" "rocmfix-livepatch: cannot be used in the initramfs of $kernel_re: error: "
 	check "dracut, point release: the initramfs has amdgpu" initramfs_has "$root" "$stock_dir"
 	tap_log=$work/dracut-again.log
 	check "dracut, point release: dpkg-reconfigure exits 0" logged "$root" dpkg-reconfigure rocmfix-livepatch-dkms

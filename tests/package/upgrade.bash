@@ -136,8 +136,8 @@ case_secure_boot() {
 		"error: the kernel is locked down, and the key that DKMS signs with is not enrolled"
 	check "Secure Boot: and what to type" file_has "$tap_log" \
 		'hint: type: mokutil --import /var/lib/dkms/mok.pub; reboot, enrol .* type: dpkg-reconfigure rocmfix-dkms'
-	check "Secure Boot: and that the old version is taken out" \
-		file_has "$tap_log" "kernel $kernel_re: amdgpu of an older version is taken out: the kernel would refuse it"
+	check "Secure Boot: and that the old version is removed" \
+		file_has "$tap_log" "kernel $kernel_re: amdgpu of an older version is removed: the kernel would refuse it"
 	stock_again "$root" "Secure Boot"
 	check "Secure Boot: what is built is kept" file_has <(in_root "$root" dkms status) "rocmfix/7.0.2, $kernel_re, x86_64: built"
 	check "Secure Boot: apt is not wedged" apt_works "$root"
