@@ -113,7 +113,7 @@ static void rocmfix_livepatch_say_late(const struct amdgpu_device *adev)
 			 "rocmfix: memory that is mapped already keeps its MTYPE: restart the programs that use this GPU\n");
 	if (policy->noretry && !adev->gmc.noretry && amdgpu_noretry == -1)
 		dev_info(adev->dev,
-			 "rocmfix: retry stays on until amdgpu is loaded anew, by then with this module or noretry=1\n");
+			 "rocmfix: retry stays on until amdgpu is reloaded with this module loaded or noretry=1\n");
 }
 
 static bool rocmfix_livepatch_may_be_amd(const struct device *dev)

@@ -19,7 +19,7 @@ def test_every_file_in_sysfs_is_documented():
     assert documented(r"/sys/bus/pci/devices/<bdf>/rocmfix/(\w+)") == sorted(made)
 
 
-def test_every_parameter_is_documented_for_both_carriers():
+def test_every_parameter_is_documented_for_both_variants():
     made = sorted(re.findall(r"^module_param_cb\((\w+),", SOURCES, re.MULTILINE))
     assert made == ["rocmfix", "rocmfix_mtype"]
     for module in ("amdgpu", "rocmfix_livepatch"):
