@@ -73,4 +73,4 @@ def test_without_either_program_there_is_a_note(system):
     hide_update_initramfs(system)
     done = system.run("apply")
     assert done.returncode == 0, done.stderr
-    assert "neither update-initramfs nor dracut is here" in done.stdout
+    assert "neither update-initramfs nor dracut is installed" in done.stdout

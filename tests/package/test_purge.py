@@ -152,7 +152,7 @@ def test_a_new_file_of_the_administrators_stays_and_the_kept_one_too(machine):
     machine.applied(OWN).conf.write_text("options amdgpu dc=0\n")
     output = machine.purge()
     assert machine.files() == {"rocmfix.conf": "options amdgpu dc=0\n", "original.conf": OWN}
-    assert "/etc/modprobe.d/rocmfix.conf is not as rocmfix wrote it: left alone" in output
+    assert "/etc/modprobe.d/rocmfix.conf was changed after rocmfix wrote it: left alone" in output
     assert "/var/lib/rocmfix/original.conf" in output
     assert not machine.calls.exists()
 

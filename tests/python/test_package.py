@@ -120,7 +120,7 @@ def test_without_a_supported_gpu_nothing_is_changed(root):
 def test_the_users_value_stays_and_a_harmful_one_is_named():
     done = run_python(SHOW, "rx5600xt", HSA_OVERRIDE_GFX_VERSION="10.3.0")
     assert done.returncode == 1
-    assert "RocmfixWarning: HSA_OVERRIDE_GFX_VERSION=10.3.0: gfx101x has another" in done.stderr
+    assert "RocmfixWarning: HSA_OVERRIDE_GFX_VERSION=10.3.0: gfx101x has a different" in done.stderr
     kept = output_of(SHOW.replace('"error"', '"ignore"'), "rx6700xt", HSA_OVERRIDE_GFX_VERSION="9.0.0",
                      PIN_MEMORY="True")  # fmt: skip
     assert kept.startswith("{} True")

@@ -132,12 +132,12 @@ TEST(Kpack, DamagedFilesAreRefused) {
   before.replace(8, 8, little<std::uint64_t>(3));
   for (const auto& [content, what] : std::vector<std::pair<std::string, std::string>>{
            {"", "truncated"},
-           {"ZIP" + good, "no kpack file"},
+           {"ZIP" + good, "not a kpack file"},
            {later, "version 2"},
            {beyond, "beyond its end"},
            {before, "beyond its end"},
            {good.substr(0, good.size() - 1), "without gfx_arches"},
-           {kpack({"gfx1030", "\x1b[2J"}), "no ISA target"}}) {
+           {kpack({"gfx1030", "\x1b[2J"}), "not an ISA target"}}) {
     tree.write("a.kpack", content);
     const auto targets = read_kpack_targets(tree.root(), "/a.kpack");
     ASSERT_FALSE(targets) << what;

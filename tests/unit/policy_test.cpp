@@ -91,7 +91,7 @@ TEST(PolicyToml, AnUnsupportedFamilyCannotBeWritten) {
   const Error error = error_of_settings(
       "[[setting]]\nlayer = \"module\"\nname = \"a\"\nsummary = \"b\"\n[[setting.propose]]\n"
       "profile = \"safe\"\nvalue = \"1\"\nwhen = { any_family = [\"RDNA3\"] }\n");
-  EXPECT_NE(error.what.find("'RDNA3' is no supported family"), std::string::npos);
+  EXPECT_NE(error.what.find("'RDNA3' is not a supported family"), std::string::npos);
 }
 
 TEST(PolicyToml, AChipOutsideTheSupportedGcVersionsCannotBeWritten) {
@@ -99,7 +99,7 @@ TEST(PolicyToml, AChipOutsideTheSupportedGcVersionsCannotBeWritten) {
   const auto parsed = parse_chips(
       "[[chip]]\nname = \"Navi 31\"\ngfx = \"gfx1100\"\ngc = [\"11.0.0\"]\n", "gpus.toml", arena);
   ASSERT_FALSE(parsed);
-  EXPECT_NE(parsed.error().what.find("'11.0.0' is no GC version of gfx1100"), std::string::npos);
+  EXPECT_NE(parsed.error().what.find("'11.0.0' is not a GC version of gfx1100"), std::string::npos);
 }
 
 TEST(Policy, AnOverlayReplacesByNameAndAddsTheRest) {

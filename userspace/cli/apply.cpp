@@ -57,8 +57,8 @@ std::string describe_report(const Root& root, const ChangeReport& report) {
     text += "The initramfs of every installed kernel has the new settings.\n";
   }
   if (report.reboot_needed) {
-    text += report.dry_run ? "A reboot would put it in force.\n"
-                           : "Reboot to put it in force: sudo reboot\n";
+    text += report.dry_run ? "A reboot would be needed for this to take effect.\n"
+                           : "A reboot is needed for this to take effect: sudo reboot\n";
   }
   return text;
 }
@@ -85,15 +85,15 @@ int run_revert(const Root& root, bool dry_run, bool json) {
 
 }  // namespace
 
-const Verb apply_verb{nullptr, "apply", "put the plan's amdgpu parameters in force",
+const Verb apply_verb{nullptr, "apply", "set the plan's amdgpu parameters for the next boot",
                       accepts_profile | accepts_dry_run | accepts_force,
                       [](const Root& root, const Request& request) {
                         return run_apply(root, request.profile, request.dry_run, request.force,
                                          request.json);
                       }};
 
-const Verb revert_verb{nullptr, "revert", "undo apply: put back what was there", accepts_dry_run,
-                       [](const Root& root, const Request& request) {
+const Verb revert_verb{nullptr, "revert", "undo apply: restore the previous settings",
+                       accepts_dry_run, [](const Root& root, const Request& request) {
                          return run_revert(root, request.dry_run, request.json);
                        }};
 

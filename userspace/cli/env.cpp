@@ -61,7 +61,7 @@ int run_env(const Root& root, Profile profile, const std::vector<std::string>& c
 
 }  // namespace
 
-const Verb env_verb{nullptr, "env", "the environment part of the plan, for eval",
+const Verb env_verb{nullptr, "env", "print the plan's environment variables, for eval",
                     accepts_profile | accepts_command,
                     [](const Root& root, const Request& request) {
                       return run_env(root, request.profile, request.command, request.json);

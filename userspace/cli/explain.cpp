@@ -135,7 +135,7 @@ std::string describe_incident(const LogIncident& incident, std::uint64_t number)
   }
   if (incident.causes.empty()) {
     return text +
-           "Cause not determined: the log has no sign of a known one. It may help to give it the "
+           "Cause not determined: the log shows no sign of a known cause. It may help to pass the "
            "kernel\n"
            "log from the boot on and all of the program's output, one after the other.\n\n";
   }
@@ -192,8 +192,8 @@ int run_explain(const Root& root, const std::string& file, bool json) {
 }  // namespace
 
 const Verb explain_verb{nullptr, "explain",
-                        "what a log says happened to the GPU, and what may be behind it",
-                        accepts_log, [](const Root& root, const Request& request) {
+                        "explain GPU faults in a log, with their possible causes", accepts_log,
+                        [](const Root& root, const Request& request) {
                           return run_explain(root, request.log, request.json);
                         }};
 

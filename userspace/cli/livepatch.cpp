@@ -37,13 +37,13 @@ const char* describe_state(LivepatchState state) {
     case LivepatchState::disabled:
       return "loaded, and switched off (rocmfix_livepatch.rocmfix=0)";
     case LivepatchState::waiting:
-      return "loaded, and waits for amdgpu to drive a GPU";
+      return "loaded, waiting for amdgpu to drive a GPU";
     case LivepatchState::idle:
-      return "loaded, and not in amdgpu: see `sudo dmesg | grep rocmfix_livepatch`";
+      return "loaded, but not in amdgpu: see `sudo dmesg | grep rocmfix_livepatch`";
     case LivepatchState::patching:
-      return "on its way: some task still runs the stock functions";
+      return "transition in progress: some task still runs the stock functions";
     case LivepatchState::unpatching:
-      return "going: some task still runs the patched functions";
+      return "being disabled: some task still runs the patched functions";
   }
   return "unknown";
 }
@@ -55,9 +55,9 @@ struct Taint {
   const char* meaning;
 };
 constexpr std::array<Taint, 3> taints = {{
-    {12, 'O', "a module from outside the kernel's tree, as every DKMS module"},
+    {12, 'O', "an out-of-tree module, like every DKMS module"},
     {13, 'E', "a module without a signature that the kernel knows"},
-    {15, 'K', "a livepatch; until the next boot, also when it is off again"},
+    {15, 'K', "a livepatch; until the next boot, even after `off`"},
 }};
 
 std::string describe_taint(const Root& root) {
@@ -97,7 +97,7 @@ int run_livepatch_status(const Root& root, bool json) {
       {"installed", describe_installed(driver.livepatch)},
       {"state", describe_state(driver.livepatch.state)}};
   if (holds_amdgpu(driver.livepatch.state)) {
-    rows.push_back({"amdgpu", "held: `modprobe -r amdgpu` is refused while this is on"});
+    rows.push_back({"amdgpu", "in use: `modprobe -r amdgpu` is refused while the livepatch is on"});
   }
   return print_result("rocmfix livepatch\n" + format_table(rows, "  ") + describe_taint(root) +
                           describe_next(driver),
@@ -123,17 +123,18 @@ int run_livepatch_switch(const Root& root, bool on, bool json) {
 
 }  // namespace
 
-const Verb livepatch_status_verb{"livepatch", "status", "is it in force? exit status 1 when not",
+const Verb livepatch_status_verb{"livepatch", "status",
+                                 "show whether it is in force; exit status 1 if not",
                                  accepts_nothing, [](const Root& root, const Request& request) {
                                    return run_livepatch_status(root, request.json);
                                  }};
 
-const Verb livepatch_on_verb{"livepatch", "on", "put it in force now", accepts_nothing,
+const Verb livepatch_on_verb{"livepatch", "on", "switch it on now", accepts_nothing,
                              [](const Root& root, const Request& request) {
                                return run_livepatch_switch(root, true, request.json);
                              }};
 
-const Verb livepatch_off_verb{"livepatch", "off", "take it out until the next boot, or `on`",
+const Verb livepatch_off_verb{"livepatch", "off", "switch it off until the next boot, or `on`",
                               accepts_nothing, [](const Root& root, const Request& request) {
                                 return run_livepatch_switch(root, false, request.json);
                               }};

@@ -29,7 +29,7 @@ struct Group {
   const char* help;
 };
 constexpr Group groups[] = {
-    {"livepatch", "rocmfix in the running stock driver: on, off, status"},
+    {"livepatch", "the livepatch of the running stock driver: on, off, status"},
 };
 
 struct Options {
@@ -42,7 +42,7 @@ struct Options {
 // What may stand before the verb or after it.
 void add_common(CLI::App& app, Options& options) {
   app.add_flag("--json", options.request.json, "print a JSON document (schema 1)");
-  app.add_option("--root", options.root, "look at the machine whose files are in DIR")
+  app.add_option("--root", options.root, "examine the machine whose root directory is DIR")
       ->type_name("DIR");
 }
 
@@ -50,7 +50,7 @@ void add_accepted(CLI::App& app, unsigned accepts, Options& options) {
   Request& request = options.request;
   if ((accepts & accepts_profile) != 0) {
     app.add_option("--profile", options.profile,
-                   "safe: what is established; original: the values of the original fix")
+                   "safe: settings known to be correct; original: the values of the original fix")
         ->check(CLI::IsMember({"safe", "original"}))
         ->type_name("PROFILE");
   }
@@ -58,18 +58,18 @@ void add_accepted(CLI::App& app, unsigned accepts, Options& options) {
     app.add_flag("--dry-run", request.dry_run, "show what would be done, change nothing");
   }
   if ((accepts & accepts_force) != 0) {
-    app.add_flag("--force", request.force, "propose also what takes something away");
+    app.add_flag("--force", request.force, "also propose settings that take something away");
   }
   if ((accepts & accepts_command) != 0) {
     app.add_option("COMMAND", request.command,
-                   "the program that it is for, after --: -- python3 train.py")
+                   "the program to plan for, after --: -- python3 train.py")
         ->type_name("");
   }
   if ((accepts & accepts_all) != 0) {
     app.add_flag("--all", request.all, "list every setting that rocmfix knows");
   }
   if ((accepts & accepts_log) != 0) {
-    app.add_option("LOG", request.log, "kernel log, program's output, or both in one; - is stdin")
+    app.add_option("LOG", request.log, "kernel log, program output, or both; - is stdin")
         ->type_name("");
   }
 }

@@ -72,7 +72,7 @@ int run_plan(const Root& root, const PlanOptions& options, const std::vector<std
 
 }  // namespace
 
-const Verb plan_verb{nullptr, "plan", "what is set, what should be, and why",
+const Verb plan_verb{nullptr, "plan", "show what is set, what should be set, and why",
                      accepts_profile | accepts_force | accepts_command | accepts_all,
                      [](const Root& root, const Request& request) {
                        return run_plan(root,

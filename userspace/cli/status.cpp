@@ -120,7 +120,7 @@ std::string describe_unreadable(const Machine& machine) {
   if (machine.unreadable.empty()) {
     return "";
   }
-  std::string text = "Not everything could be read; what is missing above may be there:\n";
+  std::string text = "Some files could not be read, so the above may be incomplete:\n";
   for (const std::string& one : machine.unreadable) {
     text += fmt::format("  {}\n", printable(one));
   }
@@ -132,7 +132,8 @@ std::string describe_next(const Machine& machine) {
     return "No AMD GPU found. rocmfix has nothing to do on this machine.\n";
   }
   if (!machine.supported()) {
-    return "No supported GPU (RX 5000 or RX 6000 series): rocmfix leaves this machine alone.\n";
+    return "No supported GPU (RX 5000 or RX 6000 series): rocmfix changes nothing on this "
+           "machine.\n";
   }
   if (machine.driver.variant()) {
     return "Next: `rocmfix plan` shows what is set, `rocmfix verify` whether it is in force.\n";
@@ -161,7 +162,7 @@ int run_status(const Root& root, bool json) {
 }  // namespace
 
 const Verb status_verb{
-    nullptr, "status", "the GPUs and the driver, as they are", accepts_nothing,
+    nullptr, "status", "show the GPUs and the driver", accepts_nothing,
     [](const Root& root, const Request& request) { return run_status(root, request.json); }};
 
 }  // namespace rocmfix::cli

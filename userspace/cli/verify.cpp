@@ -52,8 +52,8 @@ int run_verify(const Root& root, Profile profile, bool json) {
 
 }  // namespace
 
-const Verb verify_verb{nullptr, "verify", "is it working? exit status 1 when not", accepts_profile,
-                       [](const Root& root, const Request& request) {
+const Verb verify_verb{nullptr, "verify", "check that it works; exit status 1 if not",
+                       accepts_profile, [](const Root& root, const Request& request) {
                          return run_verify(root, request.profile, request.json);
                        }};
 

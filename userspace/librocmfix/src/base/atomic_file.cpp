@@ -26,7 +26,7 @@ std::string temporary_name(const std::string& name) {
 }
 
 std::string kind_of(mode_t mode) {
-  return S_ISLNK(mode) ? "a symbolic link" : S_ISDIR(mode) ? "a directory" : "no regular file";
+  return S_ISLNK(mode) ? "a symbolic link" : S_ISDIR(mode) ? "a directory" : "a special file";
 }
 
 // Only root may give a file away; for anybody else's scratch root his own files are right.
@@ -128,7 +128,7 @@ Result<std::optional<FileContent>> AtomicDirectory::read(const std::string& name
   // Looked at before it is opened: opening a device or a FIFO can do things.
   if (!S_ISREG(st.st_mode)) {
     return fail({ErrorCode::refused,
-                 shown(name) + " is " + kind_of(st.st_mode) + ", not a file: left alone", 0,
+                 shown(name) + " is " + kind_of(st.st_mode) + ", not a regular file: left alone", 0,
                  "move it away, then try again: sudo mv " + shown(name) + " /root/"});
   }
   const FileDescriptor fd(

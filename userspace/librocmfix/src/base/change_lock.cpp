@@ -56,7 +56,7 @@ Result<ChangeLock> ChangeLock::take(const Root& root) {
         return fail(cannot_lock(root, errno));
       }
       return fail({ErrorCode::refused, "another rocmfix is changing the configuration", 0,
-                   "wait until it has ended, then try again"});
+                   "wait until it has finished, then try again"});
     }
     if (is_still_there(directory.get(), file.get())) {
       return ChangeLock(root, std::move(directory), std::move(file), made);

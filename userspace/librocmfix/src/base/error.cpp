@@ -50,8 +50,8 @@ std::string hint_for_root() {
   const std::string lockdown = kernel_file("/sys/kernel/security/lockdown");
   const bool locked = !lockdown.empty() && lockdown.find("[none]") == std::string::npos;
   return std::string(
-             "root is refused, too: is it immutable (lsattr), on a network file system, or "
-             "kept by a security module (sudo dmesg | grep -i denied)?") +
+             "even root is refused: is it immutable (lsattr), on a network file system, or "
+             "protected by a security module (sudo dmesg | grep -i denied)?") +
          (locked ? " The kernel is locked down (/sys/kernel/security/lockdown)" : "");
 }
 
@@ -66,7 +66,7 @@ std::string hint_for(int errnum) {
     case EDQUOT:
       return "free some space there and run it again";
     case ELOOP:
-      return "a symbolic link in that path leads back to itself, or stands where none may; see "
+      return "a symbolic link in that path forms a loop, or is not allowed there; see "
              "namei -l";
     default:
       return {};

@@ -50,7 +50,7 @@ Result<RegularFile> RegularFile::adopt(FileDescriptor fd, std::string name) {
     return fail(io_error(formatted("cannot read {}", name), errno));
   }
   if (!S_ISREG(status.st_mode)) {
-    return fail({ErrorCode::invalid, name + " is no regular file", 0, ""});
+    return fail({ErrorCode::invalid, name + " is not a regular file", 0, ""});
   }
   return RegularFile(std::move(fd), std::move(name), static_cast<std::uint64_t>(status.st_size));
 }

@@ -15,7 +15,7 @@ namespace rocmfix::detail {
 
 class RegularFile {
  public:
-  /// Errors: io; invalid when it is no regular file.
+  /// Errors: io; invalid when it is not a regular file.
   static Result<RegularFile> open(const Root& root, std::string_view path);
   /// Takes the descriptor. `name` is for messages.
   static Result<RegularFile> adopt(FileDescriptor fd, std::string name);

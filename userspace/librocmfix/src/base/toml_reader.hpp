@@ -43,7 +43,7 @@ class TomlReader {
     for (const auto& [key, node] : table) {
       if (std::find(keys.begin(), keys.end(), key.str()) == keys.end()) {
         complain(key.source(), formatted("unknown key '{}'", key.str()),
-                 formatted("known here: {}", fmt::join(keys, ", ")));
+                 formatted("allowed: {}", fmt::join(keys, ", ")));
       }
     }
   }
@@ -101,7 +101,7 @@ class TomlReader {
     const toml::node* node = table.get(key);
     complain(node != nullptr ? node->source() : table.source(),
              formatted("'{}' cannot be '{}'", key, value),
-             formatted("known here: {}", fmt::join(words, ", ")));
+             formatted("allowed: {}", fmt::join(words, ", ")));
     return 0;
   }
 
@@ -137,7 +137,7 @@ class TomlReader {
     }
     const auto* value = node->as_integer();
     if (value == nullptr || value->get() <= 0) {
-      complain(node->source(), formatted("'{}' must be a whole number above 0", key));
+      complain(node->source(), formatted("'{}' must be a positive integer", key));
       return 0;
     }
     return static_cast<std::uint64_t>(value->get());

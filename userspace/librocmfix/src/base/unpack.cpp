@@ -177,8 +177,9 @@ template <class DecoderType, class Library>
 Result<std::unique_ptr<Decoder>> make(const Library* library, const std::string& name,
                                       const char* missing) {
   if (library == nullptr) {
-    return fail({ErrorCode::failed, formatted("{} is not there to unpack {}", missing, name), 0,
-                 formatted("install {}", missing)});
+    return fail({ErrorCode::failed,
+                 formatted("{}, which is needed to decompress {}, is not installed", missing, name),
+                 0, formatted("install {}", missing)});
   }
   return std::unique_ptr<Decoder>(std::make_unique<DecoderType>(*library));
 }
@@ -199,7 +200,7 @@ Result<std::unique_ptr<Decoder>> decoder_for(Packing packing, const std::string&
 
 Error error_of(const RegularFile& file, Step step) {
   if (step == Step::greedy) {
-    return {ErrorCode::refused, file.name() + " asks for too much memory to be unpacked", 0, ""};
+    return {ErrorCode::refused, file.name() + " needs too much memory to decompress", 0, ""};
   }
   return file.malformed("truncated or damaged");
 }

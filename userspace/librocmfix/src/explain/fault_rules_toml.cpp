@@ -54,7 +54,7 @@ CauseCondition read_condition(TomlReader& reader, const toml::table& entry) {
   const toml::node* node = entry.get("when");
   const toml::table* table = node == nullptr ? nullptr : node->as_table();
   if (table == nullptr || table->empty()) {
-    reader.complain(entry.source(), "'when' is missing: a cause must ask for something");
+    reader.complain(entry.source(), "'when' is missing: a cause needs a condition");
     return when;
   }
   reader.allow(*table, {"event", "no_event", "client", "reason", "rw", "null_address",

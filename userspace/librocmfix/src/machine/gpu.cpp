@@ -192,9 +192,8 @@ std::optional<Error> unreadable_gpus(const Root& root) {
       constexpr std::array<std::string_view, 4> telling = {"vendor", "class", "device", "uevent"};
       if (one.path == directory ||
           std::find(telling.begin(), telling.end(), name) != telling.end()) {
-        return io_error(
-            formatted("cannot tell which GPUs are here: {}", root.host_path(one.path).string()),
-            one.errnum);
+        return io_error(formatted("cannot detect the GPUs: {}", root.host_path(one.path).string()),
+                        one.errnum);
       }
     }
   }

@@ -127,7 +127,7 @@ Result<void> Change::install(const std::string& text) {
       return kept;
     }
   } else if (current_ && origin() == ConfOrigin::foreign) {
-    note(formatted("your own {} {} in {} and comes back with `rocmfix revert`", report_.file,
+    note(formatted("your own {} {} in {}, and `rocmfix revert` restores it", report_.file,
                    options_.dry_run ? "would be kept" : "is kept", detail::state_directory));
     if (!options_.dry_run) {
       if (auto kept = kept_.keep_original(*current_); !kept) {
@@ -212,8 +212,8 @@ Result<ChangeReport> Change::finish(const Result<void>& done) {
     report_.initramfs_updated = *updated;
     if (!*updated) {
       note(
-          "neither update-initramfs nor dracut is here: if amdgpu is in your initramfs, make that "
-          "anew");
+          "neither update-initramfs nor dracut is installed: if amdgpu is in your initramfs, "
+          "rebuild it");
     }
     if (auto cleared = kept_.clear_initramfs_pending(); !cleared) {
       return fail(cleared.error());
@@ -279,7 +279,7 @@ Result<ChangeReport> apply_plan(const Root& root, const Machine& machine, const 
     if (current && change.origin() == ConfOrigin::ours) {
       done = change.put_back();
     } else if (current) {
-      change.note(formatted("{} is not as rocmfix wrote it: left alone", report.file));
+      change.note(formatted("{} was changed after rocmfix wrote it: left alone", report.file));
     }
   }
   report.reboot_needed =
@@ -328,7 +328,7 @@ Result<ChangeReport> revert_changes(const Root& root, const ApplyOptions& option
   }
   const auto done = change.put_back();
   if (!change.report().changed) {
-    change.note("nothing of rocmfix's is set: nothing to undo");
+    change.note("rocmfix has set nothing: nothing to undo");
   } else if (done && current) {
     change.report().reboot_needed = still_in_force(root, current->text, options.dry_run);
   }

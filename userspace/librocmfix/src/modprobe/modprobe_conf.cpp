@@ -134,7 +134,7 @@ std::string remedy(const Conflict& conflict) {
         "and reboot",
         option.name, option.value);
   }
-  return formatted("take {}={} out of line {}: sudoedit {}", option.name, option.value, option.line,
+  return formatted("remove {}={} from line {}: sudoedit {}", option.name, option.value, option.line,
                    option.file);
 }
 

@@ -58,7 +58,7 @@ constexpr std::string_view sum_prefix = "# rocmfix-sum: ";
 }  // namespace
 
 std::string render_modprobe_conf(const Plan& plan) {
-  std::string body = "#\n# `rocmfix plan` shows these settings beside what is in force now.\n";
+  std::string body = "#\n# `rocmfix plan` shows these settings next to what is in force now.\n";
   for (const auto& row : plan.settings) {
     if (row.layer != Layer::module || !row.proposed ||
         !detail::is_plain_option(row.name, *row.proposed)) {
@@ -76,7 +76,7 @@ std::string render_modprobe_conf(const Plan& plan) {
   const std::string head = formatted(
       "{} (profile {}): options for the kernel module {}.\n"
       "# To undo: sudo rocmfix revert\n"
-      "# Do not edit: the next `rocmfix apply` writes it anew (and keeps an edited copy in\n"
+      "# Do not edit: the next `rocmfix apply` rewrites it (and keeps an edited copy in\n"
       "# /var/lib/rocmfix/). For settings of your own use another file in this directory.\n",
       signature, to_string(plan.profile), "amdgpu");
   return formatted("{}{}{}\n{}", head, sum_prefix, sum_of(head, body), body);

@@ -27,8 +27,7 @@ EnvironmentPlan environment_of(const Plan& plan, const Software& software) {
   EnvironmentPlan environment;
   if (!software.elsewhere.empty()) {
     environment.advice.push_back(
-        {"", software.program + ": " + software.why + "; what does: " + software.elsewhere, "",
-         true});
+        {"", software.program + ": " + software.why + "; use: " + software.elsewhere, "", true});
   }
   for (const PlanRow& row : plan.settings) {
     if (row.layer != Layer::environment) {

@@ -183,7 +183,7 @@ std::optional<PlanRow> make_row(const Setting& setting, const Variable& variable
     row.reason = setting.summary;
   } else if (!judge(row, setting.judgements, facts)) {
     row.effect = Effect::unknown;
-    row.reason = "nothing is known of this value on this machine";
+    row.reason = "nothing is known about this value on this machine";
   }
   return row;
 }

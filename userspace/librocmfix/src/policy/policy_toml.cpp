@@ -40,7 +40,7 @@ Chip read_chip(Reader& reader, const toml::table& table) {
   for (const std::string_view item : reader.strings(table, "gc")) {
     const auto gc = parse_gc(item);
     if (!gc || family_of(*gc) == Family::other || family_of(*gc) != family_of_gfx(chip.gfx)) {
-      reader.complain(table.source(), formatted("'{}' is no GC version of {}", item, chip.gfx),
+      reader.complain(table.source(), formatted("'{}' is not a GC version of {}", item, chip.gfx),
                       "three numbers, e.g. \"10.3.2\"; only 10.1.x (gfx101x) and 10.3.x (gfx103x)");
       continue;
     }
@@ -51,7 +51,7 @@ Chip read_chip(Reader& reader, const toml::table& table) {
     std::uint16_t id = 0;
     const auto [stop, error] = std::from_chars(item.data(), item.data() + item.size(), id, 16);
     if (error != std::errc{} || stop != item.data() + item.size() || item.size() != 4) {
-      reader.complain(table.source(), formatted("'{}' is no PCI device id", item),
+      reader.complain(table.source(), formatted("'{}' is not a PCI device id", item),
                       "four hexadecimal digits, e.g. \"731f\"");
       continue;
     }
@@ -93,7 +93,7 @@ Condition read_condition(Reader& reader, const toml::table& entry, bool judged) 
   when.any_family = reader.strings(*table, "any_family");
   for (const std::string_view family : when.any_family) {
     if (family != to_string(Family::rdna1) && family != to_string(Family::rdna2)) {
-      reader.complain(node->source(), formatted("'{}' is no supported family", family),
+      reader.complain(node->source(), formatted("'{}' is not a supported family", family),
                       "known here: RDNA1, RDNA2");
     }
   }
@@ -133,8 +133,8 @@ void check_placeholders(Reader& reader, const toml::table& entry, std::string_vi
     const auto close = text.find('}', open);
     const std::string_view name = text.substr(open + 1, close - open - 1);
     if (close == std::string_view::npos || !is_placeholder(name)) {
-      reader.complain(entry.source(), formatted("'{{{}}}' stands for nothing", name),
-                      "settings.toml lists what a reason can name");
+      reader.complain(entry.source(), formatted("'{{{}}}' is not a known placeholder", name),
+                      "settings.toml lists the placeholders");
     }
   }
 }

@@ -47,7 +47,7 @@ MitigationCondition read_condition(TomlReader& reader, const toml::table& entry)
   const toml::node* node = entry.get("when");
   const toml::table* table = node == nullptr ? nullptr : node->as_table();
   if (table == nullptr) {
-    reader.complain(entry.source(), "'when' is missing: a mitigation is one against something",
+    reader.complain(entry.source(), "'when' is missing: a mitigation needs a condition",
                     R"(for example: when = { fault = ["memory"] })");
     return when;
   }

@@ -202,7 +202,7 @@ Software examine_binary(const Program& program, Lookup& lookup) {
   Closure closure(lookup);
   if (!closure.load(program.file)) {
     software.state = SoftwareState::unknown;
-    software.why = program.file + " is no 64-bit program that can be read";
+    software.why = program.file + " is not a readable 64-bit program";
     return software;
   }
   open_plugins(closure, lookup);

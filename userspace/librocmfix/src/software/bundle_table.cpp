@@ -51,7 +51,7 @@ Table read_table(std::string_view bytes, std::uint64_t size, BundleFindings& fin
     if (id.target) {
       found.add_target(*id.target);
     } else if (id.for_hip) {
-      found.add_unread("a bundle has code for HIP whose ISA target is no known name");
+      found.add_unread("a bundle contains HIP code for an unknown ISA target");
     }
   }
   for (const std::string& target : found.targets()) {

@@ -87,7 +87,7 @@ Result<std::vector<std::string>> read_kpack_targets(const Root& root, std::strin
     return fail(header.error());
   }
   if (!header->starts_with(detail::magic)) {
-    return fail(file->malformed("no kpack file"));
+    return fail(file->malformed("not a kpack file"));
   }
   if (const auto version = detail::read_u32(*header, 4); version != detail::known_version) {
     return fail(file->malformed(formatted("kpack version {}, which is not known", version)));
@@ -115,7 +115,7 @@ Result<std::vector<std::string>> read_kpack_targets(const Root& root, std::strin
   for (const std::string& name : *names) {
     auto target = detail::bare_target(name);
     if (!target) {
-      return fail(file->malformed("gfx_arches has what is no ISA target"));
+      return fail(file->malformed("gfx_arches contains something that is not an ISA target"));
     }
     targets.insert(std::move(*target));
   }

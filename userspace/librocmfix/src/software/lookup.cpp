@@ -171,7 +171,7 @@ Lookup::Code Lookup::code_of(const std::string& path) {
 
 Lookup::Code Lookup::read(const std::string& path) {
   if (!spend(1)) {
-    return {{}, "there are too many files to look at, or reading them takes too long"};
+    return {{}, "there are too many files to examine, or reading them takes too long"};
   }
   const auto identity = file_identity(path, S_IFREG);
   if (!identity) {
@@ -188,7 +188,7 @@ Lookup::Code Lookup::read(const std::string& path) {
     // Not remembered: it may be completed without a change of this file.
     return {objects->targets,
             objects->kpack_paths.empty()
-                ? path + " has GPU code that this rocmfix cannot read"
+                ? path + " contains GPU code that this version of rocmfix cannot read"
                 : path +
                       " has its GPU code in .kpack files, and none is installed: for an RX 6700 "
                       "XT the package is amd-torch-device-gfx1031"};

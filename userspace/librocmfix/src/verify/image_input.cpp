@@ -132,8 +132,7 @@ void PackedImage::open() {
     return;
   }
   if (wants_too_much(*kind, start)) {
-    error_ = {ErrorCode::refused, name + " wants more than 128 MiB of memory to be unpacked", 0,
-              ""};
+    error_ = {ErrorCode::refused, name + " needs more than 128 MiB of memory to decompress", 0, ""};
     return;
   }
   if (library_ == nullptr) {

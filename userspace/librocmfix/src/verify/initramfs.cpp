@@ -120,7 +120,7 @@ Result<std::optional<Initramfs>> read_initramfs(const Root& root, const std::str
     struct stat st = {};
     if (::fstat(fd.get(), &st) != 0 || !S_ISREG(st.st_mode)) {
       return fail(
-          {ErrorCode::invalid, root.host_path(path).string() + " is no regular file", 0, ""});
+          {ErrorCode::invalid, root.host_path(path).string() + " is not a regular file", 0, ""});
     }
     const std::string name = root.host_path(path).string();
     Collector collector(release);

@@ -190,7 +190,7 @@ Check Verifier::module_loaded() const {
   Check check{"module.loaded", std::nullopt, "", ""};
   const auto& loaded = driver_->loaded->srcversion;
   if (!driver_->installed) {
-    check.detail = "loaded; what is installed is not known";
+    check.detail = "loaded; the installed module is unknown";
     return check;
   }
   const auto& installed = driver_->installed->srcversion;
@@ -225,7 +225,7 @@ Check Verifier::module_active() const {
   if (same_value(switched->second, "0")) {
     check.detail = "switched off: amdgpu.rocmfix=0";
     check.hint =
-        "take amdgpu.rocmfix=0 off the kernel command line (/etc/default/grub, then sudo "
+        "remove amdgpu.rocmfix=0 from the kernel command line (/etc/default/grub, then sudo "
         "update-grub) or out of /etc/modprobe.d, and reboot";
     return check;
   }
@@ -299,7 +299,7 @@ Check Verifier::modprobe_configured() const {
   }
   if (*check.ok) {
     check.detail = wanted_.settings.empty() ? "nothing needs setting"
-                                            : "the next boot sets what the plan wants";
+                                            : "the plan's settings take effect at the next boot";
   } else {
     check.hint = wanted_.profile == Profile::safe ? detail::apply_hint
                                                   : "sudo rocmfix apply --profile original";
@@ -347,7 +347,7 @@ Check Verifier::modprobe_blacklist() const {
       return {check.id, false,
               formatted("`{} amdgpu{}{}` in {}:{}", line.command, line.rest.empty() ? "" : " ",
                         line.rest, line.file, line.line),
-              formatted("take line {} out: sudoedit {}, then {}", line.line, line.file,
+              formatted("remove line {}: sudoedit {}, then {}", line.line, line.file,
                         detail::initramfs_command(*root_))};
     }
   }

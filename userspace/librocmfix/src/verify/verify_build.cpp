@@ -56,7 +56,7 @@ Result<Record> read_record(const Root& root, const std::string& path) {
   const FileDescriptor fd(*opened);
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    return fail(bad_record(path, "is no file"));
+    return fail(bad_record(path, "is not a regular file"));
   }
   std::string text(max_record + 1, '\0');
   const ssize_t got = ::pread(fd.get(), text.data(), text.size(), 0);
@@ -142,9 +142,9 @@ Check unfinished_check(const Root& root, const Record& record, const std::string
   const auto booted = boot_time(root);
   const char* end = nullptr;
   if (started && booted && *started < *booted) {
-    end = "the machine was restarted meanwhile";
+    end = "the machine was rebooted during the build";
   } else if (build_runs(root) == false) {
-    end = "nothing of it runs any more";
+    end = "it is no longer running";
   }
   if (end != nullptr) {
     return {build_id, false,
@@ -178,7 +178,7 @@ Check describe_record(const Root& root, const Record& record, const std::string&
     return {build_id, false, formatted("{} was not built{}{}", describe_build(record), when, why),
             hint.empty() ? again : hint};
   }
-  return {build_id, std::nullopt, "the record of the last build has no state that is known", again};
+  return {build_id, std::nullopt, "the record of the last build has an unknown state", again};
 }
 
 // The words that follow `source=` in "series=6.1 patches=5 source=6.1.192-2".

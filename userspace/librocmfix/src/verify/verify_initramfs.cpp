@@ -50,7 +50,7 @@ Check module_check(const Root& root, const Driver& driver, const Initramfs& imag
             ""};
   }
   if (*image.amdgpu && !driver.installed) {
-    check.detail = "what is installed is not known";
+    check.detail = "the installed module is unknown";
     return check;
   }
   compare_modules(root, check, image, *image.amdgpu,
@@ -106,7 +106,7 @@ Check configuration_check(const Root& root, const Initramfs& image, const Plan& 
                               image.file, *row.proposed);
   }
   if (*check.ok) {
-    check.detail = image.file + " sets what the plan wants";
+    check.detail = image.file + " has the plan's settings";
   } else {
     check.hint = all_configured ? initramfs_command(root) : apply_hint;
   }
@@ -134,7 +134,7 @@ std::vector<Check> verify_initramfs(const Root& root, const Driver& driver, cons
     // Damaged is wrong, whatever is in it: the machine may not boot from it.
     both(error.code == ErrorCode::invalid ? std::optional(false) : std::nullopt, to_string(error),
          closed                             ? "sudo rocmfix verify"
-         : error.code == ErrorCode::invalid ? "make it anew: " + initramfs_command(root)
+         : error.code == ErrorCode::invalid ? "rebuild it: " + initramfs_command(root)
                                             : error.hint);
   } else if (!*image) {
     both(std::nullopt, formatted("no initramfs for {} in /boot", *driver.kernel_release), "");

@@ -26,7 +26,7 @@ bool is_denied(const Error& error) {
 
 Check installed_check(const Driver& driver) {
   return {"module.installed", true,
-          formatted("{}, version {}, beside the stock amdgpu", driver.livepatch.installed->file,
+          formatted("{}, version {}, next to the stock amdgpu", driver.livepatch.installed->file,
                     shown(driver.livepatch.installed->version)),
           ""};
 }
@@ -112,7 +112,7 @@ Result<Arrival> find_arrival(const Root& root) {
 
 // A livepatch changes what is mapped from then on.
 Check refresh_check(const Root& root, const Livepatch& livepatch) {
-  Check check{"livepatch.refresh", true, "it came before any program used the GPU", ""};
+  Check check{"livepatch.refresh", true, "it was loaded before any program used the GPU", ""};
   if (!livepatch.in_force() && livepatch.state != LivepatchState::patching) {
     check.detail = "nothing to refresh: it is not in amdgpu";
     return check;
@@ -124,20 +124,22 @@ Check refresh_check(const Root& root, const Livepatch& livepatch) {
   }
   if (!arrival->late_microseconds) {
     if (!arrival->is_told) {
-      check = {check.id, std::nullopt, "the kernel log does not go back to when it came", ""};
+      check = {check.id, std::nullopt, "the kernel log does not reach back to when it was loaded",
+               ""};
     }
     return check;
   }
   const KfdUsers users = find_kfd_users_before(root, *arrival->late_microseconds);
   if (!users.names.empty()) {
     check = {check.id, false,
-             "memory mapped before it came keeps its type, in these programs: " + users.names,
+             "memory mapped before it was loaded keeps its type in these programs: " + users.names,
              "end these programs and start them again"};
   } else if (!users.complete) {
-    check = {check.id, std::nullopt, "it came while the GPU was in use; by whom, only root can see",
+    check = {check.id, std::nullopt,
+             "it was loaded while the GPU was in use; only root can see by which programs",
              "sudo rocmfix verify"};
   } else {
-    check.detail = "no compute program is left from before it came";
+    check.detail = "no compute program from before it was loaded is still running";
   }
   return check;
 }
@@ -163,7 +165,8 @@ void explain_refusal(const Root& root, const char* package_name, Check& missing)
     return;
   }
   missing.detail += formatted(
-      ": the kernel takes only modules whose key it knows, as under Secure Boot (its log: \"{}\")",
+      ": the kernel accepts only modules signed with a known key, as under Secure Boot (its log: "
+      "\"{}\")",
       refusal->message);
   missing.hint =
       refusal->is_signed
