@@ -143,7 +143,7 @@ static int rocmfix_livepatch_remove_one(struct device *dev, void *unused)
 {
 	if (!rocmfix_livepatch_may_be_amd(dev))
 		return 0;
-	/* -ENOENT for all that is none of ours. */
+	/* -ENOENT for a device without our resource. */
 	device_lock(dev);
 	devres_release(dev, rocmfix_livepatch_release, NULL, NULL);
 	device_unlock(dev);

@@ -149,7 +149,7 @@ static void removed_leaves_no_file_behind(struct kunit *test)
 	/* the device itself is there still */
 	KUNIT_EXPECT_GE(test, rocmfix_fake_read(adev, NULL, "uevent", page), (ssize_t)0);
 
-	/* a second time is nothing; and it can be added anew */
+	/* a second removal does nothing; and it can be added again */
 	rocmfix_device_remove(adev->dev);
 	KUNIT_EXPECT_EQ(test, rocmfix_device_add(adev), 0);
 	rocmfix_device_expect_group(test, adev, "1\n", "data\n", "1\n");

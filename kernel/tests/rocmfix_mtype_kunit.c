@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * The page-table entry of every kind of mapping: what the patched driver's own
- * functions make of it, beside the stock driver's and a reference that follows
- * the table in kernel/README.md line by line and knows nothing of how the
- * policy is written. One case a GC version, all modes and combinations in it.
+ * functions make of it, compared with the stock driver's and with a reference
+ * that follows the table in kernel/README.md line by line and knows nothing of
+ * how the policy is written. One case a GC version, all modes and combinations
+ * in it.
  */
 #include <linux/bitfield.h>
 #include <uapi/linux/kfd_ioctl.h>
@@ -20,7 +21,7 @@
 #include "rocmfix_suites.h"
 #include "rocmfix_test_params.h"
 
-/* After so many a case only counts. */
+/* After this many failures a case only counts them. */
 #define ROCMFIX_MTYPE_TOLD 5
 
 enum rocmfix_mtype_bo {
