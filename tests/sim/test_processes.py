@@ -8,7 +8,7 @@ import subprocess
 def test_a_forked_child_may_not_use_the_parents_kfd(simulation):
     done = simulation.run("forks", "used")
     assert done.status == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines() == ["child: -1 EBADF", "child ended with 0", "parent goes on"]
+    assert done.stdout.splitlines() == ["child: -1 EBADF", "child ended with 0", "parent continues"]
     assert done.ops("foreign_process")
 
 
@@ -16,7 +16,7 @@ def test_a_child_that_execs_has_a_gpu_of_its_own(simulation):
     done = simulation.run("forks", "exec")
     assert done.status == 0, done.stdout + done.stderr
     assert done.stdout.splitlines() == ["child has a GPU of its own", "child ended with 0",
-                                        "parent goes on"]
+                                        "parent continues"]
     assert len({line["pid"] for line in done.ops("create_queue")}) == 2
 
 

@@ -164,7 +164,7 @@ Result<Preload> plan_preload(const Options& options, bool supported) {
     preload.changes.push_back({"ROCMFIX_SIM", options.layer.simulated, "the simulated card"});
   }
   if (!supported) {
-    // Still simulated: a card that is none of ours can be, too.
+    // Still simulated: an unsupported card can be, too.
   } else if (options.layer.enabled) {
     const auto layer = find_library(layer_library);
     if (!layer) {

@@ -7,7 +7,7 @@
 
 namespace rocmfix::run {
 
-/// Returns at once when no card is to be simulated, or is already. Else starts this program anew
+/// Returns at once when no card is to be simulated, or is already. Else re-executes this program
 /// with the simulator preloaded, and returns only with an error: the simulator is not installed, or
 /// was not loaded although asked for.
 Result<void> enter_simulation(const Options& options, char** argv);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Meets a fault. What it does is its first argument:
 //   command JSON  gives the simulator the command, with "@" in it replaced by the address of a
-//                 device allocation of 3 MiB, then goes on copying until something happens
-//   wait          prints "ready ADDRESS", then goes on copying until something happens
+//                 device allocation of 3 MiB, then keeps copying until something happens
+//   wait          prints "ready ADDRESS", then keeps copying until something happens
 //   past          copies from one allocation past its end
 //   coherent      copies once to default pinned memory (COHERENT), once to NonCoherent
 //   allocate      allocates 1 GiB again and again; prints how many there were

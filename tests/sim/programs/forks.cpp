@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // fork() with a runtime that is up. With the argument "used": the child uses what it inherited,
-// which KFD refuses (EBADF). With "exec": the child runs itself anew and has a GPU of its own. The
-// parent goes on in both.
+// which KFD refuses (EBADF). With "exec": the child re-executes itself and has a GPU of its own.
+// The parent continues in both.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,6 +60,6 @@ int main(int argc, char** argv) {
   waitpid(child, &status, 0);
   std::printf("child ended with %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
   use_gpu();
-  std::printf("parent goes on\n");
+  std::printf("parent continues\n");
   return 0;
 }

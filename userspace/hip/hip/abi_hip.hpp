@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The part of HIP's C interface that the layer stands before, written down instead of included: the
-// headers of 5.x and 6.x give hipGetDeviceProperties two layouts. Handles are opaque pointers here;
-// enumerations are int. Held against every suite's header by tests/hip/programs/abi.cpp.
+// The part of HIP's C interface that the interposer intercepts, written down instead of included:
+// the headers of 5.x and 6.x give hipGetDeviceProperties two layouts. Handles are opaque pointers
+// here; enumerations are int. Checked against every suite's header by tests/hip/programs/abi.cpp.
 #ifndef ROCMFIX_HIP_ABI_HIP_HPP
 #define ROCMFIX_HIP_ABI_HIP_HPP
 

@@ -158,7 +158,7 @@ ROCMFIX_EXPORT Error hipGetDevicePropertiesR0600(void* properties, int device) {
   return result;
 }
 
-// Asking for coherence in so many words is granted, except under the policy `all`.
+// An explicit request for coherence is granted, except under the policy `all`.
 ROCMFIX_EXPORT Error hipMemAdvise(const void* pointer, size_t size, int advice, int device) {
   ROCMFIX_NEXT(hipMemAdvise)
   if (advice != hip_mem_advise_unset_coarse_grain || intent.api != Api::none) {

@@ -52,7 +52,7 @@ class Ledger {
  public:
   static constexpr size_t shards = 64;
   static constexpr size_t nurseries = 16;
-  /// At least so many of the blocks freed last are remembered.
+  /// At least this many of the blocks freed last are remembered.
   static constexpr size_t remembered = 1024;
 
   constexpr Ledger() = default;

@@ -159,8 +159,8 @@ Json explain(const SignalQueue& signals, const std::vector<ExplainedLine>& lines
              : Json();
 }
 
-/// The log is the whole machine's: a process that lives on, and is none of ours, had a fault of its
-/// own.
+/// The log is the whole machine's: a process outside the command that is still running had a fault
+/// of its own.
 bool is_foreign(const Json& event, pid_t command) {
   if (!event.contains("pid") || !event["pid"].is_number_unsigned()) {
     return false;

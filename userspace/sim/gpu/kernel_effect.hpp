@@ -19,7 +19,7 @@ class Arguments {
   Arguments(std::vector<KernelArgument> layout, std::vector<char> bytes)
       : layout_(std::move(layout)), bytes_(std::move(bytes)) {}
   [[nodiscard]] std::size_t count() const { return layout_.size(); }
-  /// Argument `i`, zero-extended; `word`: its so many-th 64-bit word.
+  /// Argument `i`, zero-extended; `word`: the index of its 64-bit word.
   [[nodiscard]] std::uint64_t number(std::size_t i, std::size_t word = 0) const {
     std::uint64_t value = 0;
     const KernelArgument& argument = layout_.at(i);

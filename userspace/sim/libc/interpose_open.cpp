@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Stands in for libc: opening files, and ioctl(2). What is not the simulation's goes on to libc as
-// it came. close(2), read(2), mmap(2) and dup(2) need nothing: the descriptors are memory files.
+// Stands in for libc: opening files, and ioctl(2). What is not the simulation's is passed to libc
+// unchanged. close(2), read(2), mmap(2) and dup(2) need nothing: the descriptors are memory files.
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Putting a plan's module parameters in force at the next boot, and taking them out again.
+// Putting a plan's module parameters in force at the next boot, and reverting that.
 //
 // Owns /etc/modprobe.d/rocmfix.conf and its state under /var/lib/rocmfix/. Never edits another
-// file, never follows a link in the place of a file, never leaves a half-written file: a process
+// file, never follows a link where a file should be, never leaves a half-written file: a process
 // killed at any point leaves the old or the new one. A file of the user's at that path is kept
-// and put back by revert().
+// and restored by revert().
 #pragma once
 
 #include <string>

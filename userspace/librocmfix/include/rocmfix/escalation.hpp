@@ -33,7 +33,7 @@ struct MitigationCondition {
   Strings no_cause;          ///< none of these is likely or certain
   Strings family;            ///< some supported GPU is of one of these: "RDNA1", "RDNA2"
   Strings gfx;               ///< or one of these targets
-  std::uint64_t faults = 0;  ///< so many at least, the last one included
+  std::uint64_t faults = 0;  ///< at least this many, the last one included
 };
 
 struct Mitigation {

@@ -27,7 +27,7 @@ struct ModuleOption {
 /// Errors: io when a configuration directory cannot be read.
 Result<std::vector<ModuleOption>> read_module_options(const Root& root);
 
-/// The same, had `rocmfix apply` never run: the user's own file in the place of ours. A plan must
+/// The same, had `rocmfix apply` never run: the user's own file instead of ours. A plan must
 /// be made from these, or its own result would change it: a proposal made because another file
 /// says noretry=0 would be gone once ours says noretry=1.
 Result<std::vector<ModuleOption>> read_options_without_rocmfix(const Root& root);

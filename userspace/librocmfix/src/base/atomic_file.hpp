@@ -2,7 +2,7 @@
 // Changing files of a directory inside a root so that a process killed at any point leaves the
 // old file or the new one, whole.
 //
-// Refuses: to follow a link in the place of a file, to leave the root through one in the path of
+// Refuses: to follow a link where a file should be, to leave the root through one in the path of
 // the directory, to replace anything but a regular file. One process at a time: take ChangeLock
 // first.
 #pragma once

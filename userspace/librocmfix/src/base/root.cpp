@@ -165,7 +165,7 @@ Result<std::optional<std::string>> Root::read_regular(std::string_view path,
 }
 
 Result<std::string> Root::read(std::string_view path, std::size_t limit) const {
-  // O_NONBLOCK: a FIFO in the place of a file must not hang a look at a captured tree.
+  // O_NONBLOCK: a FIFO instead of a file must not hang the reader of a captured tree.
   auto opened = open_file(path, O_NONBLOCK);
   if (!opened) {
     return fail(std::move(opened.error()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The patterns of FaultRules, ready to be held against lines: which of them a line is, and what
+// The patterns of FaultRules, ready to be matched against lines: which of them a line is, and what
 // the fields in it are.
 //
 // Regular expressions are RE2's: time linear in the line and memory bounded, whatever the line and

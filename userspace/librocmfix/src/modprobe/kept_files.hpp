@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What rocmfix keeps under /var/lib/rocmfix/ so that nothing of the user's is ever lost:
-//   original.conf      the user's own file that stood in the place of rocmfix.conf
+//   original.conf      the user's own file that had the name of rocmfix.conf
 //   edited-N.conf      a rocmfix.conf that somebody edited, or an older original
 //   initramfs-pending  the configuration changed and the initramfs does not have it yet
 // The directory exists only while it holds something.

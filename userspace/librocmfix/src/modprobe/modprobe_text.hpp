@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whose a text in the place of /etc/modprobe.d/rocmfix.conf is. The file carries a sum of its own
-// body, so no record beside it can get out of step with it when a run is killed.
+// Who wrote the text in /etc/modprobe.d/rocmfix.conf. The file contains a checksum of its own
+// body, so no separate record can get out of step with it when a run is killed.
 #pragma once
 
 #include <string_view>

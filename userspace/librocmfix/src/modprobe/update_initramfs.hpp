@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What makes a machine's initramfs anew: initramfs-tools' update-initramfs, else dracut.
+// What rebuilds a machine's initramfs: initramfs-tools' update-initramfs, else dracut.
 #pragma once
 
 #include <string>

@@ -10,7 +10,7 @@
 
 namespace rocmfix {
 
-/// What a condition is held against. `value` is the judged value, if there is one.
+/// What a condition is evaluated on. `value` is the judged value, if there is one.
 struct ConditionFacts {
   const Machine& machine;
   std::span<const Gpu> gpus;  ///< those that the entry is about: in the environment, the visible

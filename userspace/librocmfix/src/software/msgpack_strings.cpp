@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t deepest = 16;
 
-// Each function returns whether reading goes on.
+// Each function returns whether reading continues.
 class StringList : public nlohmann::json_sax<nlohmann::json> {
  public:
   StringList(std::string_view key, StringListLimits limits) : key_(key), limits_(limits) {}

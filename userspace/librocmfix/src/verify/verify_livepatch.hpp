@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The checks of a machine whose variant is the livepatch, in the place of those of a patched
+// The checks of a machine whose variant is the livepatch, instead of those of a patched
 // amdgpu. Reads only.
 #pragma once
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Verified checkpoints: what a run goes on from after its process has died at any moment.
+"""Verified checkpoints: what a run resumes from after its process has died at any moment.
 
 One directory an epoch, rocmfix/epoch-00007, that appears whole or not at all:
 
   last.pt, best.pt   as ultralytics wrote them: `yolo train resume model=.../last.pt` works
-  state.pt           what they leave out or round (exact.py), as data alone (plain.py)
+  state.pt           what they leave out or round (resume_state.py), as data alone (plain.py)
   results.csv        as far as this epoch
   manifest.json      size and SHA-256 of each, and what the run was
 

@@ -2,11 +2,11 @@
 """What happened in a run, across all its processes: one JSON object a line, appended.
 
 Owns rocmfix/journal.jsonl in the run's directory and the account that is made of it. A line that a
-dying process left unfinished is passed over.
+dying process left unfinished is skipped.
 
 Events, each with `time` (seconds since 1970):
   launch  attempt                       a worker has begun
-  start   first, epochs, batch, device, amp   training goes on with epoch `first` (from 1)
+  start   first, epochs, batch, device, amp   training continues with epoch `first` (from 1)
   epoch   epoch                         done, and its checkpoint is verified
   batch   old, new, why
   end | stop | error                    finished | ended by the user | an exception (`what`)

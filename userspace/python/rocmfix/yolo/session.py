@@ -56,7 +56,7 @@ class Session:
     dynamic_batch: bool = True
     resume: bool = False  # from the first try on
     save_dir: str | None = None  # ultralytics' directory of the run, once it is there
-    earlier: list[str] = field(default_factory=list)  # runs that this one goes on from
+    earlier: list[str] = field(default_factory=list)  # runs that this one resumes
     earlier_epochs: int = 0  # that were done in them
 
     @classmethod

@@ -30,7 +30,7 @@ CONTEXT_LOST = ("illegal memory access", "unspecified launch failure", "hiperror
 
 
 class BatchChange(Exception):
-    """Between two epochs: go on from the checkpoint with another batch."""
+    """Between two epochs: resume from the checkpoint with another batch."""
 
 
 class Training:
@@ -217,7 +217,7 @@ class Training:
         self._train(str(last), arguments, ExactState(saved, say))
 
     def _begin_in_full_precision(self, generation: checkpoint.Generation) -> None:
-        """amp cannot be changed on resume, so the weights go on in a run of their own."""
+        """amp cannot be changed on resume, so the weights continue in a run of their own."""
         assert self.run_directory is not None
         left = int(generation.facts["epochs"]) - generation.epoch
         old = self.run_directory
