@@ -98,7 +98,7 @@ class System:
         return subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
 
     def add_program(self, path, text):
-        """A program below /usr, in the place of one of that name."""
+        """A program below /usr, instead of one of that name."""
         program = self.root / ".upper" / path
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text(text)

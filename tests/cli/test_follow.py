@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`journalctl -kf | rocmfix explain`: what was found is shown while the log goes on."""
+"""`journalctl -kf | rocmfix explain`: what was found is shown while the log continues."""
 
 import json
 import os

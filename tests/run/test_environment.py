@@ -340,7 +340,7 @@ def snapshot(folder):
 
 
 def test_the_example_of_the_readme_reaches_its_end(launcher):
-    """A Python program in the place of the command, as users have it."""
+    """A Python program as the command, as users have it."""
     code = "import os; print(os.environ['ROCMFIX_VERSION'])"
     run = launcher(sys.executable, "-c", code, root="rx6700xt")
     assert run.stdout == f"{version(launcher)}\n"

@@ -202,7 +202,7 @@ def test_a_new_window_size_reaches_the_command_once(launcher):
 
 
 def test_ctrl_z_and_fg(shell):
-    """Twice, and then it goes on where it was."""
+    """Twice, and then it continues where it was."""
     shell.type("$R sh -c 'echo rea\"\"dy; read line; echo \"got <$line>\"; exit 5'")
     shell.terminal.expect(b"\nready")
     for _ in range(2):

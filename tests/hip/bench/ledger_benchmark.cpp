@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the ledger costs an allocation and its free: one insert and one erase, with so many blocks
-// live, by so many threads at once. CPU time of a thread for one pair.
+// What the ledger costs an allocation and its free: one insert and one erase, with N blocks
+// live, by T threads at once. CPU time of a thread for one pair.
 #include <benchmark/benchmark.h>
 #include <sys/mman.h>
 
