@@ -79,9 +79,9 @@ build_in_background() {
 	fi
 	request_build
 	release_lock
-	say "  to watch it type: journalctl -f -u $unit"
+	say "  to watch it, type: journalctl -f -u $unit"
 	systemctl start --no-block "$unit" ||
-		say "  $unit cannot be started; it is tried again at the next boot, or type: $try_again"
+		say "  $unit cannot be started; it will be retried at the next boot, or type: $try_again"
 }
 
 # In the unit: until no request is left.

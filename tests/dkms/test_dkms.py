@@ -87,13 +87,13 @@ def test_status_and_removal_work_quietly_after_the_source_is_gone(lab):
 
 def test_other_version_of_linux_source_is_skipped(lab):
     lab.install_linux_source(f"{SERIES}.1-1")
-    assert_skipped(lab, lab.install(), f"installed is {SERIES}.1-1",
+    assert_skipped(lab, lab.install(), f"installed: {SERIES}.1-1",
                    f"hint: type: apt install linux-source-{SERIES}={SOURCE_VERSION}\n")
 
 
 def test_missing_linux_source_is_skipped(lab):
     lab.remove_linux_source()
-    assert_skipped(lab, lab.install(), "installed is none",
+    assert_skipped(lab, lab.install(), "installed: none",
                    f"hint: type: apt install linux-source-{SERIES}={SOURCE_VERSION}\n")
 
 

@@ -209,7 +209,7 @@ case_new_kernel() {
 	tap_log=$work/new-headers.log
 	check "new headers first: dpkg exits 0" headers_arrive "$root" "$release"
 	check "new headers first: the message says what is missing" file_has "$tap_log" \
-		"kernel $release needs linux-source-$series $newer; installed is $needed_re"
+		"kernel $release needs linux-source-$series $newer; installed: $needed_re"
 	check "new headers first: and what to type" file_has "$tap_log" "hint: type: apt install linux-source-$series=$newer"
 	check "new headers first: nothing is built for the new kernel" is "$(livepatch_modules "$root" "$release")" ""
 	livepatch_in_place "$root" 7.0.1 "new headers first"

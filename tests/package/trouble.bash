@@ -24,7 +24,7 @@ case_no_matching_source() {
 	check "no matching source: apt exits 0" apt "$root" install --no-install-recommends \
 		rocmfix-dkms "linux-headers-$kernel" linux-source="$series.1-1" "linux-source-$series=$series.1-1"
 	trouble_check "$root" "no matching source" "kernel $kernel_re: skipped" \
-		"installed is $series.1-1" "hint: type: apt install linux-source-$series=$needed_re\$"
+		"installed: $series.1-1" "hint: type: apt install linux-source-$series=$needed_re\$"
 }
 
 # Breaks the patch, then types what the message said: dpkg's trigger builds.
