@@ -206,7 +206,7 @@ TEST(ModprobeConf, ConflictsKnowWhoWins) {
   const auto conflicts = find_conflicts(*read_module_options(tree.root()), plan);
   ASSERT_EQ(conflicts.size(), 3U);
   EXPECT_EQ(describe(conflicts[0]),
-            "noretry=0 in /etc/modprobe.d/amdgpu.conf:1 is overruled by rocmfix.conf");
+            "noretry=0 in /etc/modprobe.d/amdgpu.conf:1 is overridden by rocmfix.conf");
   EXPECT_FALSE(conflicts[0].wins);
   EXPECT_TRUE(conflicts[1].wins);
   EXPECT_EQ(describe(conflicts[1]),

@@ -137,7 +137,7 @@ std::string describe_incident(const LogIncident& incident, std::uint64_t number)
     return text +
            "Cause not determined: the log shows no sign of a known cause. It may help to pass the "
            "kernel\n"
-           "log from the boot on and all of the program's output, one after the other.\n\n";
+           "log since boot and all of the program's output, one after the other.\n\n";
   }
   text += "Probable causes\n";
   for (const ProbableCause& cause : incident.causes) {

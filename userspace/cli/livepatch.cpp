@@ -35,7 +35,7 @@ const char* describe_state(LivepatchState state) {
     case LivepatchState::on:
       return to_string(state);
     case LivepatchState::disabled:
-      return "loaded, and switched off (rocmfix_livepatch.rocmfix=0)";
+      return "loaded, but switched off (rocmfix_livepatch.rocmfix=0)";
     case LivepatchState::waiting:
       return "loaded, waiting for amdgpu to drive a GPU";
     case LivepatchState::idle:
@@ -56,7 +56,7 @@ struct Taint {
 };
 constexpr std::array<Taint, 3> taints = {{
     {12, 'O', "an out-of-tree module, like every DKMS module"},
-    {13, 'E', "a module without a signature that the kernel knows"},
+    {13, 'E', "a module without a known signature"},
     {15, 'K', "a livepatch; until the next boot, even after `off`"},
 }};
 
@@ -76,7 +76,7 @@ std::string describe_taint(const Root& root) {
 
 std::string describe_next(const Driver& driver) {
   if (driver.patched()) {
-    return "Not needed: the amdgpu that is installed has the patches in it.\n";
+    return "Not needed: the installed amdgpu contains the patches.\n";
   }
   if (!driver.livepatch.installed) {
     return "Next: sudo apt install rocmfix-livepatch-dkms\n";

@@ -77,12 +77,12 @@ Result<AtomicDirectory> AtomicDirectory::create(const Root& root, const std::str
   }
   const int parent_fd = parent->fd_.get();
   if (::mkdirat(parent_fd, name.c_str(), 0755) != 0 && errno != EEXIST) {
-    return fail(io_error("cannot make " + root.host_path(path).string(), errno));
+    return fail(io_error("cannot create " + root.host_path(path).string(), errno));
   }
   directory = open(root, path);
   if (directory && (::fchmod(directory->fd_.get(), 0755) != 0 ||  // whatever the umask is
                     ::fsync(parent_fd) != 0)) {
-    return fail(io_error("cannot make " + root.host_path(path).string(), errno));
+    return fail(io_error("cannot create " + root.host_path(path).string(), errno));
   }
   return directory;
 }
@@ -148,8 +148,8 @@ Result<std::optional<FileContent>> AtomicDirectory::read(const std::string& name
     }
     content.text.append(buffer.data(), n < 0 ? 0 : static_cast<std::size_t>(n));
     if (content.text.size() > max_bytes) {
-      return fail({ErrorCode::invalid, shown(name) + " is over 1 MiB, no modprobe configuration", 0,
-                   "move it away, then try again: sudo mv " + shown(name) + " /root/"});
+      return fail({ErrorCode::invalid, shown(name) + " is over 1 MiB: not a modprobe configuration",
+                   0, "move it away, then try again: sudo mv " + shown(name) + " /root/"});
     }
   }
 }

@@ -253,11 +253,12 @@ Result<void> unpack(const RegularFile& file, Packing packing, const UnpackSink& 
       return fail(error_of(file, step));
     }
     if (unpacked > most) {
-      return fail({ErrorCode::refused,
-                   formatted("{} is not unpacked: it becomes larger than {} MiB, as no module of "
-                             "its size does",
-                             file.name(), most >> 20U),
-                   0, ""});
+      return fail(
+          {ErrorCode::refused,
+           formatted("{} is not decompressed: it becomes larger than {} MiB, as no module of "
+                     "its size does",
+                     file.name(), most >> 20U),
+           0, ""});
     }
     if (produced > 0 && !sink({out.data(), produced})) {
       return fail({ErrorCode::failed, "cannot keep what " + file.name() + " unpacks to", 0, ""});

@@ -138,7 +138,7 @@ std::optional<std::string> FaultMatcher::fault_of(const FaultPattern& pattern) {
   }
   for (const auto& [name, number] : regex.NamedCapturingGroups()) {
     if (!parse_fault_field(name)) {
-      return formatted("'regex' of {} has a group '{}', known are: {}", pattern.name, name,
+      return formatted("'regex' of {} has a group '{}', allowed: {}", pattern.name, name,
                        fmt::join(field_words, ", "));
     }
   }

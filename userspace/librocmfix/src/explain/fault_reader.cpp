@@ -79,7 +79,7 @@ std::optional<Error> not_text(std::string_view begin) {
        "compressed by xz", "xzcat FILE | rocmfix explain"},
       {"\x28\xb5\x2f\xfd", "compressed by zstd", "zstdcat FILE | rocmfix explain"},
       {"BZh", "compressed by bzip2", "bzcat FILE | rocmfix explain"},
-      {"LPKSHHRH", "a journal of systemd", "journalctl --file=FILE | rocmfix explain"},
+      {"LPKSHHRH", "a systemd journal", "journalctl --file=FILE | rocmfix explain"},
   }};
   for (const Format& format : formats) {
     if (begin.starts_with(format.magic)) {
@@ -92,7 +92,7 @@ std::optional<Error> not_text(std::string_view begin) {
 Error log_error(std::string what, int code) {
   Error error = io_error(std::move(what), code);
   if (error.hint.empty()) {
-    error.hint = "give it a file, or a log by a pipe: journalctl -k | rocmfix explain -";
+    error.hint = "pass a file, or pipe a log: journalctl -k | rocmfix explain -";
   }
   return error;
 }

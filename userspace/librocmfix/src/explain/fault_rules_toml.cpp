@@ -75,7 +75,7 @@ CauseCondition read_condition(TomlReader& reader, const toml::table& entry) {
   when.kernel_below = reader.text(*table, "kernel_below");
   when.kernel_at_least = reader.text(*table, "kernel_at_least");
   if (when.event.empty()) {
-    reader.complain(node->source(), "'event' is missing: a cause is one of some kind of event");
+    reader.complain(node->source(), "'event' is missing: a cause needs a type of event");
   }
   return when;
 }

@@ -53,10 +53,10 @@ Result<std::string> read_modinfo(const RegularFile& module) {
       std::find_if(sections->begin(), sections->end(),
                    [](const ElfSection& section) { return section.name == ".modinfo"; });
   if (found == sections->end() || found->size == 0) {
-    return fail(module.malformed("no kernel module: it has no .modinfo"));
+    return fail(module.malformed("not a kernel module: it has no .modinfo"));
   }
   if (found->size > largest_section) {
-    return fail(module.malformed("its .modinfo is larger than any"));
+    return fail(module.malformed("its .modinfo is too large"));
   }
   return module.read(found->offset, static_cast<std::size_t>(found->size));
 }

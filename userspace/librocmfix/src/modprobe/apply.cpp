@@ -162,7 +162,7 @@ Result<void> Change::put_back() {
   report_.changed = current_ || *original;
   report_.text = *original ? (*original)->text : "";
   if (*original) {
-    note(formatted("your own {} {} back", report_.file, options_.dry_run ? "would be" : "is"));
+    note(formatted("your own {} {} restored", report_.file, options_.dry_run ? "would be" : "is"));
   }
   if (options_.dry_run || !report_.changed) {
     return {};
@@ -235,7 +235,7 @@ Result<void> check_plain(const Plan& plan) {
       return fail({ErrorCode::invalid,
                    formatted("the plan's {}={} cannot be written as a module option", row.name,
                              *row.proposed),
-                   0, "look at /etc/rocmfix/settings.toml"});
+                   0, "check /etc/rocmfix/settings.toml"});
     }
   }
   return {};

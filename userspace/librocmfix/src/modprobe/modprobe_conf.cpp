@@ -119,18 +119,18 @@ std::string describe(const Conflict& conflict) {
   const auto& option = conflict.option;
   if (option.line == 0) {
     return formatted("amdgpu.{}={} on the kernel command line {}", option.name, option.value,
-                     conflict.wins ? "wins over rocmfix.conf" : "is overruled");
+                     conflict.wins ? "wins over rocmfix.conf" : "is overridden");
   }
   return formatted("{}={} in {}:{} {}", option.name, option.value, option.file, option.line,
                    conflict.wins ? "is read after rocmfix.conf and wins over it"
-                                 : "is overruled by rocmfix.conf");
+                                 : "is overridden by rocmfix.conf");
 }
 
 std::string remedy(const Conflict& conflict) {
   const auto& option = conflict.option;
   if (option.line == 0) {
     return formatted(
-        "take amdgpu.{}={} off GRUB_CMDLINE_LINUX in /etc/default/grub, run `sudo update-grub`, "
+        "remove amdgpu.{}={} from GRUB_CMDLINE_LINUX in /etc/default/grub, run `sudo update-grub`, "
         "and reboot",
         option.name, option.value);
   }

@@ -86,7 +86,7 @@ Condition read_condition(Reader& reader, const toml::table& entry, bool judged) 
                         "target_carried", "ram_above_mib",   "ram_at_most_mib"});
   when.value = reader.strings(*table, "value");
   if (!judged && !when.value.empty()) {
-    reader.complain(node->source(), "a proposal has no 'value' to look at",
+    reader.complain(node->source(), "a proposal has no 'value' to test",
                     "did you mean 'configured'?");
   }
   when.configured = reader.strings(*table, "configured");
@@ -94,7 +94,7 @@ Condition read_condition(Reader& reader, const toml::table& entry, bool judged) 
   for (const std::string_view family : when.any_family) {
     if (family != to_string(Family::rdna1) && family != to_string(Family::rdna2)) {
       reader.complain(node->source(), formatted("'{}' is not a supported family", family),
-                      "known here: RDNA1, RDNA2");
+                      "allowed: RDNA1, RDNA2");
     }
   }
   when.any_gfx = reader.strings(*table, "any_gfx");
@@ -109,7 +109,7 @@ Condition read_condition(Reader& reader, const toml::table& entry, bool judged) 
   for (const std::string_view state : when.software) {
     if (!parse_software_state(state)) {
       reader.complain(node->source(), formatted("'software' cannot be '{}'", state),
-                      "known here: unnamed, unknown, none, known");
+                      "allowed: unnamed, unknown, none, known");
     }
   }
   when.carries = reader.strings(*table, "carries");

@@ -36,7 +36,7 @@ std::span<const FaultKind> read_kinds(TomlReader& reader, const toml::table& tab
       kinds.push_back(FaultKind::hang);
     } else {
       reader.complain(table.source(), formatted("'fault' cannot be '{}'", word),
-                      "known here: memory, hang");
+                      "allowed: memory, hang");
     }
   }
   return reader.arena().keep(std::move(kinds));
@@ -61,11 +61,11 @@ MitigationCondition read_condition(TomlReader& reader, const toml::table& entry)
   for (const std::string_view family : when.family) {
     if (family != "RDNA1" && family != "RDNA2") {
       reader.complain(node->source(), formatted("'family' cannot be '{}'", family),
-                      "known here: RDNA1, RDNA2");
+                      "allowed: RDNA1, RDNA2");
     }
   }
   if (when.fault.empty()) {
-    reader.complain(node->source(), "'fault' is missing: a mitigation is one against something",
+    reader.complain(node->source(), "'fault' is missing: a mitigation needs a kind of fault",
                     R"(for example: when = { fault = ["memory"] })");
   }
   return when;

@@ -121,7 +121,7 @@ class Packages {
     collect(rule, folder, rule.others, false);
     if (!found && !rule.version.empty() && unknown_.empty()) {
       unknown_ = std::string(rule.name) + " was built for ROCm, and " +
-                 join(folder, rule.decides.front()) + " is not there or has no GPU code";
+                 join(folder, rule.decides.front()) + " is missing or has no GPU code";
     }
   }
 

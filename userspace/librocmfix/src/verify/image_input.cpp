@@ -136,7 +136,8 @@ void PackedImage::open() {
     return;
   }
   if (library_ == nullptr) {
-    error_ = {ErrorCode::failed, "libarchive is not there to read " + name, 0,
+    error_ = {ErrorCode::failed,
+              "libarchive, which is needed to read " + name + ", is not installed", 0,
               "sudo apt install libarchive13t64 (Debian 12: libarchive13)"};
     return;
   }

@@ -70,7 +70,7 @@ Verification Verifier::run() {
     // Among the first: what a check below takes for absent may be there.
     result.checks.push_back(
         {"machine.readable", std::nullopt,
-         "cannot read " + machine_->unreadable.front() + "; a check may take it for absent",
+         "cannot read " + machine_->unreadable.front() + "; a check may treat it as missing",
          ::geteuid() == 0 ? "rocmfix status shows all of them" : "sudo rocmfix verify"});
   }
   if (result.checks.front().ok == true) {
@@ -150,7 +150,7 @@ Check Verifier::module_missing() const {
     if (name == "nomodeset") {
       check.detail += ": `nomodeset` is on the kernel command line";
       check.hint =
-          "take nomodeset off it (GRUB's menu: e; for good: /etc/default/grub, then "
+          "remove nomodeset from it (GRUB's menu: e; permanently: /etc/default/grub, then "
           "sudo update-grub), and reboot";
       return check;
     }
@@ -226,7 +226,7 @@ Check Verifier::module_active() const {
     check.detail = "switched off: amdgpu.rocmfix=0";
     check.hint =
         "remove amdgpu.rocmfix=0 from the kernel command line (/etc/default/grub, then sudo "
-        "update-grub) or out of /etc/modprobe.d, and reboot";
+        "update-grub) or from /etc/modprobe.d, and reboot";
     return check;
   }
   return device_active();
@@ -356,7 +356,7 @@ Check Verifier::modprobe_blacklist() const {
     const bool list = name == "modprobe.blacklist" || name == "module_blacklist";
     if (list && ("," + value + ",").find(",amdgpu,") != std::string::npos) {
       return {check.id, false, formatted("`{}={}` on the kernel command line", name, value),
-              "take amdgpu out of it in /etc/default/grub, run `sudo update-grub`, and reboot"};
+              "remove amdgpu from it in /etc/default/grub, run `sudo update-grub`, and reboot"};
     }
   }
   return check;

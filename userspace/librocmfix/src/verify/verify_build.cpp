@@ -154,7 +154,7 @@ Check unfinished_check(const Root& root, const Record& record, const std::string
   }
   return {build_id, std::nullopt,
           formatted("{} is being built{}", describe_build(record), shown_time("since", started)),
-          "wait for it, then look again: rocmfix verify"};
+          "wait for it, then check again: rocmfix verify"};
 }
 
 Check describe_record(const Root& root, const Record& record, const std::string& again) {

@@ -36,7 +36,7 @@ void compare_modules(const Root& root, Check& check, const Initramfs& image,
       check.ok == true
           ? formatted("{} has the installed {}", image.file, name.substr(0, name.find('.')))
           : formatted(
-                "{} has {} (version {}, srcversion {}), installed is {} (version {}, "
+                "{} has {} (version {}, srcversion {}), but the installed one is {} (version {}, "
                 "srcversion {})",
                 image.file, packed.path, shown(packed.version), shown(packed.srcversion),
                 installed->path, shown(installed->version), shown(installed->srcversion));
@@ -67,7 +67,7 @@ Check livepatch_check(const Root& root, const Livepatch& livepatch, const Initra
   } else if (!image.livepatch) {
     check = {check.id, false,
              image.file +
-                 " has amdgpu and not rocmfix_livepatch, which then comes too late for the "
+                 " has amdgpu but not rocmfix_livepatch, which is then loaded too late for the "
                  "retry default",
              initramfs_command(root)};
   } else {
@@ -85,7 +85,7 @@ Check configuration_check(const Root& root, const Initramfs& image, const Plan& 
   }
   if (!image.lines_whole) {
     return {check.id, std::nullopt,
-            image.file + " has more configuration of modprobe than rocmfix looks at", ""};
+            image.file + " has more modprobe configuration than rocmfix reads", ""};
   }
   std::map<std::string, std::string> values;
   for (const auto& line : image.lines) {

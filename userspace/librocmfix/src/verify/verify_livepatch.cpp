@@ -48,8 +48,8 @@ Check loaded_check(const Root& root, const Driver& driver) {
   }
   const auto& installed = driver.livepatch.installed->srcversion;
   if (!loaded->srcversion || !installed) {
-    return {"module.loaded", std::nullopt,
-            "rocmfix_livepatch is loaded; of which build, is unknown", ""};
+    return {"module.loaded", std::nullopt, "rocmfix_livepatch is loaded, from an unknown build",
+            ""};
   }
   if (*loaded->srcversion != *installed) {
     return {"module.loaded", false,
@@ -67,21 +67,21 @@ Check active_check(const Livepatch& livepatch, const Check& devices) {
       return {id, false, "rocmfix_livepatch is not loaded", "see module.loaded"};
     case LivepatchState::disabled:
       return {id, false, "switched off: rocmfix_livepatch.rocmfix=0",
-              "take rocmfix_livepatch.rocmfix=0 off the kernel command line (/etc/default/grub, "
-              "then sudo update-grub) or out of /etc/modprobe.d, then sudo rocmfix livepatch off "
+              "remove rocmfix_livepatch.rocmfix=0 from the kernel command line (/etc/default/grub, "
+              "then sudo update-grub) or from /etc/modprobe.d, then sudo rocmfix livepatch off "
               "&& sudo rocmfix livepatch on"};
     case LivepatchState::waiting:
       return {id, false, "rocmfix_livepatch waits for amdgpu, which drives no GPU",
               "sudo modprobe amdgpu; if that fails: sudo dmesg | tail"};
     case LivepatchState::idle:
       return {id, false,
-              "rocmfix_livepatch is loaded and not in amdgpu: that is not the one it is for",
+              "rocmfix_livepatch is loaded but not in amdgpu: it was built for another amdgpu",
               "sudo dmesg | grep rocmfix_livepatch; then sudo dpkg-reconfigure " +
                   std::string(package)};
     case LivepatchState::patching:
     case LivepatchState::unpatching:
       return {id, std::nullopt, "some task still runs the functions that are to be replaced",
-              "wait and look again: rocmfix livepatch status"};
+              "wait, then check again: rocmfix livepatch status"};
     case LivepatchState::on:
       break;
   }
