@@ -101,7 +101,7 @@ def test_a_missing_interpreter_is_named_as_the_cause(launcher, tmp_path):
     script.chmod(0o755)
     run = launcher(script)
     assert run.returncode == 127
-    assert "hint: it is there, but the interpreter" in run.stderr
+    assert "hint: it exists, but the interpreter" in run.stderr
 
 
 def test_an_assignment_in_the_place_of_the_command_gets_a_hint(launcher):

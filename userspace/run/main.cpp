@@ -65,7 +65,7 @@ std::string exec_hint(std::string_view command, int errnum) {
   }
   if (errnum == ENOENT && access(command.data(), F_OK) == 0 &&
       command.find('/') != std::string_view::npos) {
-    return "it is there, but the interpreter named in its first line, or its loader, is not";
+    return "it exists, but the interpreter named in its first line, or its loader, does not";
   }
   if (errnum == ENOENT) {
     return "is it installed, and is its directory in PATH?";

@@ -101,8 +101,7 @@ std::string rejected_option(int code, char** argv) {
   const bool is_letter = optopt > 0 && optopt < option_profile;
   const std::string typed =
       is_letter ? std::string("-") + static_cast<char>(optopt) : std::string(argv[optind - 1]);
-  return (code == ':' ? "missing value after " : "unknown option or wrong use of it: ") +
-         shortened(typed);
+  return (code == ':' ? "missing value after " : "unknown or misused option: ") + shortened(typed);
 }
 
 /// What the flags said; a variable fills in what they left open.
@@ -287,7 +286,7 @@ Result<Options> parse_options(int argc, char** argv) {
   }
   char** const command = argv + optind;
   if (flags->json && flags->action != Action::dry_run) {
-    return fail(usage_error("--json is of use only with --dry-run or --simulate list"));
+    return fail(usage_error("--json works only with --dry-run or --simulate list"));
   }
   // `--dry-run` alone is a fair question: what would be set for any command?
   if (*command == nullptr && flags->action != Action::dry_run) {

@@ -52,12 +52,12 @@ Result<void> respect_link_order(const Options& options, const Machine& machine,
     return {};
   }
   const std::string what = "the program is linked with AddressSanitizer (" + runtime +
-                           "), which ends it when another library is preloaded before";
+                           "), which aborts it when another library is preloaded first";
   constexpr const char* way_out = "ASAN_OPTIONS=verify_asan_link_order=0";
   if (simulated) {
     return fail(Error{.code = ErrorCode::not_applicable,
                       .what = what + ": it cannot be run on a simulated card",
-                      .hint = std::string(way_out) + " lets it, and so does -static-libasan"});
+                      .hint = std::string(way_out) + " allows it, and so does -static-libasan"});
   }
   result.layered = false;
   result.environment.advice.push_back(

@@ -107,10 +107,10 @@ bool load(hsa::ApiTable& api) {
     static_cast<void>(snprintf(text.data(), text.size(), "core %u/%u, ext %u/%u",
                                core_version.major_id, core_version.minor_id, layer.table.major_id,
                                layer.table.minor_id));
-    return refuse("this ROCr's tables are not known: ", text.data());
+    return refuse("the tables of this ROCr are unknown: ", text.data());
   }
   if (!read_tables(core, *core_slots, ext, layout->slots)) {
-    return refuse("this ROCr's tables have holes");
+    return refuse("the tables of this ROCr are incomplete");
   }
   if (!survey()) {
     return refuse("ROCr does not report its agents and pools");
@@ -166,7 +166,7 @@ ROCMFIX_EXPORT bool OnLoad(hsa::ApiTable* table, uint64_t /*runtime_version*/,
     return false;
   }
   if (layer.settings.misread != nullptr) {
-    say("not understood, so the default holds: ", layer.settings.misread);
+    say("not understood, so the default applies: ", layer.settings.misread);
   }
   if (!load(*table)) {
     return false;

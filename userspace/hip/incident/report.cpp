@@ -144,7 +144,7 @@ void report_fault(const Fault& fault) {
   JsonText json(document.data(), document.size() - 1);
   write_document(json, report, around);
   if (json.overflown()) {
-    say("an incident does not fit: not written");
+    say("an incident is too large: not written");
   } else {
     std::string_view text = json.text();
     document[text.size()] = '\n';

@@ -289,7 +289,7 @@ std::string decision_text(const CrashReport& report, const RestartContext& conte
           std::string(decision.taken->summary) + ": " + set_text(assignments, *decision.taken) +
           "\n";
   if (decision.taken->hint) {
-    text += std::string(more) + "(a hint: a program that does not read it runs as before)\n";
+    text += std::string(more) + "(a hint: a program that ignores it runs as before)\n";
   }
   return text;
 }

@@ -241,7 +241,7 @@ Result<ExitInfo> run_command(const SignalQueue& signals, const Start& start) {
   if ((start.with_reports && !make_pipe(ends)) || (start.guarded && !make_pipe(gate))) {
     const int errnum = errno;
     close_all({ends[0], ends[1]});
-    return fail(io_error("cannot make a pipe", errnum));
+    return fail(io_error("cannot create a pipe", errnum));
   }
   if (start.with_reports) {
     // Only our end does not wait: the layer's would lose what does not fit at once.

@@ -107,7 +107,7 @@ std::string survivors_text(const std::vector<Survivor>& survivors) {
             printable(one.name) + "), which the command left behind, " +
             (one.denied  ? "runs as another user: it was not killed, and may still use the GPU"
              : one.stuck ? "does not die, not even from SIGKILL: stuck in the driver?"
-                         : "has not ended yet after SIGKILL") +
+                         : "has not exited yet after SIGKILL") +
             "\n";
   }
   if (survivors.size() > most) {

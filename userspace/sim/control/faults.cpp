@@ -214,7 +214,7 @@ void Faults::fire(const Pending& pending) {
         process_.raise_memory_fault(pending.gpu, fault, "scenario");
       } else {
         complain(
-            formatted("a scenario names allocation {}, which is not there", pending.allocation));
+            formatted("a scenario names allocation {}, which does not exist", pending.allocation));
       }
       break;
     }

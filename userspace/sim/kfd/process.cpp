@@ -42,7 +42,7 @@ int make_file(const char* name, off_t size, ino_t& inode) {
   const int fd = memfd_create(name, MFD_CLOEXEC);
   struct stat status {};
   if (fd < 0 || ftruncate(fd, size) != 0 || !raw_fstat(fd, status)) {
-    complain(formatted("error: cannot make the memory behind {}: errno {}", name, errno));
+    complain(formatted("error: cannot create the memory of {}: errno {}", name, errno));
     _exit(2);
   }
   inode = status.st_ino;

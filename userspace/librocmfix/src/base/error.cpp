@@ -44,9 +44,8 @@ bool is_in_user_namespace() {
 // sudo gives root nothing that it does not have.
 std::string hint_for_root() {
   if (is_in_user_namespace() || lacks_dac_override()) {
-    return "root in this container or service does not have the rights of the host's root: run it "
-           "on "
-           "the host";
+    return "root in this container or service does not have the rights of the host's root: "
+           "run it on the host";
   }
   const std::string lockdown = kernel_file("/sys/kernel/security/lockdown");
   const bool locked = !lockdown.empty() && lockdown.find("[none]") == std::string::npos;

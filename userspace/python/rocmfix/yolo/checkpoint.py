@@ -124,10 +124,10 @@ def _manifest(directory: Path) -> Generation:
     """The manifest, once it is of the form that keep() gives it. Raises Damaged, OSError, ValueError."""
     path = directory / "manifest.json"
     if not stat.S_ISREG(os.lstat(path).st_mode) or os.lstat(path).st_size > MANIFEST_LIMIT:
-        raise Damaged("manifest.json is none")
+        raise Damaged("manifest.json is not a manifest")
     manifest = json.loads(path.read_bytes())
     if not isinstance(manifest, dict) or manifest.get("schema") != 1:
-        raise Damaged("manifest.json is none")
+        raise Damaged("manifest.json is not a manifest")
     files, facts, epoch = manifest.get("files"), manifest.get("facts"), manifest.get("epoch")
     if not isinstance(files, dict) or not all(isinstance(one, dict) for one in files.values()):
         raise Damaged("manifest.json has no list of files")

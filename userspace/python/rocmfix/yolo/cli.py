@@ -117,7 +117,7 @@ def find_run(words: list[str]) -> Path:
     found = Path("runs").glob("**/rocmfix/session.json")
     newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
     if newest is None:
-        raise Failure("there is not a run of rocmfix-yolo under runs/ here",
+        raise Failure("there is no run of rocmfix-yolo under runs/ here",
                       "name it: rocmfix-yolo resume DIRECTORY")  # fmt: skip
     return newest.absolute().parent.parent
 

@@ -221,7 +221,7 @@ class Training:
         assert self.run_directory is not None
         left = int(generation.facts["epochs"]) - generation.epoch
         old = self.run_directory
-        say(f"full precision from here on. Precision cannot change within a run: a new run, "
+        say(f"full precision from now on. Precision cannot change within a run: a new run, "
             f"'{old.name}-fp32', begins with the weights of epoch {generation.epoch} "
             f"and has the {left} epochs that are left")  # fmt: skip
         self._journal.append("stop", why="precision")
