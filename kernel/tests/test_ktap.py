@@ -91,7 +91,7 @@ def test_a_failed_test_fails_with_what_kunit_said():
     assert out.endswith("3 passed, 1 failed\n")
 
 
-def test_a_suite_that_fails_by_itself_fails():
+def test_a_suite_that_fails_outside_its_tests_fails():
     status, out = judge(changed("] ok 2 second", "] not ok 2 second"))
     assert status == 1
     assert "not ok" in out

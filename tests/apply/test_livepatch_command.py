@@ -17,7 +17,7 @@ def test_without_the_package_there_is_its_name(running_system):
                            "hint: sudo apt install rocmfix-livepatch-dkms\n")  # fmt: skip
 
 
-def test_the_program_is_asked_and_the_state_is_told(running_system):
+def test_the_program_is_asked_and_the_state_is_reported(running_system):
     running_system.add_program(SWITCH, STAND_IN)
     for word in ("on", "off"):
         done = running_system.run("livepatch", word)

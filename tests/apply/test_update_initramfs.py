@@ -33,7 +33,7 @@ def test_it_runs_for_every_kernel_and_only_when_something_changed(system):
     assert not (system.root / "var/lib/rocmfix").exists()
 
 
-def test_a_failure_says_what_is_in_place_and_the_next_run_makes_it_good(system):
+def test_a_failure_says_what_is_in_place_and_the_next_run_completes_it(system):
     (system.root / "fail").touch()
     done = system.run("apply")
     assert done.returncode == 1

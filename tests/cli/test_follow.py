@@ -41,7 +41,7 @@ def printed(process, text, seconds=20):
     return output.decode()
 
 
-def test_the_last_incident_is_shown_while_the_log_goes_on(follow):
+def test_the_last_incident_is_shown_while_the_log_continues(follow):
     with follow() as process:
         process.stdin.write(FAULT.encode())
         output = printed(process, b"0x7f3d7a123000")
@@ -54,7 +54,7 @@ def test_the_last_incident_is_shown_while_the_log_goes_on(follow):
         assert process.wait(timeout=20) == 0
 
 
-def test_what_comes_soon_after_belongs_to_it(follow):
+def test_lines_soon_after_belong_to_it(follow):
     """A writer that pauses for less than the silence makes no second incident."""
     with follow() as process:
         for line in FAULT.splitlines(keepends=True):

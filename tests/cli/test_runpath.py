@@ -41,7 +41,7 @@ def test_no_program_of_the_build_tree_looks_in_the_current_directory(build):
     assert search_path(build / "bin/rocmfix") == [str(build / "lib")]
 
 
-def test_what_is_installed_has_no_path_of_its_own(build, tmp_path):
+def test_installed_files_have_no_runpath(build, tmp_path):
     subprocess.run(["cmake", "--install", build, "--prefix", tmp_path / "usr"], check=True,
                    capture_output=True)  # fmt: skip
     files = list(elf_files(tmp_path))

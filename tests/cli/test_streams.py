@@ -65,7 +65,7 @@ def test_a_lost_stderr_changes_nothing(verb, roots, source, harmful):
 
 @pytest.mark.parametrize("json", [False, True], ids=["text", "json"])
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_lost_stdout_is_an_error_that_is_said(verb, json, roots, source, harmful):
+def test_a_lost_stdout_is_a_reported_error(verb, json, roots, source, harmful):
     for lost in LOST_STDOUT:
         done = shell(f"{command(verb, roots / 'rx5600xt', source, json)} {lost}", harmful)
         assert done.returncode == 1, (lost, done)
@@ -86,7 +86,7 @@ def test_apply_and_revert_have_done_their_work(lost, roots, environment, tmp_pat
     assert done.returncode == 1 and not conf.exists(), done
 
 
-def test_a_file_that_is_opened_later_is_not_taken_for_stderr(roots, environment, tmp_path):
+def test_a_file_that_is_opened_later_is_not_mistaken_for_stderr(roots, environment, tmp_path):
     """With 0 to 2 closed the file that is written would become one of them."""
     root = tmp_path / "r"
     shutil.copytree(roots / "rx5600xt", root, symlinks=True)
@@ -96,6 +96,6 @@ def test_a_file_that_is_opened_later_is_not_taken_for_stderr(roots, environment,
     assert not written
 
 
-def test_a_closed_stdin_is_no_empty_log(environment):
+def test_a_closed_stdin_is_not_an_empty_log(environment):
     done = shell("rocmfix explain <&-", environment)
     assert done.returncode == 1 and "Bad file descriptor" in done.stderr, done

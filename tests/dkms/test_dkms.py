@@ -148,7 +148,7 @@ def test_real_time_kernel_is_skipped(lab):
 @pytest.mark.parametrize("version", [
     "6.12.117-1~deb12u1", "6.12.117-1", "7.2.12-1~bpo13+1", "7.2.13-1", "7.3.4-1~bpo13+1",
 ])
-def test_linux_source_of_every_suite_is_told_by_its_headers(lab, version, installed):
+def test_linux_source_of_every_suite_is_identified_by_its_headers(lab, version, installed):
     series = ".".join(version.split(".")[:2])
     headers = lab.directory / "headers/include/generated"
     headers.mkdir(parents=True)
@@ -175,7 +175,7 @@ def test_linux_source_of_every_suite_is_told_by_its_headers(lab, version, instal
         assert f"hint: type: apt install {package}={version}\n" in run.stderr
 
 
-def test_autoinstall_never_fails_beside_the_package(lab):
+def test_autoinstall_never_fails_with_the_package_installed(lab):
     """Its failure makes the configuration of linux-headers fail, and dkms 3.0.10
     counts a skipped module as failed."""
     lab.remove_linux_source()

@@ -57,7 +57,7 @@ def test_damaged_kept_source_is_refused(lab, cache):
     assert f"hint: type: apt install linux-source-{SERIES}={SOURCE_VERSION}\n" in run.stderr
 
 
-def test_kept_source_of_another_version_is_not_taken(lab, cache):
+def test_kept_source_of_another_version_is_not_used(lab, cache):
     keep(lab, cache, version=f"{SERIES}.1-1")
     lab.remove_linux_source()
     run = find(lab, cache)

@@ -73,7 +73,7 @@ def test_extracts_a_return_type_on_its_own_line(source):
         (lambda text: "static int only(int declared);\n" + text, "only"),
     ],
 )
-def test_refuses_what_is_not_there_exactly_once(source, change, name):
+def test_refuses_a_function_that_is_missing_or_duplicated(source, change, name):
     source.write_text(change(SOURCE))
     done = run(DKMS / "extract-functions", source, name)
     assert done.returncode == 1

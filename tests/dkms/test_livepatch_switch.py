@@ -213,7 +213,7 @@ def test_on_while_it_is_going_off(computer):
     assert computer.status()["state"] == "on"
 
 
-def test_on_after_somebody_disabled_it_by_hand(computer):
+def test_on_after_it_was_disabled_by_hand(computer):
     computer.install()
     computer.load_amdgpu()
     computer.load()

@@ -205,7 +205,7 @@ def test_amdgpu_that_is_only_late_is_loaded_as_it_is(computer):
     assert not (computer.path / RECORD).exists()
 
 
-def test_no_stock_module_is_said_with_the_remedy(computer):
+def test_a_missing_stock_module_is_reported_with_the_remedy(computer):
     (computer.path / STOCK).unlink()
     status, said = computer.run()
     assert status == 1
@@ -213,14 +213,14 @@ def test_no_stock_module_is_said_with_the_remedy(computer):
     assert (computer.path / RECORD).exists()
 
 
-def test_our_own_module_in_the_stock_ones_place_is_no_stock_module(computer):
+def test_rocmfix_module_at_the_stock_path_is_not_a_stock_module(computer):
     """Whatever put it there: it would be refused again."""
     (computer.path / STOCK).write_bytes((computer.path / OURS).read_bytes())
     status, said = computer.run()
     assert status == 1 and "there is no stock amdgpu" in said
 
 
-def test_stock_module_that_is_refused_too_is_said(computer):
+def test_stock_module_that_is_refused_too_is_reported(computer):
     computer.write("no-stock", "could not insert module: Invalid argument")
     status, said = computer.run()
     assert status == 1

@@ -115,7 +115,7 @@ def test_unsigned_module_is_refused_whatever_is_enrolled(machine, demand, words,
     assert f"{words}, and amdgpu is not signed" in said and "apt install openssl" in said
 
 
-def test_nobody_asks_for_signatures(machine, stock):
+def test_signatures_are_not_required(machine, stock):
     machine.module.write_bytes(stock.read_bytes())
     machine.write("sys/kernel/security/lockdown", "[none] integrity confidentiality\n")
     machine.write("sys/module/module/parameters/sig_enforce", "N\n")
@@ -130,7 +130,7 @@ def test_secure_boot_with_shim_validation_off_asks_for_none(machine):
     assert machine.check() == (0, "")
 
 
-def test_missing_certificate_or_key_list_is_no_enrolment(machine):
+def test_missing_certificate_or_key_list_is_not_an_enrolment(machine):
     machine.secure_boot()
     machine.enrol()
     (machine.root / "proc/keys").unlink()
@@ -178,7 +178,7 @@ def test_key_that_was_replaced_after_the_build_does_not_stand_for_the_old_one(ma
     assert "hint: to build it again, with the key that DKMS has now, type: apt install --reinstall rocmfix-dkms" in said
 
 
-def test_certificate_that_is_given_is_looked_at_too(machine):
+def test_a_given_certificate_is_checked_too(machine):
     machine.secure_boot()
     machine.make_key("srv/given.der")
     machine.sign("srv/given.der")

@@ -34,7 +34,7 @@ def asked_by(library, calls):
     return {call for call in calls if call.startswith(library + " ")}
 
 
-def test_without_the_layer_nobody_is_told_apart(hip, kind):
+def test_without_the_interposer_callers_are_not_distinguished(hip, kind):
     calls = flags_by_call(run(hip, "all", CARDS[kind], layer=False))
     assert len(calls) == 21
     kinds = [{call.split(" ", 1)[1] for call in asked_by(library, coherent(calls))}
@@ -44,7 +44,7 @@ def test_without_the_layer_nobody_is_told_apart(hip, kind):
 
 
 @pytest.mark.parametrize("library", [RCCL, RENAMED])
-def test_what_a_communication_library_asks_for_stays_coherent(hip, kind, library):
+def test_memory_that_a_communication_library_requests_stays_coherent(hip, kind, library):
     before = flags_by_call(run(hip, "all", CARDS[kind], layer=False))
     after = flags_by_call(run(hip, "all", CARDS[kind]))
     for call in asked_by(library, before):
@@ -52,7 +52,7 @@ def test_what_a_communication_library_asks_for_stays_coherent(hip, kind, library
     assert len(asked_by(library, coherent(after))) >= 6
 
 
-def test_what_another_library_asks_for_does_not(hip, kind):
+def test_memory_that_another_library_requests_does_not(hip, kind):
     calls = flags_by_call(run(hip, "all", CARDS[kind]))
     for call in ("host 0", "host Mapped", "managed", "registered private"):
         assert calls[f"{OTHER} {call}"][1], call
@@ -87,7 +87,7 @@ def test_added_names(hip, kind):
     assert coherent(after) == coherent(before)
 
 
-def test_another_library_at_the_same_address_is_told_apart(hip):
+def test_another_library_at_the_same_address_is_distinguished(hip):
     done = run(hip, "reopen", NO_SVM)
     calls = flags_by_call(done)
     assert len(calls) == 10
@@ -100,7 +100,7 @@ def test_in_a_child_that_was_forked_before_hip(hip):
     assert f"{OTHER} host in the child" in calls
 
 
-def test_the_runtimes_own_memory_stays_as_it_is(hip, kind):
+def test_the_runtimes_own_memory_is_unchanged(hip, kind):
     def own(layer):
         return exempt(run(hip, "all", CARDS[kind], layer=layer))
     assert own(True) == own(False)
@@ -196,7 +196,7 @@ def test_litmus_memory_with_several_gpus_stays_coherent(hip, kind):
     assert not PINNED & litmus(hip, TWO[kind], env={"ROCMFIX_COHERENCE": "data"})
 
 
-def test_litmus_tells_a_kernel_that_was_not_executed_from_one_that_passed(hip):
+def test_litmus_distinguishes_a_kernel_that_was_not_executed_from_one_that_passed(hip):
     code = hip.build / "litmus" / "litmus-kernels.co"
     if not code.exists():
         pytest.skip("the kernels are not compiled (make litmus)")

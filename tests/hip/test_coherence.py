@@ -144,7 +144,7 @@ def test_runtimes_own_memory_is_as_it_was(hip, card, policy):
     assert after == before
 
 
-def test_program_is_told_what_it_asked_for(hip, card):
+def test_program_sees_the_flags_that_it_requested(hip, card):
     def answers(done):
         return [{k: v for k, v in call.items() if k not in ("address", "time")} for call in done.lines()]
     before = answers(hip.run("allocations", layer=False, card=card))
@@ -179,7 +179,7 @@ def test_overridden_gfx_version_does_not_make_a_gpu_supported(hip):
     assert any("not active" in line for line in done.said())
 
 
-def test_beside_an_unsupported_gpu_host_memory_is_left_alone(hip):
+def test_with_an_unsupported_gpu_in_the_process_host_memory_is_left_alone(hip):
     if hip.release() < (6, 4):
         pytest.skip("this thunk has no override for one node")
     card = "rx5600xt+svm,rx6700xt+svm"
@@ -206,7 +206,7 @@ def test_switched_off(hip):
     assert flags_by_call(after) == flags_by_call(before)
 
 
-def test_misspelt_variable_is_said_and_has_no_effect(hip):
+def test_misspelt_variable_is_reported_and_has_no_effect(hip):
     done = hip.run("allocations", env={"ROCMFIX_COHERENCE": "yes"})
     assert any("ROCMFIX_COHERENCE" in line for line in done.said())
     assert "COHERENT" not in flags_by_call(done)["hipHostMalloc(0)"][1]

@@ -74,7 +74,7 @@ def message(done):
             for line in lines]
 
 
-def test_page_is_what_the_hardware_tells(hip):
+def test_page_is_what_the_hardware_reports(hip):
     done = hip.run("fault", "page", status=-signal.SIGABRT)
     incident = done.incidents[0]
     assert incident["case"] == "past_end"
@@ -109,7 +109,7 @@ def test_report_goes_to_the_parent_over_a_pipe(hip):
     assert done.said() == [], "stderr is the program's"
 
 
-def test_pipe_that_nobody_reads_does_not_end_the_program_early(hip):
+def test_pipe_without_a_reader_does_not_end_the_program_early(hip):
     reader, writer = os.pipe()
     os.close(reader)
     try:
@@ -120,7 +120,7 @@ def test_pipe_that_nobody_reads_does_not_end_the_program_early(hip):
     assert "Memory access fault by GPU" in done.stderr
 
 
-def test_descriptor_that_is_no_pipe_is_not_written_to(hip, tmp_path):
+def test_descriptor_that_is_not_a_pipe_is_not_written_to(hip, tmp_path):
     path = tmp_path / "mine"
     with path.open("w") as mine:
         done = hip.run("fault", "inside", status=-signal.SIGABRT, pass_fds=[mine.fileno()],
@@ -129,7 +129,7 @@ def test_descriptor_that_is_no_pipe_is_not_written_to(hip, tmp_path):
     assert len(done.incidents) == 1
 
 
-def test_directory_that_cannot_be_made_is_said(hip, tmp_path):
+def test_directory_that_cannot_be_created_is_reported(hip, tmp_path):
     (tmp_path / "file").write_text("")
     done = hip.run("fault", "inside", status=-signal.SIGABRT,
                    env={"ROCMFIX_INCIDENT_DIR": str(tmp_path / "file" / "below")})

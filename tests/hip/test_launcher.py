@@ -29,7 +29,7 @@ def launched(hip):
     return run
 
 
-def test_a_fault_of_the_real_runtime_is_told_and_kept(launched):
+def test_a_fault_of_the_real_runtime_is_reported_and_saved(launched):
     done = launched(launched.fault, "past-4k")
     assert done.returncode == -signal.SIGABRT
     told = json.loads(done.stdout.splitlines()[0])
@@ -68,7 +68,7 @@ def test_a_worker_process_that_faults_reports_to_the_same_place(launched):
     assert incident["pid"] != incident["command_pid"]
 
 
-def test_without_the_layer_the_abort_is_no_classified_fault(launched):
+def test_without_the_interposer_the_abort_is_not_a_classified_fault(launched):
     done = launched(launched.fault, "inside", options=["--no-hip", "--retries", "2"])
     assert done.returncode == -signal.SIGABRT
     assert "Memory access fault by GPU" in done.stderr

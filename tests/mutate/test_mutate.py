@@ -83,7 +83,7 @@ def test_a_survivor_with_a_reason_passes(checkout):
     assert "no reason" in out
 
 
-def test_a_guard_that_fails_by_itself_ends_the_run(checkout):
+def test_a_guard_that_fails_without_a_mutant_ends_the_run(checkout):
     (checkout / "rule.cpp").write_text(RULE.replace("==", "!="))
     status, out = mutate(checkout)
     assert status == 1

@@ -46,7 +46,7 @@ def test_code_is_changed(line, other):
     "  return value;",
     '  R"(1 == 2)";',
 ])
-def test_what_is_no_code_is_left(line):
+def test_lines_that_are_not_code_are_unchanged(line):
     assert [change for change in changes(line + "\n") if change[0] != "no statement"] == []
 
 

@@ -114,7 +114,7 @@ def test_nothing_applied_nothing_done(machine):
     assert not machine.calls.exists()
 
 
-def test_ours_goes(machine):
+def test_rocmfix_conf_is_removed(machine):
     machine.applied().purge()
     assert machine.files() == {}
     assert machine.calls.read_text() == "-u -k all\n"
@@ -135,14 +135,14 @@ def test_upgrade_and_reinstallation_leave_everything(machine):
     assert machine.files() == before and not machine.calls.exists()
 
 
-def test_the_file_from_before_apply_comes_back_with_its_mode(machine):
+def test_the_file_from_before_apply_is_restored_with_its_mode(machine):
     machine.applied(OWN).purge()
     assert machine.files() == {"rocmfix.conf": OWN}
     assert machine.conf.stat().st_mode & 0o777 == 0o640
     assert machine.calls.exists()
 
 
-def test_the_file_from_before_apply_comes_back_where_ours_was_deleted(machine):
+def test_the_file_from_before_apply_is_restored_where_rocmfix_conf_was_deleted(machine):
     machine.applied(OWN).conf.unlink()
     machine.purge()
     assert machine.files() == {"rocmfix.conf": OWN}
@@ -204,7 +204,7 @@ def test_a_link_is_neither_followed_nor_removed(machine, target):
     assert machine.original.read_text() == OWN
 
 
-def test_a_kept_file_that_is_none_is_not_put_back(machine):
+def test_a_kept_file_that_is_not_a_regular_file_is_not_restored(machine):
     secret = machine.modprobe / "secret"
     secret.write_text("x")
     machine.applied(OWN).original.unlink()
@@ -214,7 +214,7 @@ def test_a_kept_file_that_is_none_is_not_put_back(machine):
 
 
 @pytest.mark.parametrize("what", ["conf", "directory"])
-def test_what_cannot_be_changed_is_named_and_apt_is_not_wedged(machine, what):
+def test_a_file_that_cannot_be_changed_is_named_and_apt_is_not_blocked(machine, what):
     """As chattr +i, or a file system that is read-only after an error."""
     machine.applied(OWN)
     before = machine.files()
@@ -239,7 +239,7 @@ def test_a_full_disk_loses_neither_file(machine):
     assert machine.original.read_text() == OWN
 
 
-def test_a_file_that_cannot_be_read_is_not_taken_for_ours(machine):
+def test_a_file_that_cannot_be_read_is_not_mistaken_for_rocmfixs(machine):
     machine.applied()
     failing = machine.tmp / "failing"
     failing.mkdir()

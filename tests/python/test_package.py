@@ -300,7 +300,7 @@ def test_an_allocation_that_raises_is_made_on_the_cpu_with_a_warning(text):
     assert calls == ["cuda:0", "cpu"]
 
 
-def test_what_is_not_the_gpus_refusal_is_raised():
+def test_an_error_that_is_not_the_gpus_is_raised():
     for text in ("expected a non-empty list", "Memory access fault by GPU node-1"):
         zeros, calls = refusing(text)
         with warnings.catch_warnings():

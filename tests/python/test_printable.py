@@ -20,7 +20,7 @@ def test_as_the_table_says(case):
     assert printable(text) == case["shown"]
 
 
-def test_a_surrogate_that_is_no_byte():
+def test_a_surrogate_that_is_not_a_byte():
     assert printable("a\ud800b") == r"a\xed\xa0\x80b"
 
 
@@ -47,6 +47,6 @@ def test_messages_stay_on_their_lines():
 
 
 @pytest.mark.parametrize("lost", ["2>&-", "2>/dev/full", "2> >(true)"])
-def test_a_lost_stderr_is_no_error_and_does_not_go_to_stdout(lost):
+def test_a_lost_stderr_is_not_an_error_and_does_not_go_to_stdout(lost):
     done = python(SAY, lost)
     assert (done.returncode, done.stdout) == (1, ""), done

@@ -78,7 +78,7 @@ def test_a_resumed_run_ends_as_one_that_never_stopped(tmp_path):
     assert resumed["accuracy"] == whole["accuracy"]
 
 
-def test_a_checkpoint_replaces_the_old_one_whole_and_leaves_nothing_beside_it(tmp_path):
+def test_a_checkpoint_replaces_the_old_one_whole_and_leaves_nothing_next_to_it(tmp_path):
     checkpoint = tmp_path / "c.pt"
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("not to be touched")
@@ -179,7 +179,7 @@ def test_it_can_be_executed():
     assert sys.version_info >= (3, 9)
 
 
-def test_no_torch_is_said_plainly():
+def test_a_missing_torch_is_reported_clearly():
     run = subprocess.run(
         [PYTHON, "-I", "-S", str(SCRIPT)], capture_output=True, text=True, timeout=60
     )

@@ -31,7 +31,7 @@ from rocmfix.yolo.session import Session
     ("--no-plots --close-mosaic 3", {"plots": "False", "close_mosaic": "3"}),
     ("--lr0 -1 --data=a=b.yaml", {"lr0": "-1", "data": "a=b.yaml"}),
 ])  # fmt: skip
-def test_every_key_of_ultralytics_is_handed_on(words, arguments):
+def test_every_ultralytics_key_is_passed_on(words, arguments):
     line = cli.read_line(words.split())
     assert (line.arguments, line.own, line.words) == (arguments, {}, [])
 
@@ -150,7 +150,7 @@ def start(first):
     return {"first": first, "epochs": 6}
 
 
-def test_an_account_of_two_faults():
+def test_the_summary_of_two_faults():
     account = account_of(events(
         (0, "launch", {}), (10, "start", start(1)), (20, "epoch", {"epoch": 1}),
         (30, "epoch", {"epoch": 2}),
@@ -170,7 +170,7 @@ def test_faults_before_training_went_on_are_not_counted_twice():
     assert [f.lost_seconds for f in account.faults] == [10, 17]
 
 
-def test_the_users_pause_is_no_fault_and_no_lost_time():
+def test_the_users_pause_is_not_a_fault_and_not_lost_time():
     account = account_of(events(
         (0, "launch", {}), (10, "start", start(1)), (20, "stop", {}), (21, "exit", {"fault": False}),
         (9000, "launch", {}), (9010, "start", start(1)), (9020, "end", {}),
@@ -178,14 +178,14 @@ def test_the_users_pause_is_no_fault_and_no_lost_time():
     assert (account.faults, account.seconds, account.finished) == ([], 40, True)
 
 
-def test_giving_up_is_told_by_the_launchers_last_word():
+def test_giving_up_is_reported_by_the_launchers_last_event():
     account = account_of(events(
         (0, "launch", {}), (10, "start", start(1)), (25, "exit", {"fault": True})
     ))  # fmt: skip
     assert (len(account.faults), account.lost_seconds, account.finished) == (1, 15, False)
 
 
-def test_a_torn_line_is_passed_over_and_does_not_spoil_the_next(tmp_path):
+def test_a_torn_line_is_skipped_and_does_not_spoil_the_next(tmp_path):
     journal = Journal(tmp_path / "journal.jsonl")
     journal.append("launch", attempt=1)
     with open(journal.path, "a") as file:
@@ -266,7 +266,7 @@ def test_a_torn_last_pt_and_rows_that_were_not_kept_are_undone(weights):
 
 
 @pytest.mark.parametrize("name", ["last.pt", "state.pt", "results.csv", "manifest.json"])
-def test_a_damaged_one_is_passed_over_for_the_one_before(weights, name):
+def test_a_damaged_one_is_skipped_for_the_one_before(weights, name):
     weights.keep(1)
     path = weights.keep(2).directory / name
     content = bytearray(path.read_bytes())
@@ -349,7 +349,7 @@ def test_the_status_line(tmp_path):
     assert make_gpu(tmp_path).read().text() == "VRAM 3.0 of 6.0 GiB, GPU 97 %, 71 °C, 142 W"
 
 
-def test_what_is_not_there_is_left_out(tmp_path):
+def test_missing_values_are_left_out(tmp_path):
     gpu = make_gpu(tmp_path, **{"gpu_busy_percent": None, "hwmon/hwmon3/power1_average": None})
     assert gpu.read().text() == "VRAM 3.0 of 6.0 GiB, 71 °C"
 
@@ -415,7 +415,7 @@ def test_a_signal_from_another_process_is_passed_on_once():
     assert process.wait(60) == 0
 
 
-def test_it_stops_and_goes_on_with_the_command():
+def test_it_stops_and_continues_with_the_command():
     process = waiter("bash", "-c", "echo $$; kill -STOP $$; echo on")
     process.stdout.readline()
     _, status = os.waitpid(process.pid, os.WUNTRACED)

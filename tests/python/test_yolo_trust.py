@@ -91,7 +91,7 @@ def test_a_manifest_that_is_none_does_not_count(run, content):
 
 @pytest.mark.parametrize("name", ["manifest.json", "state.pt"])
 @pytest.mark.parametrize("kind", ["fifo", "link", "directory"])
-def test_what_is_no_file_is_neither_waited_for_nor_followed(run, name, kind):
+def test_a_file_that_is_not_regular_is_neither_waited_for_nor_followed(run, name, kind):
     path = state_of(run) / "epoch-00001" / name
     path.rename(run / "elsewhere")
     if kind == "fifo":
@@ -143,7 +143,7 @@ def test_keeping_a_checkpoint_runs_nothing_that_it_names(run, tmp_path):
     assert checkpoint.newest(state_of(run))[0].epoch == 1
 
 
-def test_the_exact_state_comes_back_as_it_was(run):
+def test_the_exact_state_is_restored(run):
     numpy = pytest.importorskip("numpy")
     state = {"format": 2, "python": random.getstate(), "lr": numpy.float64(0.1) + 1e-17, "none": None,
              "infinite": math.inf, "whole": True, "big": 2**70, 3: [torch.arange(3), (1, "x")],
@@ -278,7 +278,7 @@ def test_a_thousand_mutated_sessions_are_read_or_refused(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["fifo", "directory"])
-def test_a_session_that_is_no_file_is_not_waited_for(tmp_path, kind):
+def test_a_session_that_is_not_a_regular_file_is_not_waited_for(tmp_path, kind):
     (os.mkfifo if kind == "fifo" else os.mkdir)(tmp_path / "s.json")
     with pytest.raises(Failure, match="cannot read"):
         Session.read(tmp_path / "s.json")
@@ -291,13 +291,13 @@ def test_a_name_that_no_file_system_takes_is_an_error(capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("option", ["--retries", "--min-batch", "--max-batch"])
-def test_a_number_of_thousands_of_digits_is_wrong_usage(option):
+def test_a_number_of_thousands_of_digits_is_a_usage_error(option):
     with pytest.raises(Failure, match=f"{option} 9+\\.\\.\\.: a whole number") as caught:
         cli.run(["train", "--model", "m", option, "9" * 5000])
     assert caught.value.status == 2
 
 
-def test_lines_of_the_journal_that_make_no_sense_are_passed_over(tmp_path):
+def test_senseless_lines_of_the_journal_are_skipped(tmp_path):
     lines = [b"[" * 50_000, b'{"event": "start", "time": ' + b"9" * 5_000 + b"}", b'{"event": "start", "time": 1}',
              b'{"event": "epoch", "time": 1, "epoch": "x"}', b'{"event": "epoch", "time": NaN, "epoch": 1}',
              b'{"event": "end", "time": 1e300}', b'{"event": [], "time": 1}', b'{"event": "batch", "time": 1}',
@@ -309,6 +309,6 @@ def test_lines_of_the_journal_that_make_no_sense_are_passed_over(tmp_path):
     account_of(events)
 
 
-def test_rows_of_the_sensors_that_make_no_sense_are_passed_over(tmp_path):
+def test_senseless_rows_of_the_sensors_are_skipped(tmp_path):
     (tmp_path / "gpu.csv").write_bytes(b"\xff\n1,nan,inf,1,1,1\n1e400,1,1,1,1,1\n5,1,2,3,4,5\n")
     assert [row.time for row in sensors.read_rows(tmp_path / "gpu.csv")] == [5]

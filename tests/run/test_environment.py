@@ -97,7 +97,7 @@ def test_an_empty_value_is_announced_as_yours_and_not_as_unset(launcher):
     assert [(item["name"], item["value"]) for item in document["warnings"]] == [(OVERRIDE, "")]
 
 
-def test_the_version_tells_the_child_and_no_older_one_survives(launcher):
+def test_the_child_gets_this_version_and_no_older_one_survives(launcher):
     run = launcher("env", "-0", root="rx6700xt", env={"ROCMFIX_VERSION": "0.0.0"})
     assert environment(run)["ROCMFIX_VERSION"] == version(launcher)
 
@@ -133,7 +133,7 @@ def test_harmful_settings_are_named_only_where_they_do_harm(launcher, root):
 
 
 @pytest.mark.parametrize("root", SET_BY_SAFE)
-def test_harmless_settings_are_passed_over_in_silence(launcher, root):
+def test_harmless_settings_are_not_mentioned(launcher, root):
     assert launcher("true", root=root, env=HARMLESS).stderr == ""
 
 
@@ -296,7 +296,7 @@ def test_dry_run_json_has_what_is_kept_and_what_is_warned_about(launcher):
     ("no-amd", (), None),
     ("no-amd", ("--retries", "1"), "and the command again, 1 times at most\n"),
 ])  # fmt: skip
-def test_a_dry_run_says_what_becomes_of_a_fault(launcher, root, options, said):
+def test_a_dry_run_says_what_happens_after_a_fault(launcher, root, options, said):
     run = launcher("--dry-run", *options, "true", root=root)
     assert said in run.stdout if said else "fault" not in run.stdout
 
@@ -339,7 +339,7 @@ def snapshot(folder):
     return sorted(listing.splitlines())
 
 
-def test_the_example_of_the_readme_reaches_its_end(launcher):
+def test_the_example_of_the_readme_runs_to_its_end(launcher):
     """A Python program as the command, as users have it."""
     code = "import os; print(os.environ['ROCMFIX_VERSION'])"
     run = launcher(sys.executable, "-c", code, root="rx6700xt")

@@ -32,7 +32,7 @@ def test_a_fatal_signal_is_the_commands(launcher, root, name):
     assert run.returncode == -signal.Signals[f"SIG{name}"]
 
 
-def test_the_process_id_stays_where_nothing_is_to_be_looked_after(launcher):
+def test_the_process_id_is_kept_where_nothing_is_supervised(launcher):
     with subprocess.Popen(
         launcher.command("sh", "-c", "echo $$", root="no-amd"),
         env=launcher.base,
@@ -57,7 +57,7 @@ def test_signals_sent_to_it_reach_the_command(launcher):
 
 
 @each_root
-def test_signal_dispositions_and_mask_are_handed_on(launcher, root):
+def test_signal_dispositions_and_mask_are_passed_on(launcher, root):
     def ignore_some():
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -149,7 +149,7 @@ def test_a_closed_stdin_stdout_or_stderr_harms_nothing(launcher, tmp_path):
         made.unlink()
 
 
-def test_a_stderr_that_nobody_reads_does_not_stop_the_command(launcher):
+def test_a_stderr_without_a_reader_does_not_stop_the_command(launcher):
     reader, writer = os.pipe()
     os.close(reader)
     run = launcher(
@@ -260,7 +260,7 @@ def test_no_descriptor_leaks_and_inherited_ones_stay(launcher, root):
     assert f"\n{reader} pipe" in hide.sub("pipe", through)
 
 
-def test_working_directory_umask_and_limits_are_handed_on(launcher, tmp_path):
+def test_working_directory_umask_and_limits_are_passed_on(launcher, tmp_path):
     script = "pwd; umask; ulimit -a; cat /proc/self/oom_score_adj"
     options = {
         "env": launcher.base,

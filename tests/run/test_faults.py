@@ -70,7 +70,7 @@ def runs(launcher, roots, tmp_path):
 # ---------------------------------------------------------------- without retries
 
 
-def test_a_fault_is_told_kept_and_ends_it_as_the_command_ended(runs):
+def test_a_fault_is_reported_saved_and_ends_it_as_the_command_ended(runs):
     run = runs(plan=["layer"])
     assert run.returncode == ABORTED
     assert len(runs.attempts()) == 1
@@ -99,7 +99,7 @@ def test_the_incident_is_for_its_user_alone(runs):
     assert [path.stat().st_mode & 0o777 for path in folder.iterdir()] == [0o600]
 
 
-def test_the_kernels_log_tells_without_the_layer(runs):
+def test_the_kernel_log_shows_the_fault_without_the_interposer(runs):
     run = runs("--no-hip", plan=["kernel"])
     assert run.returncode == ABORTED
     assert "write by TCP" in run.stderr and "0x7f3d7a123000" in run.stderr
@@ -122,7 +122,7 @@ def test_both_sources_make_one_incident(runs):
     assert "write by TCP" in run.stderr
 
 
-def test_a_hang_is_told(runs):
+def test_a_hang_is_reported(runs):
     run = runs("--no-hip", plan=["hang"])
     assert run.returncode == ABORTED
     assert "GPU" in run.stderr.splitlines()[1]
@@ -146,7 +146,7 @@ def test_a_cause_comes_from_the_environment_and_the_card(runs):
     assert "wrong-isa-override" in causes
 
 
-def test_an_abort_alone_is_no_gpu_fault(runs):
+def test_an_abort_alone_is_not_a_gpu_fault(runs):
     run = runs("--retries", "3", plan=["abort"])
     assert (run.returncode, run.stderr) == (ABORTED, MESSAGE + "\n")
     assert len(runs.attempts()) == 1 and runs.incidents() == []
@@ -154,7 +154,7 @@ def test_an_abort_alone_is_no_gpu_fault(runs):
     assert "no sign of a GPU fault" in run.stderr
 
 
-def test_somebody_elses_fault_is_not_ours(runs):
+def test_another_programs_fault_is_not_the_commands(runs):
     """Its process lives on: the caller of rocmfix-run stands for it here."""
     command = runs.launcher.command(*runs.command("--no-hip", "--retries", "1",
                                                   plan=["others-fault"]))
@@ -189,7 +189,7 @@ def test_what_is_printed_stays_on_its_line(runs):
     assert r"\x1b[31mred\x0arocmfix-run: forged" in run.stderr
 
 
-def test_no_place_for_the_incident_is_said_and_no_more(runs):
+def test_no_place_for_the_incident_is_reported_and_nothing_more(runs):
     runs.state.write_text("in the way")
     run = runs("--retries", "1", plan=["layer", "0"])
     assert run.returncode == 0
@@ -212,7 +212,7 @@ def test_a_link_in_the_place_of_the_incident_is_not_followed(runs):
     assert target.read_text() == "precious"
 
 
-def test_without_the_command_rocmfix_the_fault_is_told_all_the_same(runs, program, tmp_path):
+def test_without_the_command_rocmfix_the_fault_is_still_reported(runs, program, tmp_path):
     alone = tmp_path / "alone"
     (alone / "bin").mkdir(parents=True)
     shutil.copy(program, alone / "bin/rocmfix-run")
@@ -246,7 +246,7 @@ def test_a_classified_fault_is_started_again(runs, how):
     assert runs.incidents()[0]["decision"]["verdict"] == "restart"
 
 
-def test_the_variable_does_what_the_option_does_and_is_not_handed_on(runs):
+def test_the_variable_does_what_the_option_does_and_is_not_passed_on(runs):
     run = runs(plan=["layer", "0"], env={"ROCMFIX_RETRIES": "1"})
     assert run.returncode == 0
     assert [attempt.get("ROCMFIX_RETRIES") for attempt in runs.attempts()] == [None, None]
@@ -272,14 +272,14 @@ def test_nothing_else_is_started_again(runs, plan):
     assert len(runs.attempts()) == 1
 
 
-def test_a_page_fault_that_python_saw_is_told_though(runs):
+def test_a_page_fault_that_python_saw_is_still_reported(runs):
     run = runs("--retries", "3", plan=["exception"])
     assert run.returncode == 1
     assert "not started again: it exited on its own" in run.stderr
     assert len(runs.incidents()) == 1
 
 
-def test_one_that_was_told_to_stop_is_not_started_again(runs):
+def test_one_that_was_asked_to_stop_is_not_started_again(runs):
     with subprocess.Popen(
         runs.launcher.command(*runs.command("--retries", "3", plan=["term"])),
         env={**runs.launcher.base, **runs.env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -364,7 +364,7 @@ def test_what_the_user_has_set_stays_and_the_cpu_is_the_exception(runs):
     assert [attempt["HIP_VISIBLE_DEVICES"] for attempt in seen] == ["0"] * 6 + ["-1"] * 2
 
 
-def test_giving_the_gpu_up_is_said_also_with_quiet(runs):
+def test_giving_the_gpu_up_is_reported_even_with_quiet(runs):
     run = runs("-q", "--retries", "7", plan=["layer"])
     said = [line for line in run.stderr.splitlines() if line.startswith("rocmfix-run")]
     assert any("THE GPU IS GIVEN UP" in line for line in said)

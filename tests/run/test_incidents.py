@@ -91,7 +91,7 @@ def incident(folder, name, size=100, age=1000):
     return path
 
 
-def test_the_oldest_incidents_are_removed_and_that_is_said(runs):
+def test_the_oldest_incidents_are_removed_with_a_message(runs):
     folder = folder_of(runs)
     old = [incident(folder, f"{1700000000 + n}-7.json", age=10000 - n) for n in range(60)]
     new = [incident(folder, f"{1800000000 + n}-7-{n:016x}.json", age=500 - n) for n in range(60)]
@@ -180,7 +180,7 @@ def test_a_file_of_the_layers_is_read(runs):
     "os.chown(path, 65534, 65534)",
     "os.rename(path, directory + '/' + name[:-21] + os.urandom(8).hex() + '.json')",
 ], ids=["others can write it", "link", "hard link", "fifo", "of another user", "of another run"])
-def test_a_file_that_another_could_have_put_there_is_no_report(runs, change):
+def test_a_file_that_another_user_could_have_written_is_not_a_report(runs, change):
     if "chown" in change and os.geteuid() != 0:
         pytest.skip("only root can give a file away")
     run = left(runs, change)
@@ -209,7 +209,7 @@ def test_in_a_folder_that_others_can_write_only_the_descriptor_counts(runs):
     assert "GPU memory fault after" in left(runs).stderr
 
 
-def test_no_folder_is_said(runs):
+def test_a_missing_folder_is_reported(runs):
     (runs.tmp / "file").write_text("")
     run = runs("--no-hip", plan=["kernel"], env={"ROCMFIX_INCIDENT_DIR": str(runs.tmp / "file/x")})
     assert run.returncode == -signal.SIGABRT

@@ -58,7 +58,7 @@ def test_neither_is_one_that_is_left_over_from_it(launcher, inherited):
     assert alive(int(inherited.read_text()))
 
 
-def test_the_commands_own_workers_are_ended_all_the_same(launcher, inherited, tmp_path):
+def test_the_commands_own_workers_are_still_ended(launcher, inherited, tmp_path):
     worker = tmp_path / "worker"
     code = f"sleep 60 >/dev/null 2>&1 & echo $! >{worker}"
     run = shell(launcher, BACKGROUND, "sh", "-c", code, env={"INHERITED": str(inherited)})

@@ -47,7 +47,7 @@ def asan(build, needs):
     return build("asan", "-fsanitize=address")
 
 
-def test_a_program_of_address_sanitizers_runs_without_the_preload_and_it_is_said(launcher, asan):
+def test_a_program_with_address_sanitizer_runs_without_the_preload_and_a_warning(launcher, asan):
     run = launcher(asan, root="rx5600xt")
     assert (run.returncode, run.stdout) == (7, "none\n")
     assert re.fullmatch(LEFT_OUT, run.stderr)

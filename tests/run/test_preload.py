@@ -76,7 +76,7 @@ def test_a_launch_inside_a_launch_adds_nothing(launcher, layer):
 
 
 @pytest.mark.parametrize("users", ["/opt/roctracer.so", ""])
-def test_the_users_tools_library_is_kept_and_the_consequence_said(launcher, layer, users):
+def test_the_users_tools_library_is_kept_and_the_consequence_reported(launcher, layer, users):
     run = launcher("env", "-0", root="rx5600xt", env={"HSA_TOOLS_LIB": users})
     assert environment(run)["HSA_TOOLS_LIB"] == users
     (line,) = run.stderr.splitlines()
@@ -203,7 +203,7 @@ def test_a_path_that_ld_preload_cannot_name_is_an_error(launcher, program, layer
     assert "error: LD_PRELOAD cannot contain a path with a space or a colon" in run.stderr
 
 
-def test_installed_beside_the_libraries(launcher, program, layer, tmp_path):
+def test_installed_next_to_the_libraries(launcher, program, layer, tmp_path):
     """As a package has it: bin/ and lib/TRIPLET/rocmfix/."""
     (tmp_path / "bin").mkdir()
     shutil.copy(program, tmp_path / "bin")

@@ -173,7 +173,7 @@ def test_the_interpreter_is_found_behind_every_form_of_command(
     (["./loop"], "too many wrappers or scripts"),
     (["./fifo"], "not found"),
 ])  # fmt: skip
-def test_what_cannot_be_told_stays_unknown_and_nothing_is_set(
+def test_what_is_not_known_stays_unknown_and_nothing_is_set(
     launcher, cache, tmp_path, monkeypatch, command, why
 ):
     monkeypatch.chdir(tmp_path)
@@ -188,14 +188,14 @@ def test_what_cannot_be_told_stays_unknown_and_nothing_is_set(
 @pytest.mark.parametrize("command", [["docker", "run", "rocm/pytorch"], ["podman", "run", "x"],
                                      ["systemctl", "start", "ollama"], ["sudo", "python3", "x.py"],
                                      ["env", "-i", "python3"]])  # fmt: skip
-def test_where_the_environment_does_not_arrive_that_is_said_with_what_does(launcher, cache, command):
+def test_where_the_environment_does_not_arrive_the_advice_says_what_to_use(launcher, cache, command):
     value, _, advice = plan_of(launcher, "rx6700xt", *command, env=cache)
     assert value is None
     assert advice[0]["urgent"]
     assert "; use: " in advice[0]["reason"]
 
 
-def test_a_shim_is_not_taken_for_the_interpreter(launcher, cache, tmp_path):
+def test_a_shim_is_not_mistaken_for_the_interpreter(launcher, cache, tmp_path):
     shim = tmp_path / ".pyenv/shims/python3"
     shim.parent.mkdir(parents=True)
     written(shim, "#!/usr/bin/env bash\nexec pyenv exec python3 \"$@\"\n")
@@ -270,7 +270,7 @@ def test_debians_own_torch_is_read_as_what_it_is(launcher, cache):
     assert "torch in /usr/lib/python3/dist-packages is a build without ROCm" in advice["reason"]
 
 
-def test_a_torch_whose_code_is_missing_is_no_reason_for_an_override(launcher, cache, tmp_path):
+def test_a_torch_whose_code_is_missing_is_not_a_reason_for_an_override(launcher, cache, tmp_path):
     venv = carried.venv(tmp_path / "venv", [], kpack=["../.kpack/torch_@GFXARCH@.kpack"])
     value, _, (advice,) = plan_of(launcher, "rx6700xt", venv / "bin/python3", env=cache)
     assert value is None
@@ -356,7 +356,7 @@ def test_rocblas_alone_is_not_enough(launcher, cache, tmp_path):
     assert plan_of(launcher, "rx6700xt", only, env=cache)[0] == "10.3.0"
 
 
-def test_files_that_are_no_libraries_end_in_unknown_and_at_once(launcher, cache, tmp_path):
+def test_files_that_are_not_libraries_end_in_unknown_and_at_once(launcher, cache, tmp_path):
     venv = carried.venv(tmp_path / "venv", ["gfx1030"])
     library = venv / "lib" / f"python{carried.VERSION}" / "site-packages/torch/lib/libtorch_hip.so"
     whole = library.read_bytes()
@@ -494,7 +494,7 @@ def test_a_cache_that_is_none_is_made_again(launcher, venvs, cache, content):
 
 
 @pytest.mark.parametrize("how", ["link", "writable", "owner", "fifo", "folder"])
-def test_a_cache_of_somebody_elses_is_not_believed(launcher, cache, tmp_path, how):
+def test_another_users_cache_is_not_trusted(launcher, cache, tmp_path, how):
     venv = carried.venv(tmp_path / "venv", ["gfx1030"])
     assert decide(launcher, venv, cache) == "10.3.0"
     file = cache_file(cache)

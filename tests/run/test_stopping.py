@@ -54,7 +54,7 @@ def start(runs, *options, plan, stderr, env=None, program=None):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_while_nobody_reads_its_stderr(runs, number):
+def test_while_its_stderr_has_no_reader(runs, number):
     reader, writer = os.pipe()
     fcntl.fcntl(writer, fcntl.F_SETFL, os.O_NONBLOCK)
     try:
@@ -126,7 +126,7 @@ def test_while_a_worker_will_not_end(launcher, tmp_path):
         assert time.monotonic() - start_at < 1.2, "not after the two seconds for the worker"
 
 
-def test_one_that_ignores_hangups_is_not_told_to_stop_by_one(runs):
+def test_one_that_ignores_hangups_is_not_stopped_by_one(runs):
     """nohup rocmfix-run --retries: the terminal goes away, and the job has a fault after that."""
     code = "signal.signal(signal.SIGTERM, lambda *_: die())"
     command = runs.command("--retries", "1", plan=["term", "7"])
@@ -161,7 +161,7 @@ def test_sigcont_reaches_a_command_that_runs(launcher):
         assert process.returncode == 7
 
 
-def test_sigcont_continues_a_command_that_somebody_stopped(launcher):
+def test_sigcont_continues_a_command_that_was_stopped(launcher):
     with popen(launcher, "sh", "-c", "echo $$; sleep 0.3; exit 7") as process:
         command = int(process.stdout.readline())
         os.kill(command, signal.SIGSTOP)
@@ -287,7 +287,7 @@ def test_killing_it_kills_a_command_that_a_thread_executed(launcher):
         wait_until(lambda: not alive(command))
 
 
-def test_what_guards_the_command_goes_with_it_and_holds_nothing(launcher, tmp_path):
+def test_the_guardian_ends_with_the_command_and_holds_nothing(launcher, tmp_path):
     """No process more after the end, and no stream that somebody waits for."""
     def helpers():
         return [pid for pid in os.listdir("/proc") if pid.isdigit() and

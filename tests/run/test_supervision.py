@@ -223,7 +223,7 @@ def test_a_workers_own_children_do_not_survive_either(launcher, tmp_path):
 
 
 @pytest.mark.parametrize("how", ["daemon", "nohup"])
-def test_what_means_to_stay_stays(launcher, tmp_path, how):
+def test_deliberately_detached_processes_are_left_running(launcher, tmp_path, how):
     pids = tmp_path / "pids"
     assert launcher(*PYTHON, WORKER, how, pids, "0", root=SUPERVISED).returncode == 0
     pid = int(pids.read_text())
@@ -233,7 +233,7 @@ def test_what_means_to_stay_stays(launcher, tmp_path, how):
         os.kill(pid, signal.SIGKILL)
 
 
-def test_under_nohup_everything_ignores_hangups_and_workers_are_ended_all_the_same(
+def test_under_nohup_everything_ignores_hangups_and_workers_are_still_ended(
     launcher, tmp_path
 ):
     pids = tmp_path / "pids"

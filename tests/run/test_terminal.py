@@ -296,7 +296,7 @@ def test_continuing_the_launcher_alone_continues_the_command(shell, tmp_path):
     wait_until(done.exists)
 
 
-def test_a_command_that_only_somebody_else_stopped_and_continued_goes_on(launcher):
+def test_a_command_that_another_process_stopped_and_continued_continues(launcher):
     """No terminal: a stop of the command alone must not leave the supervisor stopped for good."""
     with subprocess.Popen(
         through(launcher, "sh", "-c", "echo $$; sleep 0.5; exit 9"), env=launcher.base,
@@ -340,7 +340,7 @@ def test_an_interactive_shell_in_it_has_job_control_and_gives_the_terminal_back(
     shell.terminal.expect(shell.PROMPT)
 
 
-def test_a_terminal_that_hangs_up_tells_the_command(launcher, tmp_path):
+def test_a_terminal_that_hangs_up_signals_the_command(launcher, tmp_path):
     told = tmp_path / "told"
     code = (
         "import signal, sys, time\n"

@@ -92,7 +92,7 @@ def test_a_variable_that_cannot_be_understood_is_named(launcher, made, name, val
 @pytest.mark.parametrize(
     "name", ["ROCMFIX_PROFILE", "ROCMFIX_QUIET", "ROCMFIX_VERBOSE", "ROCMFIX_ROOT"]
 )
-def test_an_empty_variable_of_ours_counts_as_unset(launcher, name):
+def test_an_empty_rocmfix_variable_counts_as_unset(launcher, name):
     run = launcher("true", env={name: ""})
     assert (run.returncode, run.stderr) == (0, "")
 

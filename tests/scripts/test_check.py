@@ -138,7 +138,7 @@ def test_a_runner_of_the_runtimes_that_does_nothing_fails(tree, runner):
     failure_of(tree, f"tests-{runner.partition('/')[0]}: no report")
 
 
-def test_an_old_report_is_not_taken_for_this_runs(tree):
+def test_an_old_report_is_not_mistaken_for_this_runs(tree):
     assert check(tree)[0] == 0
     assert (tree.reports / "unit.plan.xml").exists()
     tree.script("bin/ctest", CTEST % f"[[ $suite == *plan* ]] || {REPORTS}")

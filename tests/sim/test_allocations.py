@@ -140,7 +140,7 @@ def test_an_unsupported_gpu_is_not_patched(simulation, runtime):
     assert ("UC", "UC") in pairs and ("UC", "NC") not in pairs
 
 
-def test_what_is_allocated_is_given_back(simulation):
+def test_allocated_memory_is_freed(simulation):
     done = simulation.run("copy")
     live = {}
     for line in done.journal:

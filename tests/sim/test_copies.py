@@ -30,7 +30,7 @@ def test_an_unknown_kernel_is_a_fault(simulation):
     assert "reported as done" not in done.stdout
 
 
-def test_an_unknown_kernel_is_passed_over_only_with_a_warning(simulation):
+def test_an_unknown_kernel_is_skipped_only_with_a_warning(simulation):
     done = simulation.run("kernel", ROCMFIX_SIM_KERNELS="complete")
     assert done.status == 0
     assert "warning: kernel add_one was not executed" in done.stderr

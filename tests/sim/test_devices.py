@@ -35,7 +35,7 @@ def test_two_cards_are_two_devices(simulation):
     assert [d[0] for d in devices(done)] == ["gfx1031", "gfx1010"]
 
 
-def test_a_card_beside_an_igpu(simulation, runtime):
+def test_a_card_next_to_an_igpu(simulation, runtime):
     done = simulation.run("device", card="rx6700xt,raphael")
     found = [d[0] for d in devices(done)]
     # ROCr 5.2.3 has no gfx1036 and says so.

@@ -67,7 +67,7 @@ def test_the_coherent_model_spares_non_coherent_memory(simulation):
     assert fault(done)[0] == address(done)
 
 
-def test_after_so_many_allocations(simulation, tmp_path):
+def test_after_n_allocations(simulation, tmp_path):
     scenario = tmp_path / "scenario"
     scenario.write_text('# the fortieth\n\n'
                         '{"fault": "memory", "allocation": 40, "after_allocations": 40}\n')
@@ -165,7 +165,7 @@ def test_a_scenario_is_read_again_when_it_changes(simulation, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["device", "fifo", "directory", "long"])
-def test_a_scenario_that_is_no_file_of_a_sane_size_is_refused_and_does_not_hang(simulation, tmp_path, kind):
+def test_a_scenario_that_is_not_a_file_or_too_large_is_refused_at_once(simulation, tmp_path, kind):
     path = tmp_path / "scenario"
     {"device": lambda: path.symlink_to("/dev/zero"), "fifo": lambda: os.mkfifo(path),
      "directory": path.mkdir, "long": lambda: path.write_bytes(b"#\n" * (1 << 20))}[kind]()  # fmt: skip
@@ -174,7 +174,7 @@ def test_a_scenario_that_is_no_file_of_a_sane_size_is_refused_and_does_not_hang(
     assert f"rocmfix-sim: error: the scenario {path} {said}" in done.stderr
 
 
-def test_what_the_simulator_says_of_a_scenario_is_printable(simulation, tmp_path):
+def test_messages_about_a_scenario_are_printable(simulation, tmp_path):
     path = tmp_path / "a\x1b[31m\nrocmfix-sim: forged"
     path.write_text("\x1b]0;owned\x07\u202e\n")
     done = simulation.run("fault", "allocate", ROCMFIX_SIM_SCENARIO=str(path))

@@ -30,7 +30,7 @@ def test_processes_write_one_journal(simulation, tmp_path):
     assert len({line["pid"] for line in lines}) == 3
 
 
-def test_an_unknown_ioctl_is_said_and_refused(simulation):
+def test_an_unknown_ioctl_is_reported_and_refused(simulation):
     code = ("import fcntl,os; fd=os.open('/dev/kfd',os.O_RDWR)\n"
             "try: fcntl.ioctl(fd, 0xc0084b1f, bytearray(8))\n"
             "except OSError as e: print(e.errno)\n")

@@ -84,7 +84,7 @@ def test_when_every_try_faults_the_status_is_the_faults_and_resume_finishes(lab,
     assert "finished: 6 of 6 epochs" in done.stderr
 
 
-def test_out_of_memory_halves_the_batch_and_goes_on(lab):
+def test_out_of_memory_halves_the_batch_and_training_continues(lab):
     """From the second epoch on ultralytics itself gives up."""
     oom = {"kind": "raise", "event": "on_train_batch_start", "count": 5,
            "text": "HIP out of memory. Tried to allocate 64.00 MiB"}  # fmt: skip
@@ -120,7 +120,7 @@ def measured(lab, name, mitigation, faults, **more):
     return run
 
 
-def test_a_smaller_batch_is_taken_over_and_the_run_goes_on(lab):
+def test_a_smaller_batch_is_adopted_and_the_run_continues(lab):
     run = measured(lab, "half", "batch-half", [FAULT], epochs=3)
     assert run.epochs == [1, 2, 3]
     assert [(event["first"], event["batch"]) for event in run.event("start")] == [(1, 4), (2, 2)]
@@ -175,7 +175,7 @@ def test_an_abort_of_rocr_itself_on_a_simulated_card(lab, undisturbed):
     (["data=/nowhere.yaml"], 1, "/nowhere.yaml"),
     (["resume=True"], 2, "resume is rocmfix-yolo's own"),
 ])  # fmt: skip
-def test_wrong_arguments_are_told_and_not_tried_again(lab, arguments, status, what):
+def test_wrong_arguments_are_reported_and_not_retried(lab, arguments, status, what):
     home = lab.directory / f"wrong-{status}-{len(what)}"
     home.mkdir()
     words = [word for word in lab.arguments(home) if word.split("=")[0] != arguments[-1].split("=")[0]]
