@@ -30,7 +30,7 @@ mode_t mode_of(const std::filesystem::path& path) {
   return ::stat(path.c_str(), &st) == 0 ? st.st_mode & 07777U : 0;
 }
 
-TEST(AtomicFile, MakesTheDirectoriesAndTheFileWhateverTheUmask) {
+TEST(AtomicFile, CreatesTheDirectoriesAndTheFileWhateverTheUmask) {
   const TemporaryTree tree;
   const Root root = tree.root();
   const mode_t old = ::umask(0077);
@@ -64,7 +64,7 @@ TEST(AtomicFile, KeepsModeAndOwner) {
   EXPECT_EQ(st.st_gid, ::geteuid() == 0 ? 2U : ::getegid());
 }
 
-TEST(AtomicFile, RefusesALinkInThePlaceOfAFile) {
+TEST(AtomicFile, RefusesALinkInsteadOfAFile) {
   const TemporaryTree tree;
   tree.write("target", "precious");
   tree.link("d/a", tree.at("target").string());
@@ -126,7 +126,7 @@ TEST(AtomicFile, ReplacingDoesNotChangeWhatAReaderHasOpen) {
   EXPECT_EQ(text_of(tree.at("d/a")), "newer");
 }
 
-TEST(AtomicFile, RemovingAMissingFileIsNoError) {
+TEST(AtomicFile, RemovingAMissingFileIsNotAnError) {
   const TemporaryTree tree;
   tree.write("d/a", "");
   const Root root = tree.root();

@@ -44,7 +44,7 @@ TEST(ChangeLock, LeavesNothingBehind) {
   EXPECT_TRUE(std::filesystem::is_empty(tree.at("run")));
 }
 
-TEST(ChangeLock, AFileThatAKilledRunLeftIsTakenOver) {
+TEST(ChangeLock, AFileThatAKilledRunLeftIsReused) {
   const TemporaryTree tree;
   tree.write("run/rocmfix.lock", "");
   const Root root = tree.root();

@@ -118,14 +118,14 @@ TEST(CodeObjects, ATableLongerThanAPageIsReadWhole) {
   EXPECT_EQ(read(compressed(3, plain)).targets, (Targets{"gfx1010", "gfx1030"}));
 }
 
-TEST(CodeObjects, CodeThatHardlyPacksIsNoObstacle) {
+TEST(CodeObjects, CodeThatHardlyCompressesIsAccepted) {
   const std::string plain = bundle({hip_id("gfx1030")}, dense_code(1U << 20U));
   EXPECT_EQ(read(compressed(2, plain, 19)).targets, Targets{"gfx1030"});
   EXPECT_EQ(read(compressed(2, bundle({hip_id("gfx1030")}, noise(1U << 20U)))).targets,
             Targets{"gfx1030"});
 }
 
-TEST(CodeObjects, WhatCannotBeUnpackedIsToldAndTheRestIsRead) {
+TEST(CodeObjects, WhatCannotBeDecompressedIsReportedAndTheRestIsRead) {
   const std::string plain = bundle({hip_id("gfx1031")});
   for (const std::uint16_t method : {std::uint16_t{0}, std::uint16_t{7}}) {
     const CodeObjects objects =
@@ -144,7 +144,7 @@ TEST(CodeObjects, WhatCannotBeUnpackedIsToldAndTheRestIsRead) {
   EXPECT_NE(later.unread[0].find("version 4"), std::string::npos);
 }
 
-TEST(CodeObjects, ANameThatIsNoTargetIsToldAndNotRepeated) {
+TEST(CodeObjects, ANameThatIsNotATargetIsReportedAndNotRepeated) {
   const CodeObjects objects = read(
       bundle({hip_id("gfx1030"), hip_id("gfx\x1b[31m"), hip_id(""), hip_id("gfx" + noise(100))}));
   EXPECT_EQ(objects.targets, Targets{"gfx1030"});
@@ -161,7 +161,7 @@ TEST(CodeObjects, ACodeObjectAloneHasItsTargetInItsFlags) {
   EXPECT_FALSE(unknown.complete());
 }
 
-TEST(CodeObjects, AGraphicsCodeObjectIsNoDeviceCodeForHip) {
+TEST(CodeObjects, AGraphicsCodeObjectIsNotDeviceCodeForHip) {
   EXPECT_FALSE(read(code_object(0x36, 65)).has_device_code());
 }
 

@@ -66,7 +66,7 @@ TEST(Driver, StockIsInstalledAndLoadedWithoutAVersion) {
   EXPECT_FALSE(driver.rocmfix_active());
 }
 
-TEST(Driver, OursStandsInUpdatesAndWinsOverTheStockOneBesideIt) {
+TEST(Driver, RocmfixsIsInUpdatesAndWinsOverTheStockOne) {
   const Driver driver = driver_of("rx5600xt-rocmfix");
   ASSERT_TRUE(driver.installed);
   EXPECT_EQ(driver.installed->file, ours_61);
@@ -81,7 +81,7 @@ TEST(Driver, OursStandsInUpdatesAndWinsOverTheStockOneBesideIt) {
   EXPECT_TRUE(driver.rocmfix_active());
 }
 
-TEST(Driver, OursThatIsSwitchedOffIsInstalledAndNotActive) {
+TEST(Driver, RocmfixsSwitchedOffIsInstalledAndNotActive) {
   const TemporaryTree tree;
   copy_root(tree, "rx5600xt-rocmfix");
   tree.write("/sys/module/amdgpu/parameters/rocmfix", "0\n");
@@ -90,7 +90,7 @@ TEST(Driver, OursThatIsSwitchedOffIsInstalledAndNotActive) {
   EXPECT_FALSE(driver.rocmfix_active());
 }
 
-TEST(Driver, OursInstalledWhileStockIsLoadedIsNotActive) {
+TEST(Driver, RocmfixsInstalledWhileStockIsLoadedIsNotActive) {
   const TemporaryTree tree;
   copy_root(tree, "rx5600xt-rocmfix");
   std::filesystem::remove(tree.at("/sys/module/amdgpu/parameters/rocmfix"));
@@ -105,7 +105,7 @@ TEST(Driver, CompressedModulesAreRead) {
   EXPECT_EQ(driver.installed->parameters.count("mtype_local"), 1U);
 }
 
-TEST(Driver, NotLoadedIsInstalledAllTheSame) {
+TEST(Driver, NotLoadedIsStillInstalled) {
   const Driver driver = driver_of("not-loaded");
   EXPECT_TRUE(driver.installed);
   EXPECT_FALSE(driver.loaded);
@@ -174,7 +174,7 @@ TEST(Driver, ABrokenIndexNamesNoModuleAndEndsTheSearch) {
   }
 }
 
-TEST(Driver, AFileThatIsNoModuleHasANameAndNothingElse) {
+TEST(Driver, AFileThatIsNotAModuleHasANameAndNothingElse) {
   const TemporaryTree tree;
   copy_root(tree, "rx5600xt");
   tree.write(stock_61, "not an ELF file");
@@ -214,7 +214,7 @@ TEST(Driver, KernelReleaseIsReadFromProcVersionElseItIsTheOnlyOneInstalled) {
   EXPECT_TRUE(inspect_driver(tree.root()).installed);
 }
 
-TEST(Driver, AKernelReleaseThatIsAPathIsNone) {
+TEST(Driver, AKernelReleaseThatIsAPathIsIgnored) {
   const TemporaryTree tree;
   for (const std::string_view text :
        {"../../../etc\n", "..\n", "a/b\n", "\n", "Linux version \n", "x y\n"}) {

@@ -172,7 +172,7 @@ TEST(Proposals, TheSafeProfileTurnsRetryOffWhereTheStockKernelHasItOn) {
   }
 }
 
-TEST(Proposals, TheOriginalProfileIsTheOriginalFixToTheLetter) {
+TEST(Proposals, TheOriginalProfileIsExactlyTheOriginalFix) {
   Proposed original{{"noretry", "0"},
                     {"vm_fragment_size", "9"},
                     {"vm_update_mode", "0"},

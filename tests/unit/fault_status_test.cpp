@@ -77,7 +77,7 @@ TEST(FaultStatus, AClientThatChipsNameDifferentlyHasNoNameWithoutTheChip) {
   EXPECT_EQ(client_name({&navi10, 1}, "mmhub", 3, false), "");
 }
 
-TEST(FaultRules, TypesAndWordsStandForEachOther) {
+TEST(FaultRules, TypesAndWordsMapToEachOther) {
   std::set<std::string_view> words;
   for (std::size_t i = 0; i < fault_type_count; ++i) {
     const auto type = static_cast<FaultType>(i);

@@ -32,7 +32,7 @@ TEST(ForeignJson, ReadsADocumentWithinTheLimits) {
   EXPECT_EQ(document["a"].get<std::string>(), "\u00e4");
 }
 
-TEST(ForeignJson, WhatIsNoJsonIsNull) {
+TEST(ForeignJson, TextThatIsNotJsonIsNull) {
   for (const char* text : {"", "{", "[1,]", "{\"a\":}", "nul", "\xff", "\"\xff\"", "[1] 2",
                            "{\"a\":1}}", "\"\n\"", "1e999999"}) {
     EXPECT_TRUE(read_foreign_json(text).is_null()) << text;
@@ -74,7 +74,7 @@ TEST(ForeignJson, TimeIsLimited) {
   EXPECT_TRUE(read_foreign_json("[" + repeated("0,", 2'000'000) + "0]", limits).is_null());
 }
 
-TEST(ForeignJson, AKeyThatComesTwiceHarmsNothing) {
+TEST(ForeignJson, ARepeatedKeyDoesNoHarm) {
   const auto document = read_foreign_json(R"({"a": {"b": 1}, "a": [2]})");
   EXPECT_TRUE(document.is_object());
   EXPECT_EQ(document.size(), 1U);

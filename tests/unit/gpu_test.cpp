@@ -234,7 +234,7 @@ TEST(Gpu, WithTwoGcVersionsHasNoneBeforeTheDriverSays) {
   EXPECT_EQ(only_gpu(tree).gc, (GcVersion{10, 1, 4}));
 }
 
-TEST(Gpu, OfAnotherGenerationIsNotOursWhateverItsIdSays) {
+TEST(Gpu, OfAnotherGenerationIsUnsupportedWhateverItsIdSays) {
   const TemporaryTree tree;
   add_card(tree, "0x731f");
   add_gc(tree, "11\n", "0\n", "0\n");
@@ -346,7 +346,7 @@ TEST(Gpu, IsNamedByDeviceAndRevisionElseByItsChip) {
   EXPECT_EQ(only_gpu(tree).name, "Navi 10") << "a table must not steer the terminal";
 }
 
-TEST(Gpu, WithFilesThatAreDirectoriesAndLinksThatLoopIsPassedOverOrUnknown) {
+TEST(Gpu, WithFilesThatAreDirectoriesAndLinkLoopsIsSkippedOrUnknown) {
   const TemporaryTree tree;
   add_card(tree, "0x731f");
   std::filesystem::create_directories(tree.at(fmt::format("{}/revision", card)));

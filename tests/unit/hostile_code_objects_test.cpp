@@ -36,7 +36,7 @@ std::string with_u64(std::string bytes, std::size_t offset, std::uint64_t value)
   return bytes.replace(offset, 8, little(value));
 }
 
-TEST(HostileCodeObjects, WhatIsNoLibraryIsRefused) {
+TEST(HostileCodeObjects, AFileThatIsNotALibraryIsRefused) {
   expect_error("", "truncated");
   expect_error("INPUT(libc.so.6)", "truncated");
   expect_error(std::string(100, 'x'), "not an ELF64");
@@ -62,7 +62,7 @@ TEST(HostileCodeObjects, FifosDirectoriesAndDevicesAreRefusedWithoutHanging) {
 }
 
 // A library that ends early is an error, or what is lacking shows; it is never a wrong answer.
-TEST(HostileCodeObjects, ALibraryCutAnywhereIsNeverTakenForWhole) {
+TEST(HostileCodeObjects, ATruncatedLibraryIsNeverMistakenForAWholeOne) {
   const std::string whole =
       hip_library(bundle({hip_id("gfx1030")}) + compressed(1, bundle({hip_id("gfx1031")})), 2);
   ASSERT_TRUE(read(whole)->complete());
@@ -71,7 +71,7 @@ TEST(HostileCodeObjects, ALibraryCutAnywhereIsNeverTakenForWhole) {
   }
 }
 
-TEST(HostileCodeObjects, ABundleCutAnywhereIsNeverTakenForWhole) {
+TEST(HostileCodeObjects, ATruncatedBundleIsNeverMistakenForAWholeOne) {
   for (const std::string& whole :
        {bundle({hip_id("gfx1030"), hip_id("gfx1031")}, "code", 64),
         compressed(1, bundle({hip_id("gfx1030")})), compressed(2, bundle({hip_id("gfx1030")})),
@@ -165,7 +165,7 @@ TEST(HostileCodeObjects, SizesOfACompressedBundleThatLieAreRefused) {
   expect_error(with_u64(good, 16, 100), "without a proper table");
 }
 
-TEST(HostileCodeObjects, WhatIsNoZstdOrNoBundleInsideIsRefused) {
+TEST(HostileCodeObjects, WhatIsNotZstdOrHasNoBundleInsideIsRefused) {
   const std::string plain = bundle({hip_id("gfx1030")});
   expect_error(compressed_around(3, 1, noise(5000), plain.size()), "zstd does not accept");
   expect_error(compressed_around(1, 1, noise(5000), plain.size()), "without a whole zstd frame");
@@ -176,7 +176,7 @@ TEST(HostileCodeObjects, WhatIsNoZstdOrNoBundleInsideIsRefused) {
 }
 
 // 64 MiB of a byte in a few KiB: only the table is unpacked.
-TEST(HostileCodeObjects, ABombIsNotUnpacked) {
+TEST(HostileCodeObjects, ABombIsNotDecompressed) {
   const std::string bomb = compressed(3, bundle({hip_id("gfx1030")}, std::string(64U << 20U, 'b')));
   ASSERT_LT(bomb.size(), 64U << 10U);
   rusage before{};
@@ -197,7 +197,7 @@ TEST(HostileCodeObjects, MoreBundlesThanAnyLibraryHasAreRefused) {
   expect_error(many + empty, "more than 65536 bundles");
 }
 
-TEST(HostileCodeObjects, AFrameOfEmptyBlocksComesToAnEnd) {
+TEST(HostileCodeObjects, AFrameOfEmptyBlocksEnds) {
   // Version 1 does not have its size: the blocks are followed. Each of these has no content.
   std::string frame = zstd("").substr(0, 6);
   for (int i = 0; i < 1100000; ++i) {

@@ -136,7 +136,7 @@ TEST(Initramfs, OfAnotherKernelOrNone) {
   EXPECT_FALSE((*image)->amdgpu);
 }
 
-TEST(Initramfs, TruncatedAnywhereNeverPassesForWhole) {
+TEST(Initramfs, ATruncatedFileNeverPassesForAWholeOne) {
   const TemporaryTree tree;
   for (const std::string& whole :
        {early() + main_archive(), early() + pack(main_archive(), archive_write_add_filter_zstd),
@@ -194,7 +194,7 @@ TEST(Initramfs, AnUnreadableOneSaysSo) {
   EXPECT_EQ(image.error().errnum, EACCES);
 }
 
-TEST(Initramfs, ADamagedModuleIsSeenAsSuch) {
+TEST(Initramfs, ADamagedModuleIsReportedAsSuch) {
   const TemporaryTree tree;
   tree.write(image_path, newc(ko_path,
                               "\x7f"
@@ -213,7 +213,7 @@ void expect_little(const Cost& cost, const std::string& what) {
   EXPECT_LT(cost.peak_mib, test::can_limit_memory ? 200 : 1000) << what;
 }
 
-TEST(Initramfs, OneThatUnpacksToGigabytesIsNotReadToItsEndAndSaysSo) {
+TEST(Initramfs, OneThatDecompressesToGigabytesIsNotReadToItsEndAndSaysSo) {
   for (const auto& [name, filter] :
        {std::pair<std::string, Filter>{"xz", archive_write_add_filter_xz},
         {"zstd", archive_write_add_filter_zstd},
@@ -230,7 +230,7 @@ TEST(Initramfs, OneThatUnpacksToGigabytesIsNotReadToItsEndAndSaysSo) {
   }
 }
 
-TEST(Initramfs, ADictionaryOfGigabytesIsNotTaken) {
+TEST(Initramfs, ADictionaryOfGigabytesIsRefused) {
   const TemporaryTree tree;
   tree.write(image_path, std::string("\x5d\0\0\x21", 4) + std::string(60, '\xff'));
   const auto image = read_initramfs(tree.root(), release);
@@ -303,7 +303,7 @@ TEST(Initramfs, ConfigurationBeyondWhatIsKeptIsNoted) {
   EXPECT_FALSE((*read_initramfs(tree.root(), release))->lines_whole);
 }
 
-TEST(Initramfs, ASparseFileIsNotReadForEver) {
+TEST(Initramfs, ASparseFileIsNotReadForever) {
   const TemporaryTree tree;
   tree.write(image_path, early());
   std::filesystem::resize_file(tree.at(image_path), std::uintmax_t{1} << 36U);

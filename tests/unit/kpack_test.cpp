@@ -70,7 +70,7 @@ TEST(Kpack, ALibraryWithBundlesAndAMarkerHasTheTargetsOfBoth) {
   EXPECT_EQ(read(tree, "/lib/libtest.so").targets, (Targets{"gfx1010", "gfx1030"}));
 }
 
-TEST(Kpack, AFileThatCannotBeReadIsTold) {
+TEST(Kpack, AFileThatCannotBeReadIsReported) {
   const TemporaryTree tree;
   tree.write("lib/libtest.so", split_library(kpack_marker({"a_@GFXARCH@.kpack"})));
   tree.write("lib/a_gfx1030.kpack", "no such thing at all");
@@ -93,7 +93,7 @@ TEST(Kpack, AMarkerOpensNothingButKpackFiles) {
   EXPECT_FALSE(objects.has_device_code());
 }
 
-TEST(Kpack, AMarkerThatIsNoneIsRefused) {
+TEST(Kpack, AMalformedMarkerIsRefused) {
   const TemporaryTree tree;
   const std::string deep(60000, '\x91');  // a list in a list in a list
   const std::string map_deep = '\x81' + std::string("\xb2") + "kpack_search_paths" + deep;
@@ -177,13 +177,13 @@ TEST(Tensile, FallbackKernelsAreUntuned) {
   EXPECT_EQ(targets.untuned, Targets{"gfx1010"});
 }
 
-TEST(Tensile, ATargetWithoutAListOfItsKernelsIsOfNoUse) {
+TEST(Tensile, ATargetWithoutAListOfItsKernelsIsUnusable) {
   EXPECT_TRUE(read_folder_of({"Kernels.so-000-gfx1010.hsaco", "TensileLibrary_gfx1030.co",
                               "TensileLibrary_lazy_gfx1100.dat"})
                   .empty());
 }
 
-TEST(Tensile, OtherFilesAreNoKernels) {
+TEST(Tensile, OtherFilesAreNotKernels) {
   EXPECT_TRUE(read_folder_of({"TensileLibrary.dat", "gfx1200", "notes_gfx1201.txt", "x_gfx1010.co",
                               "TensileLibrary_gfx1\x1b.co", "TensileLibrary_gfx.co", ".co",
                               "TensileLibrarygfx1030.co", "TensileLibrary_gfx1030.co.bak"})

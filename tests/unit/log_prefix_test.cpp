@@ -44,7 +44,7 @@ TEST(LogTime, WallClockInAnyLanguage) {
   EXPECT_DOUBLE_EQ(unix_time.seconds, 1795398612.104233);
 }
 
-TEST(LogTime, WhatIsNoTime) {
+TEST(LogTime, TextThatIsNotATime) {
   for (const char* line :
        {"", "amdgpu 0000:03:00.0: x", "Memory access fault by GPU node-1",
         "  4%|#  | 1/100 [01:02:03<04:05:06,  1.0it/s]", ":0:rocdevice.cpp :2993: 1234567890 us: x",

@@ -110,7 +110,7 @@ TEST(ModprobeConf, MergesAsLibkmodDoes) {
                                        {"from_local", "1"}}));
 }
 
-TEST(ModprobeConf, SaysWhereAnOptionStands) {
+TEST(ModprobeConf, SaysWhereAnOptionIsSet) {
   const TemporaryTree tree;
   tree.write("etc/modprobe.d/a.conf",
              "# one\n\noptions amdgpu \\\n noretry=0 \\\n gttsize=1\n"
@@ -142,7 +142,7 @@ TEST(ModprobeConf, TakesTheCapturedCommandLineLast) {
   EXPECT_EQ(effective_options(*options).at("noretry"), "1");
 }
 
-TEST(ModprobeConf, JunkNeitherStopsNorChangesTheRest) {
+TEST(ModprobeConf, GarbageNeitherStopsNorChangesTheRest) {
   const TemporaryTree tree;
   std::string binary = "options amdgpu before=1\noptions amdgpu cut=1";
   binary += std::string("\0options amdgpu never=1\n\xff\xfe\x01\x02 \n", 30);
@@ -246,7 +246,7 @@ TEST(ModprobeConf, AReasonCannotSmuggleInALine) {
   EXPECT_EQ(pairs_of(*read_module_options(tree.root())), (Pairs{{"noretry", "1"}}));
 }
 
-TEST(ModprobeConf, AnEditAnywhereInTheTextIsSeen) {
+TEST(ModprobeConf, AnEditAnywhereInTheTextIsDetected) {
   const std::string text = render_modprobe_conf(plan_of({{"noretry", "1"}}));
   EXPECT_EQ(detail::origin_of(text), detail::ConfOrigin::ours);
   EXPECT_EQ(detail::origin_of("options amdgpu noretry=1\n"), detail::ConfOrigin::foreign);

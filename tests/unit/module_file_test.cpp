@@ -43,7 +43,7 @@ ModuleIdentity identity_of(const std::string& bytes) {
   return std::move(collector).identify("/x", "x").value_or(ModuleIdentity());
 }
 
-TEST(ModuleFile, TellsCopiesApart) {
+TEST(ModuleFile, DistinguishesCopies) {
   const ModuleIdentity one = identity_of(module_with(modinfo("0.1.0", "AAAA")));
   EXPECT_EQ(same_module(one, identity_of(module_with(modinfo("0.1.0", "AAAA")))), true);
   EXPECT_EQ(same_module(one, identity_of(module_with(modinfo("0.1.0", "BBBB")))), false);
@@ -105,7 +105,7 @@ TEST(ModuleFile, AFifoIsNotWaitedFor) {
 }
 
 // libkmod 30 ends the process by an assertion on some of these.
-TEST(ModuleFile, DamageIsAnErrorAndNoAbort) {
+TEST(ModuleFile, DamageIsAnErrorNotAnAbort) {
   const std::string whole = module_with(modinfo("0.1.0", "AAAA"));
   const std::size_t sections = whole.size() - 3 * std::size_t{64};
   const TemporaryTree tree;
@@ -133,7 +133,7 @@ TEST(ModuleFile, DamageIsAnErrorAndNoAbort) {
   survives(module_with("version"), "no NUL");
 }
 
-TEST(ModuleFile, ABombIsNotUnpacked) {
+TEST(ModuleFile, ABombIsNotDecompressed) {
   for (const auto& [suffix, filter] : packings()) {
     const TemporaryTree tree;
     tree.write(module_path + suffix,

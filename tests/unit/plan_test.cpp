@@ -76,7 +76,7 @@ TEST(Plan, AConfiguredRetryIsAnsweredOnEitherFamily) {
   EXPECT_EQ(row_of(plan, "noretry")->proposed, "1");
 }
 
-TEST(Plan, OurOwnFileDoesNotTakeBackWhatCalledForIt) {
+TEST(Plan, RocmfixConfDoesNotWithdrawTheProposalThatCausedIt) {
   Machine machine = machine_with({navi21});
   machine.configured["noretry"] = "1";
   machine.configured_by_others["noretry"] = "0";
@@ -162,7 +162,7 @@ TEST(Plan, TheOverrideIsProposedOnlyToAProgramThatIsKnownToNeedIt) {
   EXPECT_EQ(override_for({navi22}, carrying({"gfx1030", "gfx1100"})), "10.3.0");
 }
 
-TEST(Plan, TheProgramIsLookedAtOnlyWhereTheOverrideIsInQuestion) {
+TEST(Plan, TheProgramIsExaminedOnlyWhereTheOverrideMatters) {
   const auto needed = [](std::vector<Gpu> gpus, Environment environment) {
     Machine machine = machine_with(std::move(gpus));
     machine.environment = std::move(environment);

@@ -114,7 +114,7 @@ TEST(PolicyLint, AProposalThatIsJudgedOnOtherMachinesOnlyIsRefused) {
   }
 }
 
-TEST(PolicyLint, EachProfileIsLookedAt) {
+TEST(PolicyLint, EachProfileIsChecked) {
   const Strings found =
       found_in(setting(propose("1") + propose("0", "", "original") + judge(R"(value = ["1"])")));
   ASSERT_EQ(found.size(), 1U);

@@ -17,7 +17,7 @@ Error error_of_settings(std::string_view text) {
   return parsed ? Error{} : parsed.error();
 }
 
-TEST(Policy, OnlyGc101And103AreFamiliesOfOurs) {
+TEST(Policy, OnlyGc101And103AreSupportedFamilies) {
   EXPECT_EQ(family_of({10, 1, 10}), Family::rdna1);
   EXPECT_EQ(family_of({10, 3, 7}), Family::rdna2);
   EXPECT_EQ(family_of({10, 2, 0}), Family::other);
@@ -27,7 +27,7 @@ TEST(Policy, OnlyGc101And103AreFamiliesOfOurs) {
   EXPECT_EQ(family_of({11, 3, 0}), Family::other);
 }
 
-TEST(Policy, OnlyGfx101xAnd103xTargetsAreFamiliesOfOurs) {
+TEST(Policy, OnlyGfx101xAnd103xTargetsAreSupportedFamilies) {
   EXPECT_EQ(family_of_gfx("gfx1010"), Family::rdna1);
   EXPECT_EQ(family_of_gfx("gfx1036"), Family::rdna2);
   for (const auto* other : {"gfx1100", "gfx90a", "gfx1020", "gfx103", "gfx10300", "gfx1250", ""}) {

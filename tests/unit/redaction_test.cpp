@@ -56,7 +56,7 @@ TEST(Redaction, OfACommandLine) {
   }
 }
 
-TEST(Redaction, OfALineLeavesWhatIsNoSecret) {
+TEST(Redaction, OfALineKeepsWhatIsNotSecret) {
   for (const char* line :
        {"amdgpu 0000:03:00.0: amdgpu: [gfxhub] page fault (src_id:0 ring:24 vmid:6 pasid:32803)",
         "amdgpu: in process python3 pid 12 thread python3 pid 12",

@@ -100,7 +100,7 @@ TEST(Restart, TheRetriesAreCounted) {
   }
 }
 
-TEST(Restart, TooManyFaultsInTooShortATimeEndIt) {
+TEST(Restart, TooManyFaultsWithinAShortTimeEndIt) {
   const Escalation escalation = Escalation::built_in();
   const std::uint64_t interval = escalation.limits().interval_ms;
   const std::uint64_t burst = escalation.limits().burst;
@@ -132,7 +132,7 @@ TEST(Restart, TheDelayGrowsAndIsForgotten) {
   EXPECT_EQ(decide_restart(escalation, navi21, history, 1000).delay_ms, limits.delay_ms);
 }
 
-TEST(Escalation, IsClimbedOneMeasureAtATime) {
+TEST(Escalation, IsClimbedOneMitigationAtATime) {
   const auto steps = climb(Escalation::built_in(), navi21, fault(0), 8);
   ASSERT_EQ(steps.size(), 8U);
   EXPECT_EQ(steps[0], Names({"miopen-solvers"}));
@@ -166,7 +166,7 @@ TEST(Escalation, DependsOnTheCause) {
             Names({"miopen-implicit-gemm"}));
 }
 
-TEST(Escalation, AHangIsNoMatterOfSolversOrBatches) {
+TEST(Escalation, AHangIsNotCausedBySolversOrBatches) {
   const auto steps = climb(Escalation::built_in(), navi21, fault(0, FaultKind::hang), 4);
   EXPECT_EQ(steps, std::vector<Names>({{}, {}, {"cpu"}, {"cpu"}}));
 }
@@ -203,7 +203,7 @@ TEST(Escalation, TheUsersVariablesStay) {
   EXPECT_EQ(set[1].value, "-1");
 }
 
-TEST(Escalation, ALaterMeasureWins) {
+TEST(Escalation, ALaterMitigationWins) {
   const Escalation escalation = Escalation::built_in();
   std::vector<const Mitigation*> mitigations;
   for (const Mitigation& mitigation : escalation.mitigations()) {
@@ -217,7 +217,7 @@ TEST(Escalation, ALaterMeasureWins) {
   EXPECT_EQ(set[0].value, "0.25");
 }
 
-TEST(Escalation, EveryMeasureIsWhatTheProgramsRead) {
+TEST(Escalation, EveryMitigationIsWhatTheProgramsRead) {
   const Escalation escalation = Escalation::built_in();
   for (const Mitigation& mitigation : escalation.mitigations()) {
     EXPECT_FALSE(mitigation.source.empty()) << mitigation.name;
@@ -247,7 +247,7 @@ const std::string mitigation_head = "[[mitigation]]\nname = \"mine\"\nstep = 15\
 const std::string mitigation_tail =
     "when = { fault = [\"memory\"] }\ngrade = \"?\"\nsource = \"me\"\n";
 
-TEST_F(Overlay, NoneIsTheBuiltInLadder) {
+TEST_F(Overlay, NoneIsTheBuiltInEscalation) {
   const auto escalation = Escalation::load(tree_.root());
   ASSERT_TRUE(escalation);
   EXPECT_EQ(escalation->mitigations().size(), Escalation::built_in().mitigations().size());

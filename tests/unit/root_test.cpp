@@ -77,7 +77,7 @@ TEST(Root, ALoopIsAnErrorAndNotAHang) {
   EXPECT_TRUE(root.list("/a").empty());
 }
 
-TEST(Root, AFifoInThePlaceOfAFileDoesNotHang) {
+TEST(Root, AFifoInsteadOfAFileDoesNotHang) {
   const TemporaryTree tree;
   ASSERT_EQ(::mkfifo(tree.at("fifo").c_str(), 0600), 0);
   EXPECT_EQ(tree.root().read_line("/fifo"), std::nullopt);
@@ -91,7 +91,7 @@ TEST(Root, ReadRefusesAFileOverTheLimit) {
   EXPECT_EQ(root.read("/big", 10001)->size(), 10001U);
 }
 
-TEST(Root, ListIsSortedAndEmptyForWhatIsNoDirectory) {
+TEST(Root, ListIsSortedAndEmptyForANonDirectory) {
   const TemporaryTree tree;
   tree.write("d/b", "");
   tree.write("d/a", "");

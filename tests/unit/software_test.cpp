@@ -25,7 +25,7 @@ TEST(OverrideValue, IsReadAsTheThunkReadsIt) {
   }
 }
 
-TEST(OverrideValue, TheMajorOfATargetIsWhatStandsBeforeTwoDigits) {
+TEST(OverrideValue, TheMajorOfATargetIsWhatPrecedesTwoDigits) {
   EXPECT_EQ(major_of_target("gfx1031"), 10U);
   EXPECT_EQ(major_of_target("gfx90a"), 9U);
   EXPECT_EQ(major_of_target("gfx10-3-generic"), 10U);
@@ -85,7 +85,7 @@ TEST(VisibleGpus, AreCountedInTheOrderOfTheNodes) {
   EXPECT_EQ(seen({{"CUDA_VISIBLE_DEVICES", "2"}}), "c");
 }
 
-TEST(VisibleGpus, WhatIsNoListOfNumbersHidesNone) {
+TEST(VisibleGpus, AListThatIsNotOfNumbersHidesNoGpu) {
   for (const char* const list : {"GPU-0badcafe", "1,GPU-0badcafe", "", "7", "-1", " 1"}) {
     EXPECT_EQ(seen({{"HIP_VISIBLE_DEVICES", list}}), "abc") << list;
   }

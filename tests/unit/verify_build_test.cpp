@@ -43,7 +43,7 @@ class VerifyBuild : public ::testing::Test {
   TemporaryTree tree;
 };
 
-TEST_F(VerifyBuild, NoRecordIsNoCheck) {
+TEST_F(VerifyBuild, WithoutARecordThereIsNoCheck) {
   EXPECT_FALSE(check());
   tree.write("var/lib/rocmfix/builds/6.1.0-57-amd64", "state=failed\n");
   EXPECT_FALSE(check());
@@ -72,7 +72,7 @@ TEST_F(VerifyBuild, ASkippedOneSaysWhyAndWithoutAHintHowToTryAgain) {
   EXPECT_EQ(seen->hint, "sudo dpkg-reconfigure rocmfix-dkms");
 }
 
-TEST_F(VerifyBuild, DoneIsWell) {
+TEST_F(VerifyBuild, DoneIsOk) {
   write("done");
   const auto seen = check();
   ASSERT_TRUE(seen);
@@ -179,7 +179,7 @@ TEST_F(VerifyBuild, GarbageIsUnknown) {
   EXPECT_EQ(check()->ok, std::nullopt);
 }
 
-TEST_F(VerifyBuild, ATimeThatIsNoneIsLeftOut) {
+TEST_F(VerifyBuild, AMalformedTimeIsLeftOut) {
   for (const char* time : {"", "x", "-5", "99999999999999999999", "1700000600x", "253402300800"}) {
     tree.write(record, std::string("version=1\nstate=failed\nended=") + time + "\nreason=r\n");
     EXPECT_EQ(check()->detail, "the build of rocmfix 1 failed: r") << time;
@@ -210,7 +210,7 @@ class VerifySource : public ::testing::Test {
   TemporaryTree tree;
 };
 
-TEST_F(VerifySource, TheKernelsOwnIsWell) {
+TEST_F(VerifySource, TheKernelsOwnIsOk) {
   headers("Debian 6.1.192-2");
   EXPECT_EQ(check("series=6.1 patches=6 source=6.1.192-2 fixes=e47b0056a08d")->ok, true);
 }

@@ -81,7 +81,7 @@ TEST(FaultCase, FreedAndUsedAgainIsLive) {
   EXPECT_EQ(around.classify(now), FaultCase::inside);
 }
 
-TEST(FaultCase, FreedBlockBehindALiveOneIsMeant) {
+TEST(FaultCase, FreedBlockBehindALiveOneIsReported) {
   Neighbourhood around(end);
   around.see(live());
   around.see(freed(10, end, 4096));
@@ -111,7 +111,7 @@ TEST(FaultCase, Nil) {
   EXPECT_EQ(of_live(nil_end), FaultCase::never_mapped);
 }
 
-TEST(FaultCase, NearerNeighbourIsMeant) {
+TEST(FaultCase, NearerNeighbourIsReported) {
   Neighbourhood around(end + 4096);
   around.see(live());
   around.see(live(end + 3 * 4096));
@@ -123,7 +123,7 @@ TEST(FaultCase, NearerNeighbourIsMeant) {
 }
 
 // The hardware tells the page: a block that begins in the middle of it may have been meant.
-TEST(FaultCase, PageAddressStandsForThePage) {
+TEST(FaultCase, PageAddressMeansThePage) {
   Neighbourhood around(start);
   around.see(live(start + 256, 512));
   EXPECT_EQ(around.classify(now), FaultCase::inside);

@@ -155,7 +155,7 @@ TEST(FaultReport, ProgramNameIsEscaped) {
   EXPECT_EQ(document["program"], "a\"b\\c\nd\x01\u00ff");
 }
 
-TEST(FaultReport, WhatDoesNotFitIsToldNotCut) {
+TEST(FaultReport, WhatDoesNotFitIsReportedNotTruncated) {
   std::array<char, 100> buffer{};
   JsonText json(buffer.data(), buffer.size());
   write_document(json, incident_at(start), Neighbourhood(start));

@@ -104,7 +104,7 @@ TEST_F(IncidentStore, AThousandOldOnesGoInOneCall) {
   EXPECT_EQ(folder.prune({.files = 0, .bytes = 0}, name.data()), 9U) << "the new one stays";
 }
 
-TEST_F(IncidentStore, WhoCanWriteThereIsLookedAt) {
+TEST_F(IncidentStore, WhoCanWriteThereIsChecked) {
   IncidentFolder mine;
   ASSERT_TRUE(mine.make(directory_.c_str()));
   EXPECT_TRUE(mine.is_trusted());

@@ -65,7 +65,7 @@ TEST(Ledger, FindsWhatWasInserted) {
   EXPECT_EQ(ledger->live(), 1U);
 }
 
-TEST(Ledger, NullIsNoBlock) {
+TEST(Ledger, NullIsNotABlock) {
   auto ledger = std::make_unique<Ledger>();
   EXPECT_TRUE(ledger->insert(block(0)));
   EXPECT_EQ(ledger->live(), 0U);
@@ -135,7 +135,7 @@ TEST(Ledger, AgreesWithAMap) {
   EXPECT_EQ(ledger->live(), naive.size());
 }
 
-TEST(Ledger, AdoptedBlockKeepsWhatRocrSaid) {
+TEST(Ledger, AdoptedBlockKeepsWhatRocrReported) {
   auto ledger = std::make_unique<Ledger>();
   Block of_rocr = block(0x7000, 8192);
   of_rocr.charged = 8192;
@@ -160,7 +160,7 @@ TEST(Ledger, AdoptedBlockKeepsWhatRocrSaid) {
   EXPECT_EQ(found.flags, 9U);
 }
 
-TEST(Ledger, AdoptedBlockThatRocrDidNotTellOfIsInserted) {
+TEST(Ledger, AdoptedBlockThatRocrDidNotReportIsInserted) {
   auto ledger = std::make_unique<Ledger>();
   ASSERT_TRUE(ledger->adopt(block(0x9000, 5, Owner::hip)));
   EXPECT_EQ(ledger->live(), 1U);
@@ -293,7 +293,7 @@ TEST(Ledger, FreedByTheMainThread) {
 }
 
 // A part whose mutex is never given back must cost its blocks, not the whole document.
-TEST(Ledger, VisitDoesNotWaitForEver) {
+TEST(Ledger, VisitDoesNotWaitForever) {
   struct Seen {
     Ledger& ledger;
     size_t unread;

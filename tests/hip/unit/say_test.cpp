@@ -52,7 +52,7 @@ TEST(Say, ALineIsOneLineThatATerminalOnlyShows) {
             "rocmfix: lib\\x1b]0;owned\\x07.so\\x0arocmfix: forged \\u202e\\xff \\u009bärger\n");
 }
 
-TEST(Say, WhatIsTooLongIsCutAndStillALine) {
+TEST(Say, WhatIsTooLongIsTruncatedAndStillALine) {
   StderrPipe out;
   const std::string path(3 * PATH_MAX, 'x');
   say(path.c_str());
