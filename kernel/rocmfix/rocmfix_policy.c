@@ -73,7 +73,7 @@ unsigned int rocmfix_policy_mtype(enum rocmfix_policy_mode mode,
 		/*
 		 * Coherent by construction: a DEVICE_PRIVATE page migrates to
 		 * system memory, and this mapping goes, before the CPU or
-		 * another GPU gets to it. A peer maps it in place only inside
+		 * another GPU accesses it. A peer maps it in place only inside
 		 * an XGMI hive, which GFX10 has not.
 		 */
 		return ROCMFIX_PTE_NC;
