@@ -9,7 +9,7 @@ pending=$state/pending
 unit=rocmfix-build.service
 lock_file=/run/rocmfix-build.lock
 
-# Somebody sits at a terminal, and apt was not told that nobody does.
+# Somebody sits at a terminal, and apt was not set to be non-interactive.
 someone_waits() {
 	[[ ${DEBIAN_FRONTEND-} != noninteractive && -t 0 && -t 1 ]]
 }
