@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command under test, and one synthetic machine that the tests change and put back.
+"""The command under test, and one synthetic machine that the tests change and restore.
 
 The command is that of ROCMFIX_BUILD_DIR (build/ when unset), the machine a copy from
 ROCMFIX_TEST_ROOTS (made here when unset). One copy of a root serves all tests of a run:

@@ -336,7 +336,7 @@ def test_own_source_that_is_none_is_skipped(lab, name, words):
 
 @pytest.mark.parametrize("available_kib, jobs", [(900_000, 1), (1_500_000, 1), (2_500_000, 2), (64_000_000, 3)])
 def test_no_more_compilers_than_there_is_memory_for(lab, available_kib, jobs):
-    """dkms is told three; what kbuild's own make is told counts."""
+    """dkms is given three; what kbuild's own make is given counts."""
     meminfo, calls, tools = lab.directory / "meminfo", lab.directory / "calls", lab.directory / "bin"
     meminfo.write_text(f"MemTotal: 99999999 kB\nMemAvailable: {available_kib} kB\n")
     tools.mkdir()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""each-kernel by itself: two runs at once. dkms is the real one, in a private tree; its `add` is made
+"""each-kernel alone: two runs at once. dkms is the real one, in a private tree; its `add` is made
 slow, so that the runs do meet. There is no kernel to build for."""
 
 import os

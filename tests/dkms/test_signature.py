@@ -124,7 +124,7 @@ def test_signatures_are_not_required(machine, stock):
 
 
 def test_secure_boot_with_shim_validation_off_asks_for_none(machine):
-    """mokutil --disable-validation: the kernel is told, and does not lock down."""
+    """mokutil --disable-validation: the kernel is informed, and does not lock down."""
     machine.secure_boot()
     machine.write(VALIDATION_OFF, b"\6\0\0\0\1")
     assert machine.check() == (0, "")

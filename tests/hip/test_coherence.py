@@ -12,7 +12,7 @@ CARDS = {"svm": SVM, "no-svm": NO_SVM, "gfx1030": "rx6700xt+svm", "no-bar": "rx5
 COHERENT = {"USERPTR", "COHERENT"}
 PLAIN = {"USERPTR"}
 
-# What HIP does by itself, where the kernel has SVM, and (after /) where it has not.
+# What HIP does on its own, where the kernel has SVM, and (after /) where it has not.
 HOST = {
     "hipHostMalloc(0)": COHERENT,
     "hipHostMalloc(Mapped)": COHERENT,

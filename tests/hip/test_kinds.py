@@ -48,7 +48,7 @@ def test_the_limit_holds_for_memory_that_is_not_mapped(hip):
     assert created in (3, 4) and error == "hipErrorOutOfMemory"
     stock = steps(hip, "vmm-limit", layer=False)
     assert next(int(step.split()[1]) for step in stock if step.startswith("created")) > 10
-    # HIP 5.7 gives nothing back by itself.
+    # HIP 5.7 frees nothing on its own.
     if stock["released"]["free"] >= 900 * MIB:
         assert found["released"]["free"] >= 900 * MIB
 

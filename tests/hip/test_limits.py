@@ -96,7 +96,7 @@ def test_out_of_memory_goes_to_the_host_if_asked(hip, way):
 
 
 def test_each_card_has_its_own_limit(hip):
-    """HIP 5.2.3 crashes by itself, on freeing, where a card is hidden: so until it is full."""
+    """HIP 5.2.3 itself crashes, on freeing, where a card is hidden: so until it is full."""
     cards = "rx5500xt+largebar,rx6700xt+largebar"
     for device, env in enumerate(({}, {"HIP_VISIBLE_DEVICES": "1"})):
         lines = []

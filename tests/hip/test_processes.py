@@ -142,7 +142,7 @@ def test_layer_preloaded_only(hip):
     active = [line for line in done.said() if line.startswith("rocmfix: active")]
     assert len(active) == (1 if hip.major() >= 6 else 0)
     unprotected = [line for line in done.said() if "has not loaded the HIP interposer" in line]
-    assert len(active) + len(unprotected) == 1, "who is not protected is told"
+    assert len(active) + len(unprotected) == 1, "an unprotected process says so"
 
 
 def test_another_allocator(hip):

@@ -37,7 +37,7 @@ at_terminal() {
 		HOME=/root LC_ALL=C.UTF-8 TERM=dumb script --quiet --return --command "$1" /dev/null </dev/null >"$tap_log" 2>&1
 }
 
-# cut_power: nothing gets to clean up.
+# cut_power: nothing has a chance to clean up.
 cut_power() {
 	kill -KILL "$leader"
 	wait "$container" 2>/dev/null || true

@@ -164,7 +164,7 @@ verify_says() {
 	EOF
 }
 
-# The userspace beside it, when dist/ has it and it is for this release.
+# The userspace with it, when dist/ has it and it is for this release.
 check_verify() {
 	local root=$1
 	if ! in_root "$root" sh -c 'command -v rocmfix' >/dev/null; then

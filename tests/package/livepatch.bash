@@ -16,7 +16,7 @@ livepatch_info() { # ROOT KERNEL FIELD
 	in_root "$1" modinfo -k "$2" -F "$3" rocmfix_livepatch 2>/dev/null
 }
 
-# It is for the amdgpu.ko that lies beside it.
+# It is for the amdgpu.ko next to it.
 livepatch_fits() { # ROOT KERNEL
 	local file
 	file=$(in_root "$1" modinfo -k "$2" -n rocmfix_livepatch) &&

@@ -66,7 +66,7 @@ while_building() {
 	pack_version "$work/versions" "$1"
 }
 
-# What dkms was told to build, once a line.
+# What dkms was asked to build, once a line.
 builds_of() { # LOG
 	grep -oE 'kernel [^ ]+: building amdgpu' "$1" | sed 's/kernel //; s/: .*//' | sort
 }
@@ -194,7 +194,7 @@ case_changed_source() {
 }
 
 # killed_build ROOT VERSION: installs VERSION, whose build waits, and kills all of
-# it, as a power loss does: nothing gets to clean up.
+# it, as a power loss does: nothing has a chance to clean up.
 killed_build() {
 	local root=$1 leader
 	rm -f "$root/srv/building"

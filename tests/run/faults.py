@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A command that dies as a GPU fault makes it die, without a GPU.
 
-It prints ROCr's message, tells the layer's report the way the layer does, and aborts. Or the kernel
-tells: then its lines are appended to the /dev/kmsg of the captured root. With the real runtime and
+It prints ROCr's message, sends the interposer's report as the interposer does, and aborts. Or the kernel
+reports: then its lines are appended to the /dev/kmsg of the captured root. With the real runtime and
 the real layer the same is done in tests/sim.
 """
 

@@ -80,7 +80,7 @@ def test_while_its_stderr_has_no_reader(runs, number):
 
 
 def with_explainer(program, tmp_path, script):
-    """A copy of the launcher, beside a `rocmfix` of the test's own."""
+    """A copy of the launcher, next to a `rocmfix` of the test's own."""
     home = tmp_path / "installed"
     (home / "bin").mkdir(parents=True)
     shutil.copy(program, home / "bin/rocmfix-run")

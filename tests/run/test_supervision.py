@@ -297,7 +297,7 @@ def test_a_low_limit_of_open_files(launcher):
 
 @pytest.mark.skipif("SANITIZED" in os.environ, reason="a sanitizer's own memory is larger")
 def test_it_is_small(launcher):
-    """It stays in memory beside a job of days."""
+    """It stays in memory next to a job that runs for days."""
     with popen(launcher, "sh", "-c", "echo $$; read line", stdin=subprocess.PIPE) as process:
         process.stdout.readline()
         status = Path(f"/proc/{process.pid}/status").read_text()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Runs the probe programs on the simulated card. Started by tests/sim/check-hip, which compiles
-them with the suite's own headers; by itself there is nothing to run."""
+them with the suite's own headers; alone there is nothing to run."""
 
 import json
 import os

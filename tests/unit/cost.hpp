@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Runs something in a process of its own that can neither hang nor take the machine's memory, and
-// tells what it took.
+// reports what it took.
 #pragma once
 
 #include <sys/resource.h>

@@ -19,7 +19,7 @@ namespace rocmfix::test {
 
 namespace {
 
-// A machine and what a user asked for, and in words what tells it from others.
+// A machine and what a user asked for, and in words what distinguishes it from others.
 struct Case {
   Machine machine;
   bool forced = false;

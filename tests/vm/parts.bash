@@ -22,7 +22,7 @@ part() {
 	rm -f "$log"
 }
 
-# part_begin COMMAND...: beside those that follow, until part_finish shows it.
+# part_begin COMMAND...: in parallel with those that follow, until part_finish shows it.
 part_begin() {
 	part_background=("$@")
 	part_log=$(mktemp)

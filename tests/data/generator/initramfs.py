@@ -24,7 +24,7 @@ def cpio_newc(entries: dict) -> bytes:
 
 
 def with_directories(files: dict) -> dict:
-    """The same and every directory above them: the kernel makes none by itself."""
+    """The same and every directory above them: the kernel creates none on its own."""
     parents = {str(p) for name in files for p in Path(name).parents}
     return {**dict.fromkeys(sorted(parents)), **files}
 

@@ -152,7 +152,7 @@ class Machine:
         tree.write("proc/sys/kernel/tainted", str(1 << 12 | 1 << 13 | 1 << 15))
 
     def write_modules(self, tree: Tree) -> None:
-        """The stock module, ours or the livepatch beside it as DKMS leaves it, depmod's indexes."""
+        """The stock module, rocmfix's or the livepatch next to it as DKMS leaves it, depmod's indexes."""
         release, suffix = self.kernel["release"], self.kernel["module"]
         modules = f"usr/lib/modules/{release}"
         devices = sorted({card["device"] for card in self.cards.values()

@@ -84,7 +84,7 @@ def gpu_bars(vram_mib: int, large_bar: bool) -> dict:
 
 
 def place(card: dict, bdf: str, root_vendor: int) -> list:
-    """The GPU's function, last, behind the bridges and beside the audio that come with it."""
+    """The GPU's function, last, behind the bridges and next to the audio that come with it."""
     bus = int(bdf[5:7], 16)
     parents, functions = [], []
 

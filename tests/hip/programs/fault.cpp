@@ -102,7 +102,7 @@ int main(int argc, char** argv) {
     address = 0x123456789000;
   } else if (which == "nil") {
     address = 0;
-  } else if (which == "page") {  // as the hardware tells it: the page of the byte
+  } else if (which == "page") {  // as the hardware reports it: the page of the byte
     address = start + size + 10;
     exact = "false";
   } else {

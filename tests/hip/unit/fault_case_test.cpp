@@ -86,7 +86,7 @@ TEST(FaultCase, FreedBlockBehindALiveOneIsReported) {
   around.see(live());
   around.see(freed(10, end, 4096));
   EXPECT_EQ(around.classify(now), FaultCase::freed_recently);
-  EXPECT_EQ(around.below().address, start) << "the live neighbour is told all the same";
+  EXPECT_EQ(around.below().address, start) << "the live neighbour is still reported";
 }
 
 TEST(FaultCase, KeptByAPoolIsFreed) {
@@ -122,7 +122,7 @@ TEST(FaultCase, NearerNeighbourIsReported) {
   EXPECT_EQ(other.classify(now), FaultCase::before_start);
 }
 
-// The hardware tells the page: a block that begins in the middle of it may have been meant.
+// The hardware reports the page: a block that begins in the middle of it may have been meant.
 TEST(FaultCase, PageAddressMeansThePage) {
   Neighbourhood around(start);
   around.see(live(start + 256, 512));

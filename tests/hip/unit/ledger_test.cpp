@@ -325,7 +325,7 @@ TEST(Ledger, VisitDoesNotWaitForever) {
   EXPECT_EQ(seen.addresses, std::vector<uint64_t>{0x8000});
 }
 
-// What cannot be written down is told, and nothing of what was written down is lost.
+// What cannot be recorded is reported, and nothing of what was recorded is lost.
 TEST(Ledger, WithoutMemoryNothingIsLost) {
   auto ledger = std::make_unique<Ledger>();
   const pid_t child = fork();

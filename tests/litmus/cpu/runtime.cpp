@@ -7,7 +7,7 @@
 //   lost-flag    the kernel's flag does not reach the CPU
 //   lost-data    the kernel's flag reaches the CPU before its data
 //   abort        the process is aborted, as by a GPU memory fault
-//   never-ends   the kernel does not end, whatever it is told
+//   never-ends   the kernel does not end, whatever it is asked
 //   not-run      the kernel is not executed at all
 //   no-clock     stale-flag, and the kernel's clock stands still
 //   no-gpu       there is no device

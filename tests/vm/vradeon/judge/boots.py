@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The guests of a check: which cards, which driver, what it is told, what it said.
+"""The guests of a check: which cards, which driver, its parameters, its output.
 
 Boots them and reads their consoles; what they should have said is reference.py's.
 """
@@ -19,7 +19,7 @@ MODES = ("stock", "private", "data", "all")  # of rocmfix_mtype; each includes t
 
 @dataclass(frozen=True)
 class Tested:
-    """The module that is tested: an amdgpu, or one that is loaded beside the stock amdgpu."""
+    """The module that is tested: an amdgpu, or one that is loaded next to the stock amdgpu."""
 
     module: Path = Path()
     version: str = ""  # of the module

@@ -18,7 +18,7 @@ NC_FROM = {
     "kfd in system": "all",
 }
 
-# What each release of the HIP runtime refuses of hip.cpp's requests, by itself: (memory, flags).
+# What each release of the HIP runtime refuses of hip.cpp's requests, on its own: (memory, flags).
 # An entry that is not here has to be granted; one that is here has to be refused.
 RUNTIME_REFUSES = {
     "5.2": {("device", "fine-grained"), ("device", "uncached")},
