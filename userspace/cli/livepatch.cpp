@@ -110,7 +110,7 @@ int run_livepatch_switch(const Root& root, bool on, bool json) {
     return print_error(status.error(), json);
   }
   if (*status != 0) {
-    // It has said why on stderr; a document is owed all the same.
+    // It has said why on stderr; a document is still owed.
     return json ? print_error({ErrorCode::failed, "livepatch-switch failed", 0, "see above"}, json)
                 : *status;
   }

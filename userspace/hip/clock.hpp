@@ -9,7 +9,7 @@
 namespace rocmfix::hip {
 
 /// ns, of the clock that CLOCK_MONOTONIC is, as of the kernel's last tick: some 4 ms behind at
-/// most, and several times cheaper. What an incident tells of ages is no finer.
+/// most, and several times cheaper. The ages in an incident are no finer.
 inline uint64_t now() {
   timespec time{};
   clock_gettime(CLOCK_MONOTONIC_COARSE, &time);

@@ -25,7 +25,7 @@ struct Preload {
 /// is not installed, invalid when its path cannot stand in LD_PRELOAD.
 Result<Preload> plan_preload(const Options& options, bool supported);
 
-/// Beside the program in a build tree, in the library directory when installed. Errors as above.
+/// Next to the program in a build tree, in the library directory when installed. Errors as above.
 Result<std::string> find_simulator();
 
 /// `list` with `path` at its end; unchanged if it is in it. Blanks and colons separate (ld.so(8)).

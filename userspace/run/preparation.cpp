@@ -103,7 +103,7 @@ Result<Preparation> prepare(const Options& options) {
     result.environment = environment_of(plan, machine.software);
   }
   if (const auto hidden = unreadable_gpus(*root); hidden && !result.supported) {
-    // The command runs all the same, as on a machine without a GPU; but not in silence.
+    // The command still runs, as on a machine without a GPU, but with a message.
     result.environment.advice.push_back({"", to_string(*hidden), "", /*urgent=*/true});
   }
   result.layered = result.supported && options.layer.enabled;

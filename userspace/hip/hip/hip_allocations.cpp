@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The HIP functions that give and take memory. Each calls the real one with what the program gave:
-// what is changed is changed below HIP, so HIP's own books, and what it tells the program of flags
-// and pointers, stay as asked.
+// what is changed is changed below HIP, so HIP's own books, and what it reports to the program
+// about flags and pointers, stay as asked.
 #include "export.hpp"
 #include "hip/abi_hip.hpp"
 #include "hip/hip_call.hpp"
@@ -185,7 +185,7 @@ ROCMFIX_FREE(hipFree)
 ROCMFIX_FREE(hipHostFree)
 ROCMFIX_FREE(hipFreeHost)
 ROCMFIX_FREE(hipHostUnregister)
-// Handles: nothing of the ledger has such an address, and ROCr tells of their blocks.
+// Handles: nothing of the ledger has such an address, and ROCr reports their blocks.
 ROCMFIX_FREE(hipFreeArray)
 ROCMFIX_FREE(hipArrayDestroy)
 ROCMFIX_FREE(hipFreeMipmappedArray)

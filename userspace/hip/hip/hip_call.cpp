@@ -93,7 +93,7 @@ api::Error Allocation::done(api::Error result, const void* address, Place place,
 
 api::Error Allocation::done_from_pool(api::Error result, const void* address, uint64_t size) const {
   layer.has_pooled.store(true, std::memory_order_relaxed);
-  // What the pool had is told by no one else.
+  // Nothing else reports what the pool had.
   intent.recorded = 0;
   return done(result, address, Place::vram, size);
 }
@@ -108,7 +108,7 @@ Release::Release(Api api, const void* address)
     : address_(reinterpret_cast<uint64_t>(address)), outermost_(intent.api == Api::none) {
   if (outermost_) {
     intent = {.api = api};
-    // Else ROCr's own free tells all.
+    // Else ROCr's own free reports all.
     if (layer.has_pooled.load(std::memory_order_relaxed) && layer.active()) {
       layer.ledger.release(address_, call_time(), thread_id(), api, &before_);
     }

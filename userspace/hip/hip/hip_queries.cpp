@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What HIP tells the program of VRAM, made to agree with the limit; advice on coherence; and the
-// lookup that would go round us.
+// What HIP reports to the program about VRAM, made to agree with the limit; advice on coherence;
+// and the lookup that would go round us.
 #include <algorithm>
 #include <array>
 #include <atomic>

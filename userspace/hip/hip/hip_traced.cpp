@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The HIP calls that an incident tells of, passed on unchanged: copies, launches, waits.
+// The HIP calls that an incident reports, passed on unchanged: copies, launches, waits.
 #include "export.hpp"
 #include "hip/abi_hip.hpp"
 #include "hip/hip_call.hpp"

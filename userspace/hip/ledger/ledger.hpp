@@ -58,13 +58,13 @@ class Ledger {
   constexpr Ledger() = default;
 
   /// False: no memory; nothing changed. One of Owner::hip replaces what was at the same address,
-  /// for not every end of these is seen. One of Owner::hsa is added, for ROCr tells of every end:
+  /// for not every end of these is seen. One of Owner::hsa is added, for ROCr reports every end:
   /// memory that is locked twice is there twice, at most.
   bool insert(const Block& block);
   /// Moves the block to the freed ones. False: not there.
   bool erase(uint64_t address, uint64_t time, uint32_t thread, Api by, Block* erased = nullptr);
   bool find(uint64_t address, Block* found);
-  /// The program's call that a block is the result of. A block that ROCr has told of already keeps
+  /// The program's call that a block is the result of. A block that ROCr has already reported keeps
   /// what ROCr said of it; any other is inserted. False: no memory.
   bool adopt(const Block& block);
   /// The program is about to free it. What only HIP knows of goes at once (true); what ROCr knows

@@ -80,7 +80,7 @@ def check_pinning() -> str:
     torch_patches.switch_pinning_off(torch)
     loader = torch.utils.data.DataLoader([1, 2, 3], pin_memory=True)
     if loader.pin_memory or torch.zeros(1).pin_memory().is_pinned():
-        raise AssertionError("memory is pinned all the same")
+        raise AssertionError("memory is still pinned")
     return "DataLoader(pin_memory=True) pins nothing"
 
 

@@ -174,7 +174,7 @@ def root_of_this_process() -> str:
 
 
 def layer_is_loaded() -> bool:
-    """Whether librocmfix-hip.so is in this process: it limits VRAM and unpins by itself."""
+    """Whether librocmfix-hip.so is in this process: it limits VRAM and unpins on its own."""
     try:
         return "librocmfix-hip.so" in Path("/proc/self/maps").read_text()
     except OSError:

@@ -21,7 +21,7 @@ def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     if 0xDC80 <= code <= 0xDCFF:  # a byte that os.fsdecode() could not decode
         return f"\\x{code - 0xDC00:02x}"
-    if 0xD800 <= code <= 0xDFFF:  # a surrogate by itself: as the bytes of its encoding
+    if 0xD800 <= code <= 0xDFFF:  # a lone surrogate: as the bytes of its encoding
         return "".join(f"\\x{byte:02x}" for byte in match[0].encode("utf-8", "surrogatepass"))
     return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"
 

@@ -138,7 +138,7 @@ std::string document_of(const CrashReport& report) {
 
 // ---------------------------------------------------------------- for a person
 
-/// What the events tell together: ROCr knows the address, amdgpu who it was.
+/// What the events show together: ROCr knows the address, amdgpu who it was.
 struct Headline {
   std::string what;
   std::string address;

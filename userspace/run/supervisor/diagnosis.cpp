@@ -69,8 +69,8 @@ void find_report_file(const CrashContext& context, pid_t pid, Diagnosis& diagnos
   }
 }
 
-/// ROCr prints this line on the command's stderr, which is not ours to read; the layer was told the
-/// same by ROCr.
+/// ROCr prints this line on the command's stderr, which is not ours to read; the interposer
+/// receives the same from ROCr.
 std::string as_rocr_says(const Json& report) {
   constexpr std::array<std::pair<const char*, const char*>, 7> words = {{
       {"page_not_present", "Page not present or supervisor privilege"},

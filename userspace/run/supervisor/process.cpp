@@ -140,7 +140,7 @@ class Run {
       static_cast<void>(raise(SIGSTOP));
       return;
     }
-    // The terminal's own is pending beside this one; the signal that continues takes both away.
+    // The terminal's own is pending in addition to this one; SIGCONT discards both.
     static_cast<void>(raise(signal));
     sigset_t one;
     sigemptyset(&one);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs the command as a child, tells what happened when a GPU fault ends it, and starts it again
+// Runs the command as a child, reports what happened when a GPU fault ends it, and starts it again
 // where that was asked for.
 //
 // Terminal, streams, signals and exit status are as without it: process.hpp. So are

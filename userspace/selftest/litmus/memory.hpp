@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every kind of memory that a HIP program can share with a GPU. Nothing but these calls is in
 // memory.cpp, so that it can also be built as a library of another name (`--caller`): who asks for
-// memory is told by the object that the call comes from.
+// memory is identified by the object that the call comes from.
 #ifndef ROCMFIX_LITMUS_MEMORY_HPP
 #define ROCMFIX_LITMUS_MEMORY_HPP
 

@@ -11,7 +11,7 @@
 //   {"fault": "hang", "reset_after_ms": 500}    no packet is done any more; a reset if asked for
 //   {"fault": "reset"}       the GPU is reset: KFD's hardware exception
 //   {"fault": "vram", "bytes": 1048576}         no more VRAM than that
-//   {"fault": "none"}        takes back what has not happened yet
+//   {"fault": "none"}        cancels what has not happened yet
 //
 // "gpu": index, default 0. When: "after_allocations": N, "after_packets": N, or at once; a memory
 // fault before the runtime listens for one waits until it does. Thread-safe.

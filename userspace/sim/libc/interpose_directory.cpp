@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Stands in for libc: reading directories. A stream of ours is told from libc's by its address.
+// Stands in for libc: reading directories. Our streams are distinguished from libc's by their
+// address.
 #include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>

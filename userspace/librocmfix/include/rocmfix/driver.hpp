@@ -58,7 +58,7 @@ struct Livepatch {
 /// What carries the policy. The packages exclude each other.
 enum class Variant {
   module,     ///< an amdgpu.ko with the patches in it (rocmfix-dkms)
-  livepatch,  ///< rocmfix_livepatch.ko beside the stock amdgpu.ko (rocmfix-livepatch-dkms)
+  livepatch,  ///< rocmfix_livepatch.ko next to the stock amdgpu.ko (rocmfix-livepatch-dkms)
 };
 
 const char* to_string(Variant variant);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What should be set on this machine, beside what is set, with the reason. Decides nothing by
+// What should be set on this machine, next to what is set, with the reason. Decides nothing by
 // itself: the decisions are data (policy.hpp). Changes nothing.
 #pragma once
 
@@ -30,7 +30,7 @@ struct Machine {
   /// What the program carries that the environment part is for; unnamed unless examined.
   Software software;
   std::optional<std::uint64_t> ram_mib;  ///< /proc/meminfo MemTotal
-  /// "PATH: Permission denied": what tells of GPUs and drivers and could not be read, so that what
+  /// "PATH: Permission denied": what shows GPUs and drivers and could not be read, so that what
   /// looks absent here may be there.
   std::vector<std::string> unreadable;
 

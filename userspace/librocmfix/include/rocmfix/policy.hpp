@@ -106,7 +106,7 @@ struct Setting {
   std::string_view summary;
   std::span<const Proposal> proposals;
   std::span<const Judgement> judgements;
-  /// Where nothing is set and nothing proposed: why. `harmful` is what a user has to be told.
+  /// Where nothing is set and nothing proposed: why. `harmful` is what a user has to know.
   std::span<const Judgement> advice;
   bool per_node = false;  ///< NAME_<N> is the same for KFD node N alone, and wins over NAME
 };

@@ -39,7 +39,7 @@ struct RestartContext {
 enum class Verdict : std::uint8_t {
   restart,
   no_fault,      ///< no GPU fault and no hang
-  no_crash,      ///< it ended by itself: an exception, an exit
+  no_crash,      ///< it exited on its own: an exception, an exit
   told_to_stop,  ///< somebody wanted it to end
   too_early,     ///< it had not done anything yet
   spent,         ///< the retries are used up

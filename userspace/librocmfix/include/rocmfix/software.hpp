@@ -2,8 +2,8 @@
 // Which GPU code a command will load, found by reading files: nothing is executed, imported or
 // loaded. What decides over HSA_OVERRIDE_GFX_VERSION (docs/override.md says how).
 //
-// Refuses to guess: where the program cannot be told (a shell, a container, another service), or
-// what it loads (a shim, a hook), the state is unknown, with the reason.
+// Refuses to guess: where the program cannot be identified (a shell, a container, another service),
+// or what it loads (a shim, a hook), the state is unknown, with the reason.
 //
 // Files are hostile until checked: only regular files are read, and numbers of files, of words and
 // of levels are bounded. Thread-safety: as for std::map; two calls may run at once.
@@ -23,7 +23,7 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 
 enum class SoftwareState : std::uint8_t {
   unnamed,  ///< no command was given, or nothing asked for it
-  unknown,  ///< it cannot be told
+  unknown,  ///< it is not known
   none,     ///< it has no GPU code that rocmfix knows of
   known,
 };

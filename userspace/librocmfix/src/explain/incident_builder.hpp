@@ -3,8 +3,8 @@
 // both; what is over is handed on.
 //
 // What belongs to one incident: reports of one failure (a page fault, what the runtime says of it,
-// the reset after it) within 20 s by one clock, or within 100 lines when the clocks do not tell; or
-// of the same page, however far apart (a program's log after a kernel's). Never of two GPUs.
+// the reset after it) within 20 s by one clock, or within 100 lines when the clocks do not show it;
+// or of the same page, however far apart (a program's log after a kernel's). Never of two GPUs.
 #pragma once
 
 #include <deque>

@@ -88,7 +88,7 @@ std::map<std::string, std::string, std::less<>> effective_options(
 }
 
 std::vector<Conflict> find_conflicts(const std::vector<ModuleOption>& options, const Plan& plan) {
-  // rocmfix.conf may not be there yet, so its place among the files is told by its name.
+  // rocmfix.conf may not be there yet, so its place among the files is determined by its name.
   const std::string ours = basename_of(std::string(modprobe_conf_path));
   std::vector<Conflict> conflicts;
   for (const auto& row : plan.settings) {

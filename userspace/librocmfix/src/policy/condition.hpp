@@ -22,7 +22,7 @@ struct ConditionFacts {
 /// True when every part of `when` that is set is known and holds.
 bool holds(const Condition& when, const ConditionFacts& facts);
 
-/// What of `when` can be told without a look at the program holds.
+/// What of `when` can be evaluated without examining the program holds.
 bool may_hold(const Condition& when, const ConditionFacts& facts);
 /// Whether `when` depends on what the program carries.
 bool asks_for_software(const Condition& when);

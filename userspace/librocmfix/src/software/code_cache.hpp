@@ -24,7 +24,7 @@ struct FileIdentity {
   std::uint64_t inode = 0;
   std::uint64_t size = 0;
   std::uint64_t mtime_ns = 0;
-  std::uint64_t ctime_ns = 0;  ///< a copy that keeps its mtime is another file all the same
+  std::uint64_t ctime_ns = 0;  ///< a copy that keeps its mtime is still another file
   bool operator==(const FileIdentity&) const = default;  // NOLINT(modernize-use-nullptr): LLVM 14
 };
 

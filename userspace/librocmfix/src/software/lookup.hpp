@@ -55,7 +55,7 @@ class Lookup {
 
   struct Code {
     std::vector<std::string> targets;  ///< empty: no GPU code
-    std::string trouble;               ///< it cannot be told what the file carries: a clause
+    std::string trouble;               ///< why the file's contents are unknown: a clause
   };
   /// What a library, and the kernels of Tensile's that go with it, carry.
   Code code_of(const std::string& path);

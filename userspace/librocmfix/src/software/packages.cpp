@@ -144,7 +144,7 @@ class Packages {
       return false;
     }
     if (rule.alternatives) {
-      // One of them is loaded; which cannot be told, so that what any has counts.
+      // One of them is loaded; which one is not known, so what any of them has counts.
       for (std::size_t i = 1; i < found.size(); ++i) {
         auto& all = found.front().targets;
         all.insert(all.end(), found[i].targets.begin(), found[i].targets.end());

@@ -13,7 +13,7 @@ namespace rocmfix::detail {
 struct PythonPath {
   std::vector<std::string> folders;  ///< in the order of sys.path, without the standard library
   std::vector<std::string> hooks;    ///< .pth files that run code: editable installations
-  std::string why;                   ///< it cannot be told: a clause
+  std::string why;                   ///< why it is not known: a clause
 };
 
 PythonPath python_path(const Program& python, Lookup& lookup);

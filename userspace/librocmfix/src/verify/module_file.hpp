@@ -23,7 +23,7 @@ struct ModuleIdentity {
   std::uint64_t sum = 0;   ///< of the unpacked bytes
 };
 
-/// nullopt: cannot be told (one copy is stripped and nothing else distinguishes them).
+/// nullopt: unknown (one copy is stripped and nothing else distinguishes them).
 std::optional<bool> same_module(const ModuleIdentity& a, const ModuleIdentity& b);
 
 /// Collects a module's bytes in memory, then identifies it.

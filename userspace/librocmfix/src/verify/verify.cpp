@@ -141,7 +141,7 @@ Check Verifier::module_installed() const {
   return check;
 }
 
-// Why amdgpu is not loaded, as far as that can be told.
+// Why amdgpu is not loaded, as far as that is known.
 Check Verifier::module_missing() const {
   Check check{"module.loaded", false, "amdgpu is not loaded",
               "sudo modprobe amdgpu; if that fails: sudo dmesg | tail"};

@@ -88,7 +88,8 @@ Check active_check(const Livepatch& livepatch, const Check& devices) {
   return devices;
 }
 
-// When the patch came to a GPU that was in use: the last time that the log tells. Errors: io.
+// When the patch was loaded for a GPU that was in use: the last time that the log reports. Errors:
+// io.
 struct Arrival {
   bool is_told = false;  ///< the log goes back far enough to have it
   std::optional<std::uint64_t> late_microseconds;

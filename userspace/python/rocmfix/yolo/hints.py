@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What rocmfix-run tells the try that it starts: the ROCMFIX_* variables, read and checked."""
+"""What rocmfix-run passes to the try that it starts: the ROCMFIX_* variables, read and checked."""
 
 from __future__ import annotations
 

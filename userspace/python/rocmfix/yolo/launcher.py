@@ -56,7 +56,7 @@ def state_home() -> Path:
 def wait_for(command: list[str]) -> int:
     """Runs it in the foreground to its end. Gives waitpid's status.
 
-    What the terminal sends reaches the command by itself; what another process sends to this one
+    What the terminal sends reaches the command directly; what another process sends to this one
     is passed on. When the command stops, this stops, so that the shell gets its terminal back.
     """
     watched = {*PASSED_ON, signal.SIGCHLD}

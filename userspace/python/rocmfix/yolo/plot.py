@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""rocmfix.png, beside ultralytics' results.png: the epochs, the GPU, and a mark for each fault."""
+"""rocmfix.png, next to ultralytics' results.png: the epochs, the GPU, and a mark for each fault."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ class ExactState:
             "buffer": [int(index) for index in getattr(loader.dataset, "buffer", None) or ()],
         }
 
-    # ------------------------------------------------------------------ put back: callbacks
+    # ------------------------------------------------------------------ restored: callbacks
 
     def on_train_start(self, trainer: Any) -> None:
         self._nominal = trainer.accumulate
@@ -199,7 +199,7 @@ class ExactState:
         if not self._stepped:
             trainer.accumulate = self._nominal
 
-    # ------------------------------------------------------------------ put back: trainer methods
+    # ------------------------------------------------------------------ restored: trainer methods
 
     def before_batch(self, trainer: Any) -> None:
         """After the warm-up has set trainer.accumulate and before ultralytics decides on a step.
@@ -240,7 +240,7 @@ def _restore_random(saved: dict[str, Any], generator: Any, sampler: Any, closing
 
 
 def resumable(base: type, state: ExactState) -> type:
-    """The trainer class of the task, with `state` told of batches and steps."""
+    """The trainer class of the task, with `state` notified of batches and steps."""
 
     class ResumableTrainer(base):  # type: ignore[misc]
         def preprocess_batch(self, batch: Any) -> Any:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the launcher asks of its workers, and the one thing they tell it: where the run is."""
+"""What the launcher asks of its workers, and the one thing they report: where the run is."""
 
 from __future__ import annotations
 
