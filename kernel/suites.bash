@@ -44,7 +44,7 @@ suite_sources() {
 	esac
 }
 
-# suite_releases SUITE: the releases that are looked at for SUITE; the first is
+# suite_releases SUITE: the releases that are checked for SUITE; the first is
 # the name of the chroot.
 suite_releases() {
 	case $1 in

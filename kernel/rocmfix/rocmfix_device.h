@@ -19,7 +19,8 @@
  *                     is evicted and remapped. It never goes down.
  *
  * rocmfix_device_init() (rocmfix.h) is add, with remove bound to the device's
- * unbinding. Who cannot leave code behind in devres calls the pair himself.
+ * unbinding. A caller that cannot leave code behind in devres calls the pair
+ * itself.
  */
 #ifndef ROCMFIX_DEVICE_H
 #define ROCMFIX_DEVICE_H

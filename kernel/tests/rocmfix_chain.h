@@ -14,7 +14,7 @@ struct amdgpu_device;
 struct amdgpu_vm;
 struct kgd_mem;
 
-/* An SVM range as svm_range_get_pte_flags() looks at it. */
+/* An SVM range as svm_range_get_pte_flags() reads it. */
 struct rocmfix_chain_range {
 	u32 flags;		/* KFD_IOCTL_SVM_FLAG_* */
 	bool in_vram;		/* of the GPU that maps it */

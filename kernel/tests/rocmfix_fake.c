@@ -68,7 +68,7 @@ struct amdgpu_device *rocmfix_fake_device(struct kunit *test, const char *name,
 
 char *rocmfix_fake_page(struct kunit *test)
 {
-	/* slab gives a whole page on its own boundary, which sysfs_emit() wants */
+	/* slab gives a whole aligned page, which sysfs_emit() requires */
 	char *page = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, page);
