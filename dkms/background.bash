@@ -9,7 +9,7 @@ pending=$state/pending
 unit=rocmfix-build.service
 lock_file=/run/rocmfix-build.lock
 
-# Somebody sits at a terminal, and apt was not set to be non-interactive.
+# A user sits at a terminal, and apt was not set to be non-interactive.
 someone_waits() {
 	[[ ${DEBIAN_FRONTEND-} != noninteractive && -t 0 && -t 1 ]]
 }
@@ -49,7 +49,7 @@ release_lock() {
 	lock=''
 }
 
-# A build takes minutes. Somebody at a terminal wants this one; a package's script must end.
+# A build takes minutes. A user at a terminal waits for it; a package's script must end.
 patience() {
 	someone_waits && echo 3600 || echo 30
 }
