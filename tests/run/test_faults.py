@@ -155,7 +155,7 @@ def test_an_abort_alone_is_not_a_gpu_fault(runs):
 
 
 def test_another_programs_fault_is_not_the_commands(runs):
-    """Its process lives on: the caller of rocmfix-run stands for it here."""
+    """Its process is still running: here it is the caller of rocmfix-run."""
     command = runs.launcher.command(*runs.command("--no-hip", "--retries", "1",
                                                   plan=["others-fault"]))
     code = command[command.index(b"-c") + 1].replace(b"os.getppid()", str(os.getpid()).encode())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The scanner against the naive search that it stands for, and the cutting of a stream into lines
+// The scanner against the naive search that it replaces, and the cutting of a stream into lines
 // against cutting the whole text.
 #include "explain/fault_scanner.hpp"
 

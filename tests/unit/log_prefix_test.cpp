@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What stands before a message, and what of a log may reach a terminal.
+// What precedes a message, and what of a log may reach a terminal.
 #include "explain/log_prefix.hpp"
 
 #include <gtest/gtest.h>

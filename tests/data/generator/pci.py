@@ -131,7 +131,7 @@ def write_amdgpu(tree: Tree, path: str, card: dict, ram_kib: int, visible_bytes:
 
 
 def write_drm(tree: Tree, f: Function, index: int) -> None:
-    """A card, its render node and one connector, which also stands in /sys/class/drm."""
+    """A card, its render node and one connector, which is also in /sys/class/drm."""
     drm = f"{f.path}/drm"
     for name, minor, dev in ((f"card{index}", index, f"dri/card{index}"),
                              (f"renderD{128 + index}", 128 + index, f"dri/renderD{128 + index}")):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The document: it is JSON, whatever stands in it, and says what the case is.
+// The document: it is JSON, whatever it contains, and says what the case is.
 #include "incident/fault_report.hpp"
 
 #include <gtest/gtest.h>
