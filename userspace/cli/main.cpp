@@ -39,7 +39,7 @@ struct Options {
   const Verb* chosen = nullptr;
 };
 
-// What may stand before the verb or after it.
+// Options that may precede or follow the verb.
 void add_common(CLI::App& app, Options& options) {
   app.add_flag("--json", options.request.json, "print a JSON document (schema 1)");
   app.add_option("--root", options.root, "examine the machine whose root directory is DIR")

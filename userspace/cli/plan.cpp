@@ -30,7 +30,7 @@ std::string describe(const Plan& plan, Layer layer, std::string_view title) {
     if (row.layer != layer) {
       continue;
     }
-    // Neither set nor proposed: a value that the profile wants on other machines only.
+    // Neither set nor proposed: a value that the profile sets on other machines only.
     const bool withheld = !row.current && !row.configured && !row.proposed;
     const std::string_view effect = row.advice ? "-" : to_string(row.effect);
     rows.push_back({row.name, shown(row.current), shown(row.configured), shown(row.proposed),

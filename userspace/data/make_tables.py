@@ -26,7 +26,7 @@ def assignment(value):
     return f"{{{text(name)}, {text(rest)}}}"
 
 
-# What is not written as it stands: (struct, key) -> (member, type of one item, how it is written).
+# What is not written unchanged: (struct, key) -> (member, type of one item, how it is written).
 # A key that is left out of the table has None.
 SPECIAL = {
     ("Chip", "gc"): ("gc", "GcVersion", lambda item: "{" + item.replace(".", ", ") + "}"),

@@ -69,7 +69,7 @@ void prepare();
 /// One line to stderr, "rocmfix: ...", in one write(2). At most five parts.
 void say(const char* a, const char* b = "", const char* c = "", const char* d = "",
          const char* e = "");
-/// Something inside does not work: the layer stops changing and recording anything, and says so.
+/// Something inside does not work: the layer stops changing and recording anything, with a message.
 void give_up(const char* why);
 
 }  // namespace rocmfix::hip

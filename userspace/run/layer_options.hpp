@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is asked of the layer in the HIP process, and of the simulator: flags, then the variables
 // that the layer reads itself. Understood by the layer's own parsers, so that what is accepted here
-// is not passed over there.
+// is not ignored there.
 #pragma once
 
 #include <optional>
@@ -25,7 +25,7 @@ struct LayerFlags {
 struct LayerOptions {
   bool enabled = true;    ///< not --no-hip, nor ROCMFIX_HIP=0
   std::string simulated;  ///< the cards of --simulate or ROCMFIX_SIM; empty: none
-  LayerFlags flags;       ///< what has to be handed on; the variables are inherited
+  LayerFlags flags;       ///< what has to be passed on; the variables are inherited
   /// Of /etc/rocmfix/communicators.toml, filled in when that is read.
   std::string added_communicators;
 };

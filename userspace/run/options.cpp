@@ -190,7 +190,7 @@ Result<Flags> read_flags(int argc, char** argv) {
 }
 
 Result<Verbosity> read_verbosity(const Flags& flags) {
-  // Both are read before either decides: a misspelt value must never be passed over in silence.
+  // Both are read before either decides: a misspelt value must never be silently ignored.
   const auto quiet = read_switch("ROCMFIX_QUIET");
   const auto verbose = read_switch("ROCMFIX_VERBOSE");
   for (const auto* const variable : {&quiet, &verbose}) {

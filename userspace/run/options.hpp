@@ -25,7 +25,7 @@ struct Options {
   LayerOptions layer{};
   unsigned retries = 0;  ///< restarts after a GPU fault, in all
   std::string root = "/";
-  char** command = nullptr;  ///< ends with a null pointer, as execvp(3) wants it
+  char** command = nullptr;  ///< ends with a null pointer, as execvp(3) requires
 };
 
 /// Errors: invalid, with a hint, for whatever cannot be understood: exit status 2.

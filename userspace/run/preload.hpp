@@ -2,7 +2,7 @@
 // What the command loads before its own libraries: the layer in the HIP process, the simulator, and
 // the variables that both read.
 //
-// Appends to the user's LD_PRELOAD and drops nothing from it; leaves his HSA_TOOLS_LIB alone and
+// Appends to the user's LD_PRELOAD and drops nothing from it; leaves their HSA_TOOLS_LIB alone and
 // says what that means. Changes no variable itself.
 #pragma once
 
@@ -15,14 +15,14 @@
 
 namespace rocmfix::run {
 
-/// To be set whatever is there: it holds what the user had, or he asked for it by a flag.
+/// To be set whatever is there: it holds what the user had, or they asked for it by a flag.
 struct Preload {
   std::vector<EnvironmentChange> changes;
   std::vector<EnvironmentWarning> warnings;
 };
 
 /// `supported`: a GPU is there that the layer may care for. Errors: not_applicable when a library
-/// is not installed, invalid when its path cannot stand in LD_PRELOAD.
+/// is not installed, invalid when its path cannot be in LD_PRELOAD.
 Result<Preload> plan_preload(const Options& options, bool supported);
 
 /// Next to the program in a build tree, in the library directory when installed. Errors as above.

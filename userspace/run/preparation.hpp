@@ -26,7 +26,7 @@ struct Preparation {
 /// Errors: io when the root cannot be opened, invalid when a file in /etc/rocmfix/ cannot be used.
 Result<Preparation> prepare(const Options& options);
 
-/// Whether a process of ours stays: with nothing to look after, none is worth it.
+/// Whether a process of ours stays: with nothing to supervise, none does.
 bool is_supervised(const Options& options, const Preparation& preparation);
 
 }  // namespace rocmfix::run

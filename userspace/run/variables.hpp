@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ROCMFIX_* as rocmfix-run reads them: set to nothing is not set, and what cannot be understood is
-// an error, never passed over. Changes no variable.
+// an error, never ignored. Changes no variable.
 #pragma once
 
 #include <string>

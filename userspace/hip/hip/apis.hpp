@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-// X(name) for every HIP function that the layer stands before.
+// X(name) for every HIP function that the interposer intercepts.
 #define ROCMFIX_HIP_ALLOCATIONS(X) \
   X(hipMalloc)                     \
   X(hipExtMallocWithFlags)         \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// hipGetProcAddress hands out HIP's own functions; where one of ours stands before it, the program
+// hipGetProcAddress hands out HIP's own functions; where we intercept one, the program
 // gets ours. Which one is told by the pointer, so HIP's rules of names and versions stay HIP's.
 #include <array>
 

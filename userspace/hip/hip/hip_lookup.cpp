@@ -74,7 +74,7 @@ int is_hip(dl_phdr_info* object, size_t /*size*/, void* path) {
   return 1;
 }
 
-/// A reference to the HIP in this process, kept for good: what we have looked up must not be
+/// A reference to the HIP in this process, kept permanently: what we have looked up must not be
 /// unloaded under us.
 void* keep_hip(const char* path) {
   void* handle = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);

@@ -13,7 +13,7 @@ namespace rocmfix::hip {
 void* real_function(Api api, const void* caller = nullptr);
 /// A HIP of the usual name, libamdhip64, or one that ROCr has come with.
 bool is_hip_here();
-/// Functions that we call and do not stand before; cached by the caller.
+/// Functions that we call and do not intercept; cached by the caller.
 void* find_in_hip(const char* name);
 /// The Api whose real function this is; none.
 Api api_of_real_function(const void* function);

@@ -27,7 +27,7 @@ void* function_of(const char* file, const char* name) {
   return function;
 }
 
-/// Another preload that stands before us comes to us for the next function: its own would send it
+/// Another preload that precedes us comes to us for the next function: its own would send it
 /// round in a circle. A plugin with HIP linked into it means its own.
 bool is_ahead_of_us(const AddressRange& object, const char* name) {
   return object.has(dlsym(RTLD_DEFAULT, name));

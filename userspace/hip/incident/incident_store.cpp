@@ -159,7 +159,7 @@ bool is_older(const Found& a, const Found& b) {
                                         : a.time.tv_nsec < b.time.tv_nsec;
 }
 
-/// What one look at the folder found: how much there is, and the oldest of it, in order.
+/// What one scan of the folder found: how much there is, and the oldest of it, in order.
 struct Inventory {
   static constexpr size_t most = 128;
   size_t files = 0;

@@ -86,7 +86,7 @@ class Ledger {
  private:
   /// The table is kept small, and the blocks are handed out last in, first out, so that at a
   /// million live blocks an insertion waits for memory once. The address itself is in the block:
-  /// that is looked at only when the 32 bits of its hash agree.
+  /// that is compared only when the 32 bits of its hash agree.
   struct Slot {
     uint32_t hash = 0;
     uint32_t block = 0;  // index in `blocks` and 1; 0: empty

@@ -17,7 +17,7 @@ Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
-// File contents and names need not be UTF-8; a document always is, and can be looked at.
+// File contents and names need not be UTF-8; a document always is, and can be displayed.
 std::string dump(const Json& document) {
   return printable_json(document.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }

@@ -2,8 +2,9 @@
 // The processes that the command started and left behind, which come to the supervisor (it is a
 // subreaper), and who is whose.
 //
-// Ends what is left behind, so that no worker holds the GPU's memory; but not what means to stay:
-// a process with a session of its own (setsid, a daemon), or one that ignores SIGHUP (nohup).
+// Ends what is left behind, so that no worker holds the GPU's memory; but not deliberately detached
+// processes: a process with a session of its own (setsid, a daemon), or one that ignores SIGHUP
+// (nohup).
 #pragma once
 
 #include <sys/types.h>

@@ -51,7 +51,7 @@ bool has_inherited_children() {
 
 void let_readers_finish(const SignalQueue& signals) {
   constexpr int step_ms = 10;
-  constexpr int patience = 2000 / step_ms;  // a daemon of the command's may hold the pipe for good
+  constexpr int patience = 2000 / step_ms;  // a daemon of the command's may hold the pipe forever
   if (getpid() != 1) {
     return;
   }

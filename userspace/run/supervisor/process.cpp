@@ -52,7 +52,7 @@ class Run {
       poll(watched.data(), watched.size(), -1);
       read_reports();
       if ((watched[1].revents & POLLHUP) != 0 && (watched[1].revents & POLLIN) == 0) {
-        watched[1].fd = -1;  // nobody has the other end any more
+        watched[1].fd = -1;  // the other end is closed
       }
       while (const auto signal = signals_.next()) {
         handle(*signal);
@@ -77,7 +77,7 @@ class Run {
       continue_command();
     } else if (is_for_command(info) && kill(child_, signal) != 0 && errno == EPERM &&
                signals_.asks_to_stop(signal)) {
-      // As sudo(8) it is somebody else's: who wants an end gets that of the supervisor.
+      // A command of another user's, such as sudo(8): the signal ends the supervisor instead.
       ending_.denied = true;
       ending_.signalled = true;
       ending_.status = signal;
@@ -126,7 +126,7 @@ class Run {
     }
   }
 
-  /// The shell looks at this process, so it has to stop, too; but not where somebody stopped the
+  /// The shell watches this process, so it has to stop, too; but not where somebody stopped the
   /// command alone, and may let it go on alone.
   void stop_like_command(int signal) {
     stopped_ = true;

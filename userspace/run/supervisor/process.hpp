@@ -33,7 +33,7 @@ struct ExitInfo {
   bool signalled = false;
   int status = 0;             ///< exit status, or the signal's number
   bool told_to_stop = false;  ///< INT, QUIT, TERM or HUP came, from wherever
-  bool denied = false;        ///< it runs on: `status` was to be handed on, and the kernel refused
+  bool denied = false;        ///< it runs on: `status` was to be passed on, and the kernel refused
   std::uint64_t lived_ms = 0;
   std::string reports;  ///< what was written to the report descriptor
 };

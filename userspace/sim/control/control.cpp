@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How commands come in: from a scenario file, which is read again when it changes, over a Unix
 // socket, or by a call from a test in the same process. One line, one command (faults.hpp); in a
-// file, empty lines and those that begin with # are passed over. The socket answers each line with
+// file, empty lines and those that begin with # are skipped. The socket answers each line with
 // {"ok":true} or {"error":"..."}.
 #include <fcntl.h>
 #include <poll.h>
@@ -164,7 +164,7 @@ class Control {
     std::string text;
   };
   void serve() {
-    std::vector<pollfd> fds{{listener_, POLLIN, 0}};  // a negative one is passed over
+    std::vector<pollfd> fds{{listener_, POLLIN, 0}};  // a negative one is ignored
     for (const Client& client : clients_) {
       fds.push_back({client.fd, POLLIN, 0});
     }
@@ -235,7 +235,7 @@ extern "C" __attribute__((visibility("default"))) void rocmfix_sim_mark(const ch
 }
 
 /// For tests in the same process: one command. 0: accepted; -1: no simulation, or a bad command,
-/// which is said on stderr.
+/// which is reported on stderr.
 extern "C" __attribute__((visibility("default"))) int rocmfix_sim_control(const char* json) {
   using namespace rocmfix::sim;
   if (configuration() == nullptr || json == nullptr) {

@@ -45,7 +45,7 @@ class Faults {
   void proceed();
   void clear();
 
-  // --- where it is looked at ---
+  // --- where it is checked ---
   void on_allocation(std::uint64_t count);
   void on_listener();
   /// The GPU's VRAM as far as there is any.

@@ -17,7 +17,7 @@ namespace rocmfix::sim {
 
 namespace {
 
-// Opened at the first line, and again by nobody: a file that cannot be written is said once.
+// Opened at the first line, and never again: a file that cannot be written is reported once.
 int journal_fd() {
   static const int fd = [] {
     const Configuration* const config = configuration();

@@ -34,7 +34,7 @@ class JournalLine {
   std::string line_;  // empty: there is no journal
 };
 
-/// What must not pass in silence: to stderr and into the journal.
+/// What must not go unnoticed: to stderr and into the journal.
 void complain(const std::string& text);
 
 /// Nanoseconds of CLOCK_MONOTONIC: the journal's time, and the base of the GPU's clock.

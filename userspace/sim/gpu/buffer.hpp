@@ -37,7 +37,7 @@ class Backing {
 /// An allocation as KFD knows it.
 struct Buffer {
   std::uint64_t handle = 0;
-  std::uint64_t va = 0;  ///< where KFD's caller wants it; 0: nowhere
+  std::uint64_t va = 0;  ///< where KFD's caller requests it; 0: nowhere
   std::uint64_t size = 0;
   std::uint32_t flags = 0;  ///< KFD_IOC_ALLOC_MEM_FLAGS_*
   unsigned gpu = 0;         ///< index of the GPU it was allocated on

@@ -42,7 +42,7 @@ class Queue {
   void pause(unsigned& rounds) const;
   /// A fault in data: raised, and the queue goes no further.
   void fault(const MemoryFault& what, std::string_view cause);
-  /// What the simulator cannot do ends as a fault at `address`: never in silence.
+  /// What the simulator cannot do ends as a fault at `address`, never silently.
   void refuse(std::uint64_t address, const std::string& what);
 
  private:

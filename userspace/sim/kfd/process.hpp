@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What KFD and DRM keep for one process: the device files it has open, its allocations, page
 // tables, events and queues. A child after fork() starts with nothing of it, as with the real
-// driver. Thread-safe. It is never destroyed: the runtime's threads look at it while the process
+// driver. Thread-safe. It is never destroyed: the runtime's threads use it while the process
 // exits.
 #pragma once
 

@@ -19,7 +19,7 @@ struct EnvironmentChange {
 
 struct EnvironmentWarning {
   std::string name;
-  std::string value;  ///< the user's, or the profile's when he set none
+  std::string value;  ///< the user's, or the profile's when they set none
   std::string reason;
   std::string source;
 };
@@ -42,7 +42,7 @@ struct EnvironmentPlan {
 /// The environment of this process; empty for a captured root, of which it says nothing.
 Environment inherited_environment(const Root& root);
 
-/// The environment of this process, whatever root is looked at.
+/// The environment of this process, whatever root is examined.
 Environment process_environment();
 
 /// `software` is that of the machine that the plan was made for.

@@ -3,7 +3,7 @@
 // journald, syslog), ROCr's and HIP's messages, tracebacks, in any mixture and any locale.
 //
 // Owns: finding the lines that matter and putting them together. Memory is bounded whatever comes
-// in: a line is looked at 4 KiB around what was found in it, and 32 incidents are kept open.
+// in: a line is read 4 KiB around what was found in it, and 32 incidents are kept open.
 // Refuses to: trust the input. No byte of it is run, opened or printed raw.
 #pragma once
 

@@ -15,7 +15,7 @@ namespace rocmfix {
 
 inline constexpr std::string_view modprobe_conf_path = "/etc/modprobe.d/rocmfix.conf";
 
-/// One `name=value` for amdgpu and where it stands.
+/// One `name=value` for amdgpu and where it is set.
 struct ModuleOption {
   std::string name;
   std::string value;
@@ -36,7 +36,7 @@ Result<std::vector<ModuleOption>> read_options_without_rocmfix(const Root& root)
 std::map<std::string, std::string, std::less<>> effective_options(
     const std::vector<ModuleOption>& options);
 
-/// What stands elsewhere for a name that `plan` sets to another value.
+/// What is set elsewhere for a name that `plan` sets to another value.
 struct Conflict {
   ModuleOption option;
   bool wins = false;  ///< true: that file is read after rocmfix.conf, so the plan is not in force

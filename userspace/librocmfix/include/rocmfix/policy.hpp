@@ -81,7 +81,7 @@ struct Condition {
   std::uint64_t ram_at_most_mib = 0;      ///< system memory <= this, MiB; 0: any
 };
 
-/// "Under `when`, the profile wants `value`." The first that holds counts; none: leave it alone.
+/// "Under `when`, the profile sets `value`." The first that holds counts; none: leave it alone.
 struct Proposal {
   Profile profile = Profile::safe;
   std::string_view value;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A root directory: the running system ("/") or a captured one ("--root DIR"). Reading only.
 //
-// Every path is given as on the machine that is looked at ("/sys/module/amdgpu") and is resolved
+// Every path is given as on the examined machine ("/sys/module/amdgpu") and is resolved
 // inside the root, symbolic links included: openat2(2) with RESOLVE_IN_ROOT, Linux 5.6. So an
 // absolute link in a captured tree never leads out of it, and a loop is ELOOP.
 //

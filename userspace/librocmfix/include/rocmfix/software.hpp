@@ -42,7 +42,7 @@ struct CarriedCode {
 
 struct Software {
   SoftwareState state = SoftwareState::unnamed;
-  std::string program;  ///< the file that was looked at, or the word that was typed
+  std::string program;  ///< the file that was examined, or the word that was typed
   std::string why;      ///< unnamed, unknown, none: the reason, a clause
   std::vector<CarriedCode>
       libraries;  ///< known: those with GPU code, at least one of which decides

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Writing to a pipe that nobody reads any more must not end a process that only had something to
+// Writing to a pipe without a reader must not end a process that only had something to
 // say in passing. No heap, no exception: librocmfix-hip.so uses it.
 #pragma once
 

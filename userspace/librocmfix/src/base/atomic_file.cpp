@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t max_bytes = 1U << 20U;
 
-// A fixed name: write() runs under the lock, so what stands there is a killed run's. modprobe
+// A fixed name: write() runs under the lock, so what is there is a killed run's. modprobe
 // skips dot-files, and this one does not end in .conf either.
 std::string temporary_name(const std::string& name) {
   return "." + name + ".new";
@@ -29,7 +29,7 @@ std::string kind_of(mode_t mode) {
   return S_ISLNK(mode) ? "a symbolic link" : S_ISDIR(mode) ? "a directory" : "a special file";
 }
 
-// Only root may give a file away; for anybody else's scratch root his own files are right.
+// Only root may give a file away; in anybody else's scratch root their own files are right.
 bool set_owner(int fd, const FileContent& content) {
   struct stat st = {};
   if (::fstat(fd, &st) != 0) {
@@ -123,7 +123,7 @@ Result<std::optional<FileContent>> AtomicDirectory::read(const std::string& name
     if (errno == ENOENT) {
       return std::optional<FileContent>();
     }
-    return fail(io_error("cannot look at " + shown(name), errno));
+    return fail(io_error("cannot examine " + shown(name), errno));
   }
   // Looked at before it is opened: opening a device or a FIFO can do things.
   if (!S_ISREG(st.st_mode)) {

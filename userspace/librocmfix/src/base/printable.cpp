@@ -9,7 +9,7 @@ namespace rocmfix {
 
 namespace {
 
-// What most text is made of: copied without a look at each character.
+// What most text is made of: copied without examining each character.
 std::size_t plain_length(std::string_view text) {
   const auto plain = [](char c) { return c >= 0x20 && c < 0x7f; };
   return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), plain) - text.begin());

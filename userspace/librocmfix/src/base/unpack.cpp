@@ -27,7 +27,7 @@ constexpr std::string_view xz_magic = "\xfd\x37zXZ\0"sv;
 constexpr std::string_view zstd_magic = "\x28\xb5\x2f\xfd"sv;
 
 enum class Step : std::uint8_t {
-  more,     ///< wants input, or has more output
+  more,     ///< needs input, or has more output
   whole,    ///< the same, and may end here
   damaged,  ///< or truncated
   greedy,   ///< asks for too much memory
@@ -267,7 +267,7 @@ Result<void> unpack(const RegularFile& file, Packing packing, const UnpackSink& 
     if (at_end && step == Step::whole) {
       return {};
     }
-    // No input left, none used and nothing given: it wants more than there is.
+    // No input left, none used and nothing given: it needs more than there is.
     if (produced == 0 && in.size() == had && (at_end || had > 0)) {
       return fail(error_of(file, Step::damaged));
     }

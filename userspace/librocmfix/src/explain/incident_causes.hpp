@@ -10,7 +10,7 @@
 
 namespace rocmfix {
 
-/// Facts count that stand before line `until`. The most probable first; equals in the rules' order.
+/// Only facts before line `until` count. The most probable first; equals in the rules' order.
 std::vector<ProbableCause> probable_causes(const std::vector<FaultEvent>& events,
                                            std::span<const FaultCause> causes,
                                            const FaultFacts& facts, std::uint64_t until);

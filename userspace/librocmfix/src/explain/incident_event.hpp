@@ -11,7 +11,7 @@
 
 namespace rocmfix {
 
-/// A line that a pattern of an event matched, with what stands before the message.
+/// A line that a pattern of an event matched, with what precedes the message.
 struct EventLine {
   std::uint64_t number = 0;
   std::string_view text;

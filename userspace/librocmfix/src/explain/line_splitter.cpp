@@ -7,7 +7,7 @@ namespace rocmfix {
 
 namespace {
 
-constexpr std::size_t before = 2048;  // how much of a line is looked at before what was found in it
+constexpr std::size_t before = 2048;  // how much of a line is read before what was found in it
 constexpr std::size_t after = 2048;
 constexpr std::size_t max_rest = 64 << 10;
 
@@ -15,7 +15,7 @@ std::uint64_t newlines_in(std::string_view text) {
   return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-// Where the line that holds `at` begins, within what is looked at.
+// Where the line that holds `at` begins, within what is read.
 std::size_t begin_of_line(std::string_view text, std::size_t at) {
   const std::size_t earliest = at > before ? at - before : 0;
   while (at > earliest && text[at - 1] != '\n' && text[at - 1] != '\r') {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One line of a log: what stands before the message (when it was written, about which GPU).
+// One line of a log: what precedes the message (when it was written, about which GPU).
 #pragma once
 
 #include <optional>

@@ -30,7 +30,7 @@ std::optional<Number> parse(std::string_view text) {
                                                                   : std::nullopt;
 }
 
-// Lines of "name value"; whatever else stands there is passed over.
+// Lines of "name value"; anything else is ignored.
 Properties read_properties(const Root& root, const std::string& path) {
   Properties properties;
   const auto text = root.read(path, properties_limit);

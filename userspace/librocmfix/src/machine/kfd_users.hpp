@@ -15,7 +15,7 @@ namespace rocmfix::detail {
 
 struct KfdUsers {
   std::string names;     ///< "python3 (4711), train (4712)"; the names are the processes' own words
-  bool complete = true;  ///< every process could be looked at
+  bool complete = true;  ///< every process could be examined
 };
 
 /// Compute programs that were there `microseconds` after boot. Of a captured root, whose files have

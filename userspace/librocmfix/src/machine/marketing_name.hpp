@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a card is sold as, from libdrm's table amdgpu.ids. libdrm's own function for it wants an
+// What a card is sold as, from libdrm's table amdgpu.ids. libdrm's own function for it needs an
 // open device, which would wake the GPU and does not work on a captured machine.
 #pragma once
 

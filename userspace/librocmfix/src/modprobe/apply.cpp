@@ -30,7 +30,7 @@ Result<void> allow(const Root& root, const ApplyOptions& options, const char* wh
   return options.dry_run ? Result<void>{} : refuse_when_simulated(root, what);
 }
 
-/// One apply or revert: the lock, what stands there now, and what is to be reported.
+/// One apply or revert: the lock, what is there now, and what is to be reported.
 class Change {
  public:
   Change(const Root& root, const ApplyOptions& options)

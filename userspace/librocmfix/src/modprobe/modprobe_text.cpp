@@ -40,8 +40,8 @@ void append_comment(std::string& out, std::string_view text) {
   out += line + "\n";
 }
 
-// FNV-1a, 64 bits, of what stands before and after the sum's own line: tells an edited file from
-// an untouched one; guards against nothing else.
+// FNV-1a, 64 bits, of what precedes and follows the sum's own line: distinguishes an edited file
+// from an untouched one; guards against nothing else.
 std::string sum_of(std::string_view head, std::string_view body) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const std::string_view part : {head, body}) {

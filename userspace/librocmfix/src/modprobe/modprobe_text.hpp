@@ -18,7 +18,7 @@ enum class ConfOrigin {
 
 ConfOrigin origin_of(std::string_view text);
 
-/// True when `name=value` can stand in modprobe.d as it is, without quoting.
+/// True when `name=value` can be written to modprobe.d without quoting.
 bool is_plain_option(std::string_view name, std::string_view value);
 
 }  // namespace rocmfix::detail

@@ -181,7 +181,7 @@ bool Redactor::url_user() {
   if (text_.substr(at_, mark.size()) != mark) {
     return false;
   }
-  constexpr std::size_t longest = 1024;  // or many of them would each look at all that follows
+  constexpr std::size_t longest = 1024;  // or many of them would each read all that follows
   const std::size_t begin = at_ + mark.size();
   std::string_view rest = text_.substr(begin, longest);
   rest = rest.substr(0, rest.find_first_of(" \t\r\n\"'<>"));

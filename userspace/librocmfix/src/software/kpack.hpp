@@ -17,7 +17,7 @@ Result<std::vector<std::string>> parse_kpack_marker(std::string_view bytes,
 
 /// The files that exist for `kpack_paths`, as the runtime looks for them: relative to the folder of
 /// the library's real path, with any target for @GFXARCH@. Names that do not end in .kpack are
-/// passed over, so that a hostile marker cannot have a device opened.
+/// skipped, so that a hostile marker cannot have a device opened.
 std::vector<std::string> find_kpack_files(const Root& root, std::string_view library,
                                           const std::vector<std::string>& kpack_paths);
 

@@ -43,7 +43,7 @@ std::vector<std::string> LoaderCache::find(std::string_view soname) const {
     const std::size_t entry = header_size + i * entry_size;
     const std::uint32_t flags = read_u32(cache_, entry);
     const std::uint32_t key = read_u32(cache_, entry + 4);
-    // Most names are passed over by their first bytes alone.
+    // Most names are skipped by their first bytes alone.
     const bool is_it = key < cache_.size() && cache_.substr(key).starts_with(soname) &&
                        key + soname.size() < cache_.size() && cache_[key + soname.size()] == '\0';
     if (is_it && (flags == flags_x86_64 || flags == flags_aarch64)) {

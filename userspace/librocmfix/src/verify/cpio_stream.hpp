@@ -3,7 +3,7 @@
 // firmware, modules that are compressed one by one), then at most one that is compressed, with any
 // number of archives in it. As the kernel unpacks it: newc and nothing else.
 //
-// Streams: holds no entry. How much is looked at is limited (image_budget.hpp).
+// Streams: holds no entry. How much is read is limited (image_budget.hpp).
 #pragma once
 
 #include <cstdint>

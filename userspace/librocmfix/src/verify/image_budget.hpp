@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How much of an initramfs is looked at, so that a crafted one can take neither the machine's
+// How much of an initramfs is read, so that a crafted one can take neither the machine's
 // memory nor the boot's time. One budget a look.
 #pragma once
 

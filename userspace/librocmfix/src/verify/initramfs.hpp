@@ -20,7 +20,7 @@ struct Initramfs {
   std::optional<Result<ModuleIdentity>> amdgpu;
   std::optional<Result<ModuleIdentity>> livepatch;  ///< rocmfix_livepatch
   std::vector<ModprobeLine> lines;                  ///< of its /etc/modprobe.d and the like
-  bool lines_whole = true;                          ///< false: there are more than are looked at
+  bool lines_whole = true;                          ///< false: there are more than are read
 };
 
 /// The image of `release`: nullopt when there is none where initramfs-tools or dracut put it.

@@ -16,7 +16,7 @@ namespace {
 void compare_modules(const Root& root, Check& check, const Initramfs& image,
                      const Result<ModuleIdentity>& found, const std::string& file) {
   if (!found) {
-    // Damaged is wrong; what was too much to look at may be sound.
+    // Damaged is wrong; what was too much to read may be sound.
     const bool damaged = found.error().code == ErrorCode::invalid;
     check.ok = damaged ? std::optional(false) : std::nullopt;
     check.detail = to_string(found.error());

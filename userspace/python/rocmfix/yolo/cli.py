@@ -108,7 +108,7 @@ def find_run(words: list[str]) -> Path:
         raise Failure(f"one run at a time, not {' and '.join(words)}", status=2)
     if words:
         named = Path(words[0]).absolute()
-        # Its weights/last.pt, as ultralytics wants it, is understood too.
+        # Its weights/last.pt, as ultralytics expects it, is accepted too.
         for directory in (named, *named.parents[:2]):
             if (state_of(directory) / "session.json").is_file():
                 return directory

@@ -76,7 +76,7 @@ class ExactState:
     # ------------------------------------------------------------------ capture
 
     def capture(self, trainer: Any) -> dict[str, Any]:
-        """The state after an epoch; empty where it cannot be kept, which is said."""
+        """The state after an epoch; empty where it cannot be saved, which is reported."""
         state = self._state(trainer)
         try:
             encode(state)
