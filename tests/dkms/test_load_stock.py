@@ -181,13 +181,13 @@ def test_stock_module_that_is_refused_is_not_our_business(computer):
 ])
 def test_kernel_command_line_that_keeps_amdgpu_out_is_respected(computer, words):
     computer.write("proc/cmdline", f"ro {words} quiet\n")
-    assert f"kept out by: {words} on the kernel command line" in computer.assert_hands_off()
+    assert f"disabled by: {words} on the kernel command line" in computer.assert_hands_off()
 
 
 @pytest.mark.parametrize("line", ["blacklist amdgpu", "install amdgpu /bin/false"])
 def test_configuration_that_keeps_amdgpu_out_is_respected(computer, line):
     computer.write("etc/modprobe.d/own.conf", f"blacklist nouveau\n{line}\n")
-    assert f"kept out by: {line}" in computer.assert_hands_off()
+    assert f"disabled by: {line}" in computer.assert_hands_off()
 
 
 @pytest.mark.parametrize("words", ["modprobe.blacklist=amdgpu_test", "nomodeset2", "module_blacklist=radeon"])
