@@ -98,12 +98,12 @@ case_background() {
 	check "background: the module is in force" is "$(version_in_force "$root" "$kernel")" 7.2.1
 	check "background: the record says done" is "$(record_of "$root" "$kernel" state)" "done"
 	check "background: the journal says so" file_has <(journal) "kernel $kernel_re: amdgpu 7.2.1 is built and installed"
-	check "background: it gave way to all else" is "$(sort -u "$root/srv/priority")" $'19\nidle'
+	check "background: it has the lowest priority" is "$(sort -u "$root/srv/priority")" $'19\nidle'
 	check "background: it is in the initramfs" initramfs_in_container_has "$our_dir"
 	check "background: nothing is left to do" test ! -e "$root/var/lib/rocmfix/pending"
 	tap_log=$work/next-apt.log
 	check "next apt: somebody's apt exits 0" at_terminal "apt-get -y install some-package"
-	check "next apt: it says what the build ended in" file_has "$tap_log" "kernel $kernel_re: amdgpu 7.2.1 is built and installed"
+	check "next apt: it reports the result of the build" file_has "$tap_log" "kernel $kernel_re: amdgpu 7.2.1 is built and installed"
 	tap_log=$work/apt-after.log
 	at_terminal "apt-get -y install --reinstall some-package"
 	check "next apt: once" file_has_not "$tap_log" "is built and installed"
@@ -138,7 +138,7 @@ case_unattended() {
 	check "unattended-upgrades: the unit ends" wait_for_unit
 	check "unattended-upgrades: the new version is in force" is "$(version_in_force "$root" "$kernel")" 7.2.3
 	check "unattended-upgrades: no other is left" is "$(inside dkms status | sed -E 's/ \(.*//')" "rocmfix/7.2.3, $kernel, x86_64: installed"
-	check "unattended-upgrades: dpkg is content" is "$(inside dpkg --audit)" ""
+	check "unattended-upgrades: dpkg --audit is clean" is "$(inside dpkg --audit)" ""
 }
 
 inside_logged() {

@@ -120,8 +120,8 @@ run_install() {
 	check "it is signed with the key of DKMS" is_signed "$root"
 	check "the initramfs has the new module" initramfs_has "$root" "$our_dir"
 	check "the build tree is gone" test ! -e "$root/var/lib/dkms/rocmfix/$version/build"
-	check "apt is not wedged" apt_works "$root"
-	check "the next boot would load the stock driver if ours is refused" \
+	check "apt is not blocked" apt_works "$root"
+	check "the next boot would load the stock driver if rocmfix's is refused" \
 		is_enabled "$root" rocmfix-load-stock.service
 	tap_log=$work/trigger.log
 	begin=$SECONDS
@@ -207,7 +207,7 @@ run_purge() {
 	check "nothing is left in /usr/src, /var/lib/dkms, /lib/modules and /etc" nothing_left "$root"
 	check "modinfo shows the stock amdgpu" is_stock "$root"
 	check "the initramfs has the stock module" initramfs_has "$root" "$stock_dir"
-	check "apt is not wedged" apt_works "$root"
+	check "apt is not blocked" apt_works "$root"
 }
 
 # keep_for_vm ROOT: the built module, uncompressed, as the cache's built/NAME/amdgpu.ko.

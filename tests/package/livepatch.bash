@@ -42,9 +42,9 @@ initramfs_has_order() { # ROOT
 # What no step may change.
 amdgpu_unharmed() { # ROOT NAME
 	check "$2: amdgpu on disk is the stock one, bit for bit" is "$(sha256sum <"$(stock_file "$1")")" "$stock_sum"
-	check "$2: modinfo takes it" is_stock "$1"
+	check "$2: modinfo finds it" is_stock "$1"
 	check "$2: it is in the initramfs" initramfs_has "$1" "$stock_dir"
-	check "$2: dpkg is content" is "$(in_root "$1" dpkg --audit)" ""
+	check "$2: dpkg --audit is clean" is "$(in_root "$1" dpkg --audit)" ""
 }
 
 stock_file() { # ROOT
@@ -122,7 +122,7 @@ case_livepatch_install() {
 	check "install: the build tree is gone" test ! -e "$root/var/lib/dkms/rocmfix-livepatch/$version/build"
 	check "install: the command for the running kernel is there" \
 		file_has <(in_root "$root" /usr/libexec/rocmfix-livepatch-dkms/livepatch-switch status) '^state=off$'
-	check "install: apt is not wedged" apt_works "$root"
+	check "install: apt is not blocked" apt_works "$root"
 }
 
 case_livepatch_upgrade() {
@@ -138,7 +138,7 @@ case_livepatch_upgrade() {
 		"kernel $kernel_re: the build failed; it keeps rocmfix_livepatch 7.0.1, built from Linux $needed_re"
 	check "failing upgrade: and what to do" file_has "$tap_log" 'hint: .*dpkg-reconfigure rocmfix-livepatch-dkms'
 	livepatch_in_place "$root" 7.0.1 "failing upgrade"
-	check "failing upgrade: apt is not wedged" apt_works "$root"
+	check "failing upgrade: apt is not blocked" apt_works "$root"
 	tap_log=$work/livepatch-downgrade.log
 	check "downgrade: dpkg exits 0" install_files "$root" "$work/debs/rocmfix-livepatch-dkms_7.0.1_all.deb"
 	livepatch_in_place "$root" 7.0.1 downgrade
@@ -167,7 +167,7 @@ case_point_release() {
 	change_build_id "$(stock_file "$root")"
 	stock_sum=$(sha256sum <"$(stock_file "$root")")
 	tap_log=$work/point-release-initramfs.log
-	check "point release: the initramfs is made" logged "$root" update-initramfs -u -k "$kernel"
+	check "point release: the initramfs is built" logged "$root" update-initramfs -u -k "$kernel"
 	check "point release: the hook says that the livepatch does not fit" \
 		file_has "$tap_log" "rocmfix-livepatch: cannot be used in the initramfs of $kernel_re: error: .* was made for another amdgpu.ko"
 	check "point release: the initramfs has amdgpu" initramfs_has "$root" "$stock_dir"
@@ -175,7 +175,7 @@ case_point_release() {
 	touch "$work/of-point-release"
 	make_package "$work/debs" linux-point-release 1 '' "$work/of-point-release"
 	check "point release: dpkg exits 0" install_files "$root" "$work/debs/linux-point-release_1_all.deb"
-	check "point release: the trigger takes the old one out" \
+	check "point release: the trigger removes the old one" \
 		file_has "$tap_log" "kernel $kernel_re: rocmfix_livepatch is removed: error: .* another amdgpu.ko"
 	check "point release: and builds the new one" file_has "$tap_log" \
 		"kernel $kernel_re: rocmfix_livepatch 7.0.1 is built and installed"
@@ -260,17 +260,17 @@ case_switch() {
 	check "to the whole build: apt exits 0" apt "$root" install --allow-downgrades rocmfix-dkms=7.0.1
 	check "to the whole build: the livepatch package is removed" \
 		file_has_not <(in_root "$root" dpkg -l) '^ii +rocmfix-livepatch-dkms '
-	check "to the whole build: amdgpu is ours" is "$(modinfo_of "$root" version)" 7.0.1
+	check "to the whole build: amdgpu is rocmfix's" is "$(modinfo_of "$root" version)" 7.0.1
 	check "to the whole build: it is in the initramfs" initramfs_has "$root" "$our_dir"
 	no_livepatch "$root" "to the whole build"
 	check "to the whole build: nothing of the livepatch is left" is "$(livepatch_files "$root")" "$files_before"
-	check "to the whole build: apt is not wedged" apt_works "$root"
+	check "to the whole build: apt is not blocked" apt_works "$root"
 	install_files "$root" "$work/debs/linux-source-${series}_${needed}_all.deb"
 	tap_log=$work/to-livepatch.log
 	check "back: apt exits 0" apt "$root" install rocmfix-livepatch-dkms=7.0.3
 	check "back: the other package is removed" file_has_not <(in_root "$root" dpkg -l) '^ii +rocmfix-dkms '
 	livepatch_in_place "$root" 7.0.3 back
-	check "back: apt is not wedged" apt_works "$root"
+	check "back: apt is not blocked" apt_works "$root"
 }
 
 # Debian has files of that name of its own.
@@ -306,8 +306,8 @@ case_livepatch_purge() {
 	no_livepatch "$root" purge
 	amdgpu_unharmed "$root" purge
 	check "purge: the initramfs has no order of loading" fails initramfs_has_order "$root"
-	check "purge: modules.dep is as without it" file_has_not "$root/lib/modules/$kernel/modules.dep" livepatch
-	check "purge: apt is not wedged" apt_works "$root"
+	check "purge: modules.dep is the same as without it" file_has_not "$root/lib/modules/$kernel/modules.dep" livepatch
+	check "purge: apt is not blocked" apt_works "$root"
 }
 
 run_livepatch() {

@@ -80,7 +80,7 @@ case_two_kernels() {
 	install_source "$root" "$needed"
 	check "two kernels: the older one has it" is "$(version_in_force "$root" "$older")" 7.1.1
 	check "two kernels: the newer one has it" is "$(version_in_force "$root" "$kernel")" 7.1.1
-	check "two kernels: the source is kept, and its size said" file_has "$work/version-7.1.1.log" \
+	check "two kernels: the source is kept, and its size reported" file_has "$work/version-7.1.1.log" \
 		"kernel $older_re: its amdgpu source is kept for the next version, [0-9]+ MiB in /var/cache/rocmfix/$older_re/amdgpu.tar.xz"
 	check "two kernels: the record says done" is "$(record_of "$root" "$kernel" state)" "done"
 	check "two kernels: and which source" is "$(record_of "$root" "$older" source)" "$older_source"
@@ -98,11 +98,11 @@ case_two_kernels() {
 	check "two kernels, upgrade: nothing of the old version is left" \
 		is "$(cd "$root" && echo usr/src/rocmfix-* var/lib/dkms/rocmfix/[0-9]* var/lib/rocmfix/s*)" \
 		"usr/src/rocmfix-7.1.2 var/lib/dkms/rocmfix/7.1.2 var/lib/rocmfix/s*"
-	check "two kernels, upgrade: apt is not wedged" apt_works "$root"
+	check "two kernels, upgrade: apt is not blocked" apt_works "$root"
 
 	tap_log=$work/trigger-7.1.2.log
 	check "two kernels, trigger: dpkg exits 0" run_trigger "$root"
-	check "two kernels, trigger: nothing is built and nothing said" file_has_not "$tap_log" '^rocmfix'
+	check "two kernels, trigger: nothing is built and nothing printed" file_has_not "$tap_log" '^rocmfix'
 }
 
 # The one kernel's build fails, and the other's does not.
@@ -120,9 +120,9 @@ case_failing_kernel() {
 	check "failing kernel: and why" file_has <(record_of "$root" "$kernel" reason) .
 	check "failing kernel: and what to type" file_has <(record_of "$root" "$kernel" hint) "dpkg-reconfigure rocmfix-dkms"
 	check "failing kernel: all can read it" is "$(stat -c %a "$root/var/lib/rocmfix/builds/$kernel")" 644
-	check "failing kernel: dkms is content with the old version" \
+	check "failing kernel: dkms has the old version" \
 		is "$(in_root "$root" dkms status 2>&1 | grep -c "^rocmfix/7.1.2, $kernel, x86_64: installed")" 1
-	check "failing kernel: apt is not wedged" apt_works "$root"
+	check "failing kernel: apt is not blocked" apt_works "$root"
 
 	tap_log=$work/failed-before.log
 	check "failed before: dpkg exits 0" run_trigger "$root"
@@ -180,9 +180,9 @@ case_changed_source() {
 	check "changed source: dpkg exits 0" run_trigger "$root"
 	check "changed source: without it the old build stays, and the message says which" file_has "$tap_log" \
 		"kernel $kernel_re: skipped; it keeps amdgpu 7.1.1, built from Linux $needed_re"
-	check "changed source: that is so" is "$(source_in_force "$root" "$kernel")" "$needed"
+	check "changed source: the old build is in force" is "$(source_in_force "$root" "$kernel")" "$needed"
 	tap_log=$work/changed-source.log
-	check "changed source: linux-source comes" install_source "$root" "$newer"
+	check "changed source: linux-source is installed" install_source "$root" "$newer"
 	check "changed source: it is built again from that" is "$(source_in_force "$root" "$kernel")" "$newer"
 	check "changed source: it is in the initramfs" initramfs_has "$root" "$our_dir"
 	check "changed source: the stock module is kept" stock_is_kept "$root"

@@ -13,7 +13,7 @@ trouble_check() {
 		check "$name: the message says: $pattern" file_has "$tap_log" "$pattern"
 	done
 	check "$name: the stock amdgpu is in place" is_stock "$root"
-	check "$name: apt is not wedged" apt_works "$root"
+	check "$name: apt is not blocked" apt_works "$root"
 }
 
 again='hint: .*dpkg-reconfigure rocmfix-dkms'
@@ -94,7 +94,7 @@ case_other_kernels() {
 		"kernel 6.99.0-1-amd64: skipped" "is of series 6.99; rocmfix $version is tested with: 6.1" \
 		"kernel 6.1.0-97-cloud-amd64 has no amdgpu" \
 		"hint: type: apt install --reinstall linux-source-$series="
-	check "other kernels: headers alone are no kernel" file_has_not "$tap_log" '6\.1\.0-99-amd64'
+	check "other kernels: headers alone are not a kernel" file_has_not "$tap_log" '6\.1\.0-99-amd64'
 	rm -rf "$other" "$cloud" "$missing" "$alone"
 	mv "$work/source.tar.xz" "$root/usr/src/linux-source-$series.tar.xz"
 }

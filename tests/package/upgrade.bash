@@ -74,16 +74,16 @@ version_is_whole() {
 		is "$(in_root "$root" dkms status | grep -v '^$' | sed -E 's/ \(.*//')" "rocmfix/$2, $kernel, x86_64: installed"
 	check "$3: exactly one source" is "$(cd "$root/usr/src" && echo rocmfix-*)" "rocmfix-$2"
 	check "$3: modinfo shows $2" is "$(modinfo_of "$root" version)" "$2"
-	check "$3: one amdgpu of ours on disk" is "$(our_file "$root" | wc -l)" 1
+	check "$3: one amdgpu of rocmfix on disk" is "$(our_file "$root" | wc -l)" 1
 	check "$3: the stock module is kept" stock_is_kept "$root"
-	check "$3: the initramfs has ours" initramfs_has "$root" "$our_dir"
-	check "$3: dpkg is content" is "$(in_root "$root" dpkg --audit)" ""
+	check "$3: the initramfs has rocmfix's amdgpu" initramfs_has "$root" "$our_dir"
+	check "$3: dpkg --audit is clean" is "$(in_root "$root" dpkg --audit)" ""
 }
 
 # stock_again ROOT NAME: the defined state after every trouble.
 stock_again() {
 	check "$2: the stock amdgpu is in place" is_stock "$1"
-	check "$2: nothing of ours on disk" is "$(our_file "$1" 2>/dev/null)" ""
+	check "$2: nothing of rocmfix on disk" is "$(our_file "$1" 2>/dev/null)" ""
 	check "$2: the initramfs has the stock module" initramfs_has "$1" "$stock_dir"
 	check "$2: dkms has nothing installed" file_has_not <(in_root "$1" dkms status) installed
 }
@@ -103,10 +103,10 @@ case_upgrade() {
 	check "failing upgrade: the message says so" \
 		file_has "$tap_log" "kernel $kernel_re: the build failed; it keeps amdgpu 7.0.2, built from Linux $needed_re"
 	check "failing upgrade: and what to do" file_has "$tap_log" 'hint: .*dpkg-reconfigure rocmfix-dkms'
-	check "failing upgrade: that is so" is "$(modinfo_of "$root" version)" 7.0.2
+	check "failing upgrade: the old version is in force" is "$(modinfo_of "$root" version)" 7.0.2
 	check "failing upgrade: also in the initramfs" initramfs_has "$root" "$our_dir"
 	check "failing upgrade: the stock module is kept" stock_is_kept "$root"
-	check "failing upgrade: apt is not wedged" apt_works "$root"
+	check "failing upgrade: apt is not blocked" apt_works "$root"
 
 	try_version "$root" 7.0.4 "upgrade after that"
 	version_is "$root" 7.0.4 "upgrade after that"
@@ -117,7 +117,7 @@ case_upgrade() {
 	chmod 755 "$work/package-7.0.5/DEBIAN/preinst"
 	pack_version "$work/versions" 7.0.5
 	tap_log=$work/version-7.0.5.log
-	check "refused upgrade: dpkg says no" fails install_version "$root" 7.0.5
+	check "refused upgrade: dpkg refuses" fails install_version "$root" 7.0.5
 	check "refused upgrade: the old version is not built again" file_has_not "$tap_log" ': building amdgpu from'
 	version_is "$root" 7.0.1 "refused upgrade"
 }
@@ -140,7 +140,7 @@ case_secure_boot() {
 		file_has "$tap_log" "kernel $kernel_re: amdgpu of an older version is removed: the kernel would refuse it"
 	stock_again "$root" "Secure Boot"
 	check "Secure Boot: what is built is kept" file_has <(in_root "$root" dkms status) "rocmfix/7.0.2, $kernel_re, x86_64: built"
-	check "Secure Boot: apt is not wedged" apt_works "$root"
+	check "Secure Boot: apt is not blocked" apt_works "$root"
 
 	id=$(openssl x509 -inform DER -in "$root/var/lib/dkms/mok.pub" -noout -ext subjectKeyIdentifier | tail -n 1 | tr -d ': ' | tr A-F a-f)
 	echo "1f2e3d4c I------     1 perm 1f010000     0     0 asymmetri DKMS module signing key: $id: X509.rsa ${id: -8} []" >>"$work/keys"
@@ -162,7 +162,7 @@ case_purge() {
 	check "purge: no module is loaded or unloaded" file_has_not "$work/strace" '(init|finit|delete)_module\('
 	check "purge: nothing is left" nothing_left "$root"
 	stock_again "$root" purge
-	check "purge: apt is not wedged" apt_works "$root"
+	check "purge: apt is not blocked" apt_works "$root"
 }
 
 run_upgrade() {
