@@ -163,11 +163,11 @@ static int rocmfix_livepatch_enable(const struct device_driver *amdgpu)
 		else
 			r = klp_enable_patch(&rocmfix_livepatch_patch);
 		if (r == -EEXIST)
-			pr_err("this amdgpu is not the stock one: it stays as it is\n");
+			pr_err("this amdgpu is not the stock one: it is left unchanged\n");
 		else if (r == -ENOEXEC)
-			pr_err("this amdgpu is not the one that the livepatch was made for: it stays as it is\n");
+			pr_err("this amdgpu is not the one that the livepatch was built for: it is left unchanged\n");
 		else if (r)
-			pr_err("this amdgpu cannot be patched (%d): it stays as it is\n",
+			pr_err("this amdgpu cannot be patched (%d): it is left unchanged\n",
 			       r);
 		else
 			pr_info("amdgpu can be unloaded after this has been switched off: rocmfix livepatch off\n");

@@ -8,7 +8,7 @@
 #if __has_include("rocmfix_build.h")
 #include "rocmfix_build.h"
 #else
-#error "rocmfix_build.h is missing: dkms/prepare-source writes it, build the tree that it makes"
+#error "rocmfix_build.h is missing: dkms/prepare-source writes it; build the tree that it creates"
 #endif
 
 MODULE_VERSION(ROCMFIX_VERSION);
