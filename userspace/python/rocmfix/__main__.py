@@ -35,7 +35,7 @@ def check_library() -> str:
 def check_gpus() -> str:
     supported = [gpu for gpu in librocmfix.gpus() if gpu.supported]
     if not supported:
-        raise Skipped("no RDNA1 or RDNA2 GPU is here: nothing would be changed")
+        raise Skipped("there is no RDNA1 or RDNA2 GPU: nothing would be changed")
     return ", ".join(f"{gpu.name or gpu.bdf} ({gpu.gfx})" for gpu in supported)
 
 
@@ -54,7 +54,7 @@ def check_environment() -> str:
     if not report.supported:
         raise Skipped("no supported GPU: nothing was set")
     values = [f"{name}={value}" for name, value in report.environment.items()]
-    return f"set {', '.join(values)}" if values else "all is set already"
+    return f"set {', '.join(values)}" if values else "everything is set already"
 
 
 def _torch() -> Any:
@@ -140,7 +140,7 @@ def main(arguments: list[str]) -> int:
         print(HELP, end="")
         return 0
     if arguments:
-        write_stderr(f"error: no argument is wanted, not '{arguments[0]}'")
+        write_stderr(f"error: unexpected argument '{arguments[0]}'")
         write_stderr("hint: python3 -m rocmfix --help")
         return 2
     failed = skipped = 0

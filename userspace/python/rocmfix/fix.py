@@ -124,7 +124,7 @@ def apply_rocm_fix(
         librocmfix.environment(profile, root)  # so that a wrong profile is an error everywhere
         return report
     if _has_opened_the_gpu(sys.modules.get("torch")):
-        report.warnings.append("torch has opened the GPU already: variables set now are not read")
+        report.warnings.append("torch has already opened the GPU: variables set now have no effect")
     _set_environment(profile, root, report)
     _patch_torch(memory_fraction, cpu_fallback, report)
     for text in report.warnings:

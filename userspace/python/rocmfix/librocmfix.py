@@ -144,7 +144,7 @@ def _document(
     finally:
         library.rocmfix_free(address)
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise _other_version(f"{function} does not give schema {SCHEMA}")
+        raise _other_version(f"{function} does not return schema {SCHEMA}")
     if "error" in document:
         raise LibraryError(str(document["error"]), str(document.get("hint", "")))
     return document
@@ -161,7 +161,7 @@ def _items(document: dict[str, Any], key: str, form: type[_Item]) -> tuple[_Item
             for item in document[key]
         )
     except (KeyError, TypeError) as problem:
-        raise _other_version(f"'{key}' is not of the form that is known ({problem})") from problem
+        raise _other_version(f"'{key}' has an unknown form ({problem})") from problem
 
 
 def _is_wanted(one: Field[Any], item: Any) -> bool:
@@ -185,7 +185,7 @@ def version() -> str:
     """The version of librocmfix, "0.1.0". Raises LibraryError when there is none."""
     text: bytes | None = _library().rocmfix_version()
     if text is None:
-        raise _other_version("rocmfix_version gives nothing")
+        raise _other_version("rocmfix_version returns nothing")
     return text.decode("ascii", "replace")
 
 

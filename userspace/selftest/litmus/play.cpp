@@ -227,7 +227,7 @@ void meet(void* shared, unsigned me, std::chrono::seconds patience) {
   auto* meeting = reinterpret_cast<Meeting*>(static_cast<char*>(shared) + meeting_offset);
   __atomic_store_n(&meeting->here[me], 1, __ATOMIC_RELEASE);
   if (!wait_for(&meeting->here[1 - me], 1, patience)) {
-    end_with("failed", "the other process did not come", something_failed);
+    end_with("failed", "the other process did not start", something_failed);
   }
 }
 
