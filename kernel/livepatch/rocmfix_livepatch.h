@@ -24,9 +24,9 @@ bool rocmfix_livepatch_is_amdgpu(const struct device *dev);
 int rocmfix_livepatch_add(struct amdgpu_device *adev);
 
 /*
- * The same for @dev if amdgpu drives it, and says what comes too late for a GPU
+ * The same for @dev if amdgpu drives it, and logs what is too late for a GPU
  * that was probed without the policy. Under the device's lock, which the _all
- * forms take one after the other.
+ * forms take for one device after the other.
  */
 void rocmfix_livepatch_add_bound(struct device *dev);
 void rocmfix_livepatch_add_all(void);

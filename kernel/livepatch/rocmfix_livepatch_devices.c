@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
- * Owns what the livepatch knows of amdgpu's devices: from the bus to
- * rocmfix_device_add() and back, also for GPUs that were probed before it came,
- * and without leaving code of this module behind when it goes. Refuses to look
- * into a device but under its lock.
+ * Owns what the livepatch knows about amdgpu's devices: from the bus to
+ * rocmfix_device_add() and back, also for GPUs that were probed before it was
+ * loaded, and without leaving code of this module behind when it is unloaded.
+ * Refuses to read a device without holding its lock.
  */
 #include <linux/atomic.h>
 #include <linux/device.h>
@@ -163,16 +163,17 @@ void rocmfix_livepatch_remove_all(void)
 
 void rocmfix_livepatch_wait_for_none(void)
 {
-	/* One that is being unplugged is on no bus any more. */
+	/* A device that is being unplugged is no longer on the bus. */
 	wait_var_event(&rocmfix_livepatch_devices,
 		       !atomic_read(&rocmfix_livepatch_devices));
 	/*
-	 * That says that the last rocmfix_livepatch_release() has counted, not that
-	 * it has returned: it may have been preempted on its way out of this module.
-	 * It does not sleep any more there, so it is out when its task has. Neither a
-	 * lock nor a reference that it gave up itself could tell; nor is the device
-	 * at hand to wait for its lock. A kernel with livepatch has ftrace, whose
-	 * trampolines need the same, and so the real thing and no stand-in.
+	 * The counter shows that the last rocmfix_livepatch_release() has counted,
+	 * not that it has returned: it may have been preempted before it left this
+	 * module. It does not sleep after that, so it has returned once its task has
+	 * passed a quiescent state. A lock or a reference that it released itself
+	 * could not show that, and the device is not available here to wait for its
+	 * lock. A kernel with livepatch has ftrace, whose trampolines need the same
+	 * guarantee, so synchronize_rcu_tasks() is real here and not a stub.
 	 */
 	synchronize_rcu_tasks();
 }

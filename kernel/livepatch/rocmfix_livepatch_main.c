@@ -54,10 +54,10 @@ static void rocmfix_livepatch_sync(struct work_struct *work)
 static DECLARE_WORK(rocmfix_livepatch_work, rocmfix_livepatch_sync);
 
 /*
- * amdgpu stays while it is patched. If it could go, the kernel would put the patch
- * into whatever amdgpu came next, another build or AMD's, without asking anybody;
- * or not let that one load. Taking a reference waits for nothing: klp_mutex is
- * held here. It fails for a module that is on its way out.
+ * amdgpu cannot be unloaded while it is patched. Otherwise the kernel would apply
+ * the patch to the next amdgpu that is loaded, such as another build or AMD's,
+ * unchecked, or refuse to load that one. Taking a reference does not sleep:
+ * klp_mutex is held here. It fails for a module that is being unloaded.
  */
 static int rocmfix_livepatch_pre_patch(struct klp_object *obj)
 {
@@ -74,7 +74,7 @@ static void rocmfix_livepatch_post_unpatch(struct klp_object *obj)
 {
 	WRITE_ONCE(rocmfix_livepatch_on, false);
 	schedule_work(&rocmfix_livepatch_work);
-	/* Comes for every pre_patch that succeeded, also when enabling failed. */
+	/* Called for every pre_patch that succeeded, even if enabling failed. */
 	module_put(obj->mod);
 }
 
@@ -117,9 +117,9 @@ static struct klp_patch rocmfix_livepatch_patch = {
 };
 
 /*
- * An initramfs, or modprobe by hand, can bring a livepatch that was made for
- * another point release of the same name. Nothing tells modules of it but sysfs:
- * a note is three words, "GNU", and the build ID.
+ * An initramfs, or modprobe by hand, can load a livepatch that was built for
+ * another point release of the same name. Only sysfs shows the build ID to a
+ * module: a note is three words, "GNU", and the build ID.
  */
 static bool rocmfix_livepatch_fits_amdgpu(void)
 {
@@ -141,9 +141,9 @@ static bool rocmfix_livepatch_fits_amdgpu(void)
 }
 
 /*
- * Enabled when amdgpu is there, and not before: a patch that waits for amdgpu,
- * and then finds a function missing, makes amdgpu fail to load. This way round it
- * is the patch that fails. Once: what did not fit does not fit later.
+ * Enabled once amdgpu is loaded, and not before: a patch that waits for amdgpu,
+ * and then does not find a function, makes loading amdgpu fail. In this order it
+ * is the patch that fails. Tried once: what did not fit will not fit later.
  */
 static DEFINE_MUTEX(rocmfix_livepatch_lock);
 static bool rocmfix_livepatch_tried;
@@ -155,7 +155,7 @@ static int rocmfix_livepatch_enable(const struct device_driver *amdgpu)
 	mutex_lock(&rocmfix_livepatch_lock);
 	if (!rocmfix_livepatch_tried) {
 		rocmfix_livepatch_tried = true;
-		/* Debian's has no version; ours, patched whole, and AMD's have. */
+		/* Debian's has no version; rocmfix-dkms's and AMD's have one. */
 		if (!amdgpu->owner || amdgpu->owner->version)
 			r = -EEXIST;
 		else if (!rocmfix_livepatch_fits_amdgpu())
@@ -177,10 +177,10 @@ static int rocmfix_livepatch_enable(const struct device_driver *amdgpu)
 }
 
 /*
- * BIND comes before a probe, under the device's lock. The task that probes has no
- * function of amdgpu's on its stack that matters, and runs the new ones from then
- * on; a second GPU may be probed by a task that does not yet, and is then found
- * when it is bound, as are those of a probe that was on its way.
+ * BIND is sent before a probe, under the device's lock. The probing task has no
+ * relevant function of amdgpu on its stack, and runs the new functions from then
+ * on. A second GPU may be probed by a task that has not switched yet; it is then
+ * found when it is bound, as are GPUs whose probe was already running.
  */
 static int rocmfix_livepatch_notify(struct notifier_block *nb,
 				    unsigned long action, void *data)
@@ -199,7 +199,7 @@ static struct notifier_block rocmfix_livepatch_notifier = {
 	.notifier_call = rocmfix_livepatch_notify,
 };
 
-/* Nothing calls the patch any more; what it left at the devices goes too. */
+/* Nothing calls the patch any more; its state at the devices is removed, too. */
 static void rocmfix_livepatch_clean_up(void)
 {
 	bus_unregister_notifier(&pci_bus_type, &rocmfix_livepatch_notifier);
@@ -228,7 +228,7 @@ static int __init rocmfix_livepatch_init(void)
 	r = bus_register_notifier(&pci_bus_type, &rocmfix_livepatch_notifier);
 	if (r)
 		return r;
-	/* Registered: loaded already, in whole. */
+	/* Registered: already loaded completely. */
 	r = bus_for_each_drv(&pci_bus_type, NULL, NULL,
 			     rocmfix_livepatch_enable_loaded);
 	if (r)

@@ -23,12 +23,12 @@ void rocmfix_noretry_set(struct amdgpu_device *adev);
 /* After amdgpu_gmc_noretry_set(), before any user mapping can exist. */
 void rocmfix_device_init(struct amdgpu_device *adev);
 
-/* On while a GPU is there whose MTYPE the policy chooses (rocmfix_device.c). */
+/* On while there is a GPU whose MTYPE the policy chooses (rocmfix_device.c). */
 DECLARE_STATIC_KEY_FALSE(rocmfix_pte_key);
 
 /*
- * UC (3) and CC (2) have this bit of the MTYPE, NC (0) and WC (1) have not. No
- * policy changes NC or WC, so most mappings need to go no further.
+ * UC (3) and CC (2) have this bit of the MTYPE set, NC (0) and WC (1) do not. No
+ * policy changes NC or WC, so most mappings need no further check.
  */
 #define ROCMFIX_PTE_MTYPE_UC_OR_CC BIT_ULL(49)
 

@@ -2,7 +2,7 @@
 /*
  * Owns the state a device, its log line and its sysfs group. Refuses to put a
  * field into struct amdgpu_device (its layout belongs to the stock driver) and
- * to let a probe fail: all of this is for people to look at.
+ * to let a probe fail: all of this is only for people to read.
  */
 #include <linux/atomic.h>
 #include <linux/device.h>
@@ -24,9 +24,9 @@ struct rocmfix_device {
 	struct list_head node;
 	struct rcu_head rcu;
 	/*
-	 * Compared, never followed. No pointer to adev is kept at all: its memory
-	 * goes at once when its GPU is unbound, while a reader that looks for
-	 * another GPU may stand at this one until its grace period ends.
+	 * Compared, never dereferenced. No pointer to adev is kept at all: its
+	 * memory is freed at once when its GPU is unbound, while a reader that
+	 * looks for another GPU may use this entry until its grace period ends.
 	 */
 	const struct device *dev;
 	enum rocmfix_policy_mode asked;
@@ -41,7 +41,7 @@ struct rocmfix_device {
 static LIST_HEAD(rocmfix_device_list);
 static DEFINE_MUTEX(rocmfix_device_lock);
 
-/* As many times on as there are devices in the list with a mode but stock. */
+/* Its count is the number of listed devices whose mode is not stock. */
 DEFINE_STATIC_KEY_FALSE(rocmfix_pte_key);
 
 static struct rocmfix_device *rocmfix_device_find(const struct device *dev)
@@ -56,9 +56,9 @@ static struct rocmfix_device *rocmfix_device_find(const struct device *dev)
 }
 
 /*
- * For those whose state stays: the show functions, since sysfs_remove_group()
- * waits for them before it is freed; and whoever removes it, under the device's
- * lock.
+ * For callers whose state cannot be freed meanwhile: the show functions, since
+ * sysfs_remove_group() waits for them before it is freed; and the remover, under
+ * the device's lock.
  */
 static struct rocmfix_device *rocmfix_device_shown(const struct device *dev)
 {

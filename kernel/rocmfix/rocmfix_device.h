@@ -32,13 +32,13 @@ struct device;
 
 /*
  * May sleep. -EEXIST: known already, nothing done. -ENOMEM: this GPU gets the
- * stock driver's page tables. No sysfs group is no error.
+ * stock driver's page tables. A missing sysfs group is not an error.
  */
 int rocmfix_device_add(struct amdgpu_device *adev);
 
 /*
  * May sleep, under the device's lock. Does nothing for a device that was not
- * added. Nothing of the struct amdgpu_device is needed any more.
+ * added. The struct amdgpu_device is no longer needed.
  */
 void rocmfix_device_remove(struct device *dev);
 

@@ -58,9 +58,9 @@ unsigned int rocmfix_policy_mtype(enum rocmfix_policy_mode mode,
 		return stock;
 
 	/*
-	 * CC can only have been asked for by name, through GEM_VA: neither KFD
-	 * nor a default gives it on GFX10. UC, WC and NC are what GEM_VA is
-	 * asked for on purpose, and stay.
+	 * CC can only have been requested by name, through GEM_VA: neither KFD
+	 * nor a default gives it on GFX10. UC, WC and NC are requested through
+	 * GEM_VA on purpose, and are kept.
 	 */
 	if (stock == ROCMFIX_PTE_CC)
 		return mode >= ROCMFIX_MODE_DATA ? ROCMFIX_PTE_NC : stock;
@@ -72,15 +72,15 @@ unsigned int rocmfix_policy_mtype(enum rocmfix_policy_mode mode,
 	case ROCMFIX_OWNER_SVM_VRAM:
 		/*
 		 * Coherent by construction: a DEVICE_PRIVATE page migrates to
-		 * system memory, and this mapping goes, before the CPU or
-		 * another GPU accesses it. A peer maps it in place only inside
-		 * an XGMI hive, which GFX10 has not.
+		 * system memory, and this mapping is removed, before the CPU
+		 * or another GPU accesses it. A peer maps it in place only
+		 * inside an XGMI hive, which GFX10 does not have.
 		 */
 		return ROCMFIX_PTE_NC;
 	case ROCMFIX_OWNER_KFD_VRAM:
 	case ROCMFIX_OWNER_SVM_SYSTEM:
 		/*
-		 * Somebody asked for coherence, or could rely on it: another
+		 * A program requested coherence, or could rely on it: another
 		 * GPU, or the CPU, may poll or set a flag there while a kernel
 		 * runs. On GFX10 an atomic load bypasses L2 only where the
 		 * MTYPE is UC.

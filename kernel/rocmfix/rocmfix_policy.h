@@ -79,8 +79,8 @@ unsigned int rocmfix_policy_mtype(enum rocmfix_policy_mode mode,
 				  unsigned int stock);
 
 /*
- * The mode that is in force in such a kernel where @asked is asked for: private
- * is about SVM ranges alone.
+ * The mode that is in force in such a kernel when @asked is requested: private
+ * applies to SVM ranges alone.
  */
 enum rocmfix_policy_mode rocmfix_policy_in_force(enum rocmfix_policy_mode asked,
 						 enum rocmfix_policy_svm svm);
