@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Putting a plan's module parameters in force at the next boot, and reverting that.
+// Sets a plan's module parameters for the next boot, and reverts them.
 //
 // Owns /etc/modprobe.d/rocmfix.conf and its state under /var/lib/rocmfix/. Never edits another
 // file, never follows a link where a file should be, never leaves a half-written file: a process

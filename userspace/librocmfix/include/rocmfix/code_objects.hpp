@@ -2,9 +2,9 @@
 // Which ISA targets the device code in a file was built for, read from the file alone: nothing is
 // loaded, run or mapped. A program's libraries decide by this whether a GPU can run them at all.
 //
-// A file is hostile until checked: sizes and counts are bounded, a file that shrinks meanwhile is
-// an error value, and the time taken does not grow with the size of the code, only with the number
-// of bundles (65536 at most).
+// A file is hostile until checked: sizes and counts are bounded, a file that shrinks while it is
+// read is an error value, and the time taken does not grow with the size of the code, only with the
+// number of bundles (65536 at most).
 //
 // Formats: ELF64 libraries and programs with .hip_fatbin; a fat binary alone (hipcc --genco) and a
 // code object alone (.hsaco, .co); kpack (TheRock's multi-arch packages). clang's
@@ -50,8 +50,8 @@ struct CodeObjects {
   [[nodiscard]] bool complete() const;
 };
 
-/// `path` inside `root`. A file without device code is no error: `targets` is empty.
-/// Errors: io; invalid for what is no regular file, neither ELF64 little-endian nor a bundle,
+/// `path` inside `root`. A file without device code is not an error: `targets` is empty.
+/// Errors: io; invalid for a file that is not regular, neither ELF64 little-endian nor a bundle,
 /// malformed, truncated, or beyond the limits.
 Result<CodeObjects> read_code_objects(const Root& root, std::string_view path);
 /// The same on the running system.

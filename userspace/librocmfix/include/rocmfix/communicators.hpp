@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Libraries whose host memory `--coherence auto` leaves coherent, as data:
-// userspace/data/communicators.toml, which says what each field means. The layer in the HIP process
+// userspace/data/communicators.toml, which says what each field means. The HIP interposer
 // has the built-in ones as a table; what /etc/rocmfix/communicators.toml adds is read here.
 #pragma once
 

@@ -31,8 +31,8 @@ struct LoadedModule {
   std::map<std::string, std::string> parameters;
 };
 
-/// What has become of the livepatch in the running kernel. The package's own
-/// `livepatch-switch status` has the same words.
+/// The state of the livepatch in the running kernel. The package's own
+/// `livepatch-switch status` uses the same words.
 enum class LivepatchState {
   off,         ///< rocmfix_livepatch is not loaded
   disabled,    ///< loaded with rocmfix_livepatch.rocmfix=0
@@ -71,7 +71,7 @@ struct Driver {
   Livepatch livepatch;
   /// What is installed for this kernel; `module` where both are.
   [[nodiscard]] std::optional<Variant> variant() const;
-  /// The amdgpu that modprobe would load has the patches in it.
+  /// The amdgpu that modprobe would load contains the patches.
   [[nodiscard]] bool patched() const;
   /// The loaded amdgpu has them and its parameter `rocmfix` is not 0, or the livepatch is in force.
   [[nodiscard]] bool rocmfix_active() const;

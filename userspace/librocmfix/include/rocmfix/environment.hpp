@@ -39,7 +39,7 @@ struct EnvironmentPlan {
   std::vector<EnvironmentAdvice> advice;     ///< neither set nor proposed, and why
 };
 
-/// The environment of this process; empty for a captured root, of which it says nothing.
+/// The environment of this process; empty for a captured root, which it does not describe.
 Environment inherited_environment(const Root& root);
 
 /// The environment of this process, whatever root is examined.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a log says happened to a GPU, one event a fault: the fields as the driver or the runtime
-// printed them, and those that the fault status register stands for.
+// printed them, and those decoded from the fault status register.
 //
 // Units: addresses are GPU virtual addresses in bytes; lines are counted from 1.
 #pragma once

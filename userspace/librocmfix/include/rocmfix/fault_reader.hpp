@@ -4,7 +4,7 @@
 //
 // Owns: finding the lines that matter and putting them together. Memory is bounded whatever comes
 // in: a line is read 4 KiB around what was found in it, and 32 incidents are kept open.
-// Refuses to: trust the input. No byte of it is run, opened or printed raw.
+// Refuses to: trust the input. No byte of it is executed, opened or printed raw.
 #pragma once
 
 #include <cstdint>

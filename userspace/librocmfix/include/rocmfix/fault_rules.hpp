@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a line of a log means, and what may be behind a fault, as data: userspace/data/faults.toml.
-// A file /etc/rocmfix/faults.toml adds to it or replaces entries by name.
+// What a line of a log means, and which causes a fault may have, as data:
+// userspace/data/faults.toml. A file /etc/rocmfix/faults.toml adds to it or replaces entries by
+// name.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +45,8 @@ enum class Confidence : std::uint8_t {
 };
 std::string_view to_string(Confidence confidence);
 
-/// Holds for an incident when each field that is set does; what the log does not say never holds.
+/// Holds for an incident when each field that is set does; a field that the log does not show never
+/// holds.
 struct CauseCondition {
   std::span<const FaultType> event;     ///< it has an event of one of these types
   std::span<const FaultType> no_event;  ///< it has none of these

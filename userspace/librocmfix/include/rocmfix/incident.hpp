@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What belongs together in a log, and what may be behind it. A cause is only ever named when the
-// log has what its rule asks for; no causes is an answer.
+// Which events of a log belong together, and their possible causes. A cause is only named when the
+// log has what its rule requires; an empty list of causes is a valid answer.
 #pragma once
 
 #include <string>

@@ -44,7 +44,7 @@ struct Conflict {
 std::vector<Conflict> find_conflicts(const std::vector<ModuleOption>& options, const Plan& plan);
 /// "noretry=0 in /etc/modprobe.d/z.conf:3 is read after rocmfix.conf and wins over it"
 std::string describe(const Conflict& conflict);
-/// What to type to get rid of it.
+/// The command that removes it.
 std::string remedy(const Conflict& conflict);
 
 /// The file's whole text for the module rows of `plan`; deterministic.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What should be set on this machine, next to what is set, with the reason. Decides nothing by
+// What should be set on this machine, next to what is set, with the reason. Decides nothing
 // itself: the decisions are data (policy.hpp). Changes nothing.
 #pragma once
 
@@ -20,10 +20,10 @@ namespace rocmfix {
 struct Machine {
   std::vector<Gpu> gpus;
   Driver driver;
-  /// amdgpu's options as modprobe would hand them over, last value wins (modprobe_conf.hpp).
+  /// amdgpu's options as modprobe would pass them, last value wins (modprobe_conf.hpp).
   std::map<std::string, std::string, std::less<>> configured;
   /// The same, had `rocmfix apply` never run. What is proposed because of a configured value is
-  /// decided by these, or our own file would take back what called for it.
+  /// decided by these, or our own file would withdraw the proposal that caused it.
   std::map<std::string, std::string, std::less<>> configured_by_others;
   /// The environment that the program would inherit; empty for a captured root.
   Environment environment;
@@ -72,7 +72,7 @@ struct PlanOptions {
 Plan make_plan(const Machine& machine, const Policy& policy, const PlanOptions& options);
 
 /// Whether the environment part may depend on what the program carries: only then is
-/// Machine::software worth finding out.
+/// Machine::software needed.
 bool needs_software(const Machine& machine, const Policy& policy, Profile profile);
 
 /// Whether two values of a parameter mean the same: "1" and "0x1", "Y" and "1".

@@ -96,7 +96,7 @@ struct Judgement {
   std::string_view source;  ///< kernel file or commit, issue number, or measurement
 };
 
-/// What stands for a fact of the machine in a reason: "{gpus}" (reason_text.hpp).
+/// The placeholder for a fact of the machine in a reason: "{gpus}" (reason_text.hpp).
 bool is_placeholder(std::string_view name);
 
 /// A driver parameter or an environment variable: settings.toml.

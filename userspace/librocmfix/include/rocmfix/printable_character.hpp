@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The one rule for what may be printed of a text that somebody else wrote. Printable is valid UTF-8
-// but for
+// The one rule for which characters of foreign text may be printed. Printable is valid UTF-8
+// except
 //   - C0 controls, DEL and C1 controls: a terminal obeys them;
 //   - U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069 (Unicode's Bidi_Control): they
 //     change the order in which the rest of a line is shown;

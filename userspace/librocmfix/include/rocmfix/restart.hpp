@@ -29,7 +29,7 @@ struct Attempt {
   Outcome outcome;
 };
 
-/// What of the machine and the user a mitigation may ask for.
+/// What a mitigation's condition may require of the machine and the user.
 struct RestartContext {
   std::set<std::string, std::less<>> families;        ///< of the supported GPUs
   std::set<std::string, std::less<>> gfx;             ///< of the supported GPUs

@@ -22,7 +22,7 @@ namespace rocmfix {
 
 class Root {
  public:
-  /// Errors: io when `dir` is missing, is no directory or cannot be searched.
+  /// Errors: io when `dir` is missing, is not a directory or cannot be searched.
   static Result<Root> open(const std::filesystem::path& dir = "/");
 
   Root(Root&& other) noexcept;
@@ -31,7 +31,7 @@ class Root {
   Root& operator=(const Root&) = delete;
   ~Root();
 
-  /// True for "/": only then is the running system what is being looked at, so that the
+  /// True for "/": only then is the running system being examined, so that the
   /// environment of this process, uname(2) and the like say something about it.
   [[nodiscard]] bool is_system() const { return is_system_; }
   /// The directory, absolute.
@@ -56,12 +56,13 @@ class Root {
   /// A descriptor, O_RDONLY|O_CLOEXEC plus `flags`, that the caller closes. Errors: io.
   [[nodiscard]] Result<int> open_file(std::string_view path, int flags = 0) const;
   /// read() of a file that people write: only a regular one, whatever it says its size is.
-  /// nullopt: it is missing. Errors: io; invalid when it is no regular file or over `limit` bytes.
+  /// nullopt: it is missing. Errors: io; invalid when it is not a regular file or over `limit`
+  /// bytes.
   [[nodiscard]] Result<std::optional<std::string>> read_regular(std::string_view path,
                                                                 std::size_t limit) const;
 
-  /// What the calls above could not read for another reason than that it is missing: they say
-  /// "unknown" of it, and whoever would say "absent" has to look here first.
+  /// What the calls above could not read although it exists: they report it as "unknown", and a
+  /// caller that would report "absent" has to check here first.
   struct Unreadable {
     std::string path;  ///< inside the root
     int errnum = 0;    ///< EACCES, ELOOP, EIO, ...; never ENOENT or ENOTDIR

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Which GPU code a command will load, found by reading files: nothing is executed, imported or
-// loaded. What decides over HSA_OVERRIDE_GFX_VERSION (docs/override.md says how).
+// loaded. The basis of the decision on HSA_OVERRIDE_GFX_VERSION (docs/override.md).
 //
 // Refuses to guess: where the program cannot be identified (a shell, a container, another service),
 // or what it loads (a shim, a hook), the state is unknown, with the reason.
@@ -46,7 +46,8 @@ struct Software {
   std::string why;      ///< unnamed, unknown, none: the reason, a clause
   std::vector<CarriedCode>
       libraries;  ///< known: those with GPU code, at least one of which decides
-  /// The command starts the program where this environment does not reach it: what to type instead.
+  /// The command starts the program where this environment does not reach it: the command to use
+  /// instead.
   std::string elsewhere;
 
   /// Known, and every library that was built for some RDNA GPU carries code that `gfx` runs, those
@@ -63,8 +64,8 @@ struct Software {
 Software examine_command(std::span<const std::string> words, const Environment& environment);
 
 /// The file name of AddressSanitizer's runtime, where the program of the command is linked with it,
-/// so that it ends at once when a preloaded library comes before; empty: it is not, or this cannot
-/// be told, or the environment has it loaded first, or the check switched off. `examined`: what
+/// so that it ends at once when a preloaded library comes before; empty: it is not, or this is not
+/// known, or the environment has it loaded first, or the check switched off. `examined`: what
 /// examine_command() said, when it was asked.
 std::string runtime_to_come_first(std::span<const std::string> words,
                                   const Environment& environment, const Software& examined);

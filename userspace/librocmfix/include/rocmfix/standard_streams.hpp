@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How rocmfix's programs speak: stdout is what they were asked for, so that a byte of it that is
-// lost is an error; stderr is a courtesy, and losing it changes nothing. Neither ever throws.
+// How rocmfix's programs use their streams: stdout is the requested output, so losing a byte of it
+// is an error; stderr is informational, and losing it changes nothing. Neither ever throws.
 #pragma once
 
 #include <string_view>
@@ -15,13 +15,13 @@ namespace rocmfix {
 /// were given to us.
 void open_standard_streams(bool inherited = true);
 
-/// All of `text` to stdout. Errors: io. A reader that has gone away ends the process by SIGPIPE,
-/// as it does every filter, unless that is ignored.
+/// All of `text` to stdout. Errors: io. A reader that has closed the pipe ends the process by
+/// SIGPIPE, as it does every filter, unless that is ignored.
 Result<void> write_stdout(std::string_view text);
 
 /// To stderr in one write(2) where the kernel takes it whole, so that lines of several processes
-/// do not mix. No more than an attempt: neither a full disk nor a reader that has gone away
-/// (SIGPIPE) is of interest. errno is kept.
+/// do not mix. Best effort: neither a full disk nor a closed pipe
+/// (SIGPIPE) is an error. errno is kept.
 void write_stderr(std::string_view text);
 
 }  // namespace rocmfix

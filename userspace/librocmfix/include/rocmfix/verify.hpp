@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Is it working? Compares what is installed, loaded, in the initramfs and set with what the plan
-// wants. Reads only; needs no root for anything but an unreadable initramfs (then: unknown).
+// Checks that it works: compares what is installed, loaded, in the initramfs and set with the
+// plan. Reads only; needs no root for anything but an unreadable initramfs (then: unknown).
 #pragma once
 
 #include <optional>

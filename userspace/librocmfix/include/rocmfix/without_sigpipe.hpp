@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writing to a pipe without a reader must not end a process that only had something to
-// say in passing. No heap, no exception: librocmfix-hip.so uses it.
+// Writing to a pipe without a reader must not end a process that only wanted to print
+// a message. No heap, no exception: librocmfix-hip.so uses it.
 #pragma once
 
 #include <pthread.h>
@@ -11,7 +11,7 @@
 
 namespace rocmfix {
 
-/// Holds SIGPIPE back in this thread, and takes away the one that was caused meanwhile. The
+/// Holds SIGPIPE back in this thread, and discards the one that was caused meanwhile. The
 /// process's disposition stays what it is: it is not ours to change, and children inherit it.
 class WithoutSigpipe {
  public:
@@ -20,7 +20,7 @@ class WithoutSigpipe {
     sigaddset(&pipe_, SIGPIPE);
     sigset_t pending;
     sigpending(&pending);
-    // One that was pending before is blocked already, and somebody else's to take.
+    // One that was pending before is blocked already, and not ours to discard.
     blocked_ =
         sigismember(&pending, SIGPIPE) == 0 && pthread_sigmask(SIG_BLOCK, &pipe_, &before_) == 0;
   }
