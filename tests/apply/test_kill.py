@@ -78,7 +78,7 @@ def is_put_back(machine, state):
     if "own" in state:
         assert snapshot.pop("etc/modprobe.d/rocmfix.conf") == (OWN, 0o640)
     kept = [text for text, _ in snapshot.values()]
-    # The edited text is kept once, by name; everything else of ours is gone.
+    # The edited text is kept once, by name; everything else of rocmfix is gone.
     assert all(re.fullmatch(r"var/lib/rocmfix/edited-\d+\.conf", name) for name in snapshot)
     assert len(set(kept)) == len(kept)
     if "edited" in state:
@@ -135,7 +135,7 @@ def test_stopped_anywhere(machine, tmp_path, state, verb, what):
         machine.restore(left)
         assert machine.run("revert").returncode == 0, where
         is_put_back(machine, state)
-    # Some may be passed over, but not all of them: then nothing was injected.
+    # Some may be skipped, but not all of them: then nothing was injected.
     assert refused or what == "signal=SIGKILL" or before == after
 
 

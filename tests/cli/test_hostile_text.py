@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Every verb, plain and --json, on a root, with arguments and in an environment full of text that
-a terminal would obey: looks at every byte that comes out."""
+a terminal would obey: checks every byte of output."""
 
 import json
 import os
@@ -160,7 +160,7 @@ def test_rocmfix_prints_nothing_that_a_terminal_obeys(words, form, root, log, ho
 
 
 def test_the_hostile_root_reaches_what_is_printed(root, log, hostile_environment):
-    """Or the test above looks at nothing."""
+    """Otherwise the test above checks nothing."""
     shown = {verb: check(["rocmfix", "--root", str(root), *words], hostile_environment, False).stdout
              for verb, words in {"status": ["status"], "plan": ["plan"], "verify": ["verify"],
                                  "env": ["env"], "explain": ["explain", str(log)]}.items()}  # fmt: skip

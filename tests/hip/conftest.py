@@ -52,7 +52,7 @@ class Hip:
         return None
 
     def release(self):
-        """The same as numbers, (6, 4), so that 7.0 is not taken for older."""
+        """The same as numbers, (6, 4), so that 7.0 does not count as older."""
         major, minor = self.table().split(".")[:2]
         return int(major), int(minor)
 

@@ -146,7 +146,7 @@ def test_layer_preloaded_only(hip):
 
 
 def test_another_allocator(hip):
-    """jemalloc takes malloc's place before anything of ours runs, and is initialised by it."""
+    """jemalloc replaces malloc before any code of ours runs, and is initialised by it."""
     allocator = hip.programs / "libjemalloc.so.2"
     if not allocator.exists():
         pytest.skip("libjemalloc2 is not installed on the machine that runs this")

@@ -193,7 +193,7 @@ nothing_left() {
 	for dir in usr/src var/lib/dkms lib/modules etc var/lib var/cache usr/libexec usr/lib/systemd; do
 		[[ ! -d $1/$dir ]] || dirs+=("$1/$dir/")
 	done
-	# Not in a pipe: find's status would be taken for grep's.
+	# Not in a pipe: find's status would be mistaken for grep's.
 	found=$(find "${dirs[@]}" \( -iname '*rocmfix*' -o -path '*/updates/*' \) \
 		! -path "$1/var/lib/apt/*" ! -path "$1/var/cache/apt/*" ! -path "$1/etc/apt/sources.list.d/*") || return 1
 	is "$found" ""

@@ -37,7 +37,7 @@ add_repository() {
 	echo 'deb [trusted=yes] copy:/srv/rocmfix ./' >"$dir/etc/apt/sources.list.d/rocmfix.list"
 }
 
-# make_package DIR NAME VERSION DEPENDS [FILE]: a package of ours with Debian's
+# make_package DIR NAME VERSION DEPENDS [FILE]: a test package with Debian's
 # name, and FILE in its /usr/src.
 make_package() {
 	local root

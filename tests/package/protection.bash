@@ -49,7 +49,7 @@ install_source() {
 	logged "$1" dpkg -i "/srv/linux-source_$2_all.deb" "/srv/linux-source-${series}_$2_all.deb"
 }
 
-# A package of ours with a file in /usr/src: what makes dpkg run the trigger.
+# A test package with a file in /usr/src: it makes dpkg run the trigger.
 run_trigger() { # ROOT
 	triggers=$((${triggers-0} + 1))
 	touch "$work/of-trigger"

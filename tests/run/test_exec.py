@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """rocmfix-run is not noticed: status, signals, streams, terminal, arguments, descriptors.
 
-Each is looked at on a machine with no GPU, where it becomes the command, and on one where variables
+Each is tested on a machine with no GPU, where it becomes the command, and on one where variables
 are set and the command is its child.
 """
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The layer in the HIP process, and the simulated card: what the launcher preloads, and the
-variables it hands on. What the layer does with them is tested in tests/hip."""
+variables it passes on. What the interposer does with them is tested in tests/hip."""
 
 import json
 import re

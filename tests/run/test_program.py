@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""HSA_OVERRIDE_GFX_VERSION by what the program carries: rocmfix-run looks at the program's files and
+"""HSA_OVERRIDE_GFX_VERSION by what the program carries: rocmfix-run examines the program's files and
 runs none of them."""
 
 import json

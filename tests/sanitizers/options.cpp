@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Part of every program of a sanitizer build: what is found goes to files in BUILD/found, so that
-// it counts also where nobody looks at a child's stderr or exit status. ASAN_OPTIONS and the like
+// it counts also where nothing checks a child's stderr or exit status. ASAN_OPTIONS and the like
 // win.
 #include <sanitizer/common_interface_defs.h>
 

@@ -189,7 +189,7 @@ TEST(Escalation, TheUsersVariablesStay) {
   auto set = assignments_of(decision.mitigations, context);
   ASSERT_EQ(set.size(), 1U);
   EXPECT_EQ(set[0].name, "MIOPEN_DEBUG_CONV_DIRECT_OCL_WRW2");
-  // Nothing would be left of the mitigation: it is passed over.
+  // Nothing would be left of the mitigation: it is skipped.
   context.user_variables.insert("MIOPEN_DEBUG_CONV_DIRECT_OCL_WRW2");
   context.user_variables.insert("MIOPEN_DEBUG_CONV_WINOGRAD");
   EXPECT_EQ(climb(escalation, context, fault(0), 1).at(0), Names({"no-caching-allocator"}));

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every variable and option of ours with hostile values, for the launcher, the command and what is
+"""Every variable and option of rocmfix with hostile values, for the launcher, the command and what is
 preloaded; and a simulated card, which is no reason to write to this machine."""
 
 import os

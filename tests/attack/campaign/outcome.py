@@ -23,7 +23,7 @@ BAD = {
     "silent": "failed and did not say why, or lost output and did not fail",
     "wrong": "another result than it must be",
     "injection": "text of others was executed",
-    "file lost": "the administrator's file, or a whole state of ours, is gone",
+    "file lost": "the administrator's file, or a whole state of rocmfix's, is gone",
     "outside": "read or written outside the root",
     "killed": "ended a process that it did not start",
     "left": "left a process behind",

@@ -41,7 +41,7 @@ def on_descriptor(case):
 
 
 def in_folder(case):
-    """As the layer writes where the descriptor is of no use to it: SECONDS-PID.json."""
+    """As the interposer writes where it cannot use the descriptor: SECONDS-PID.json."""
     document, name = hostile.json_report(case.random)
     forged = case.folder / "forged"
     forged.write_bytes(document)

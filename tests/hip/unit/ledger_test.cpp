@@ -303,7 +303,7 @@ TEST(Ledger, VisitDoesNotWaitForever) {
   Seen seen{*ledger, 0, {}};
   ledger->insert(block(0x7000));
   ledger->insert(block(0x8000, 5, Owner::hip));
-  // The mutex of the first block's nursery is held as long as this looks at it.
+  // The mutex of the first block's nursery is held while this examines it.
   ledger->visit(
       &seen,
       [](void* context, const Block& held) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Copies and fills in every direction and by every path of the runtime, and looks at each byte.
+// Copies and fills in every direction and by every path of the runtime, and checks each byte.
 // Prints "ok NAME" for each; ends with 1 at the first that is wrong.
 #include <algorithm>
 #include <vector>

@@ -2,7 +2,7 @@
 """Stand-ins for the engines' microcode: headers that are right, code that is not there.
 
 The driver copies these files to where an engine would fetch its code from;
-the module vradeon plays the engines and never looks at them. The structures
+the module vradeon emulates the engines and never reads them. The structures
 are those of drivers/gpu/drm/amd/amdgpu/amdgpu_ucode.h. Only for
 fw_load_type=0 (no PSP), which wants the headers and no signature.
 """

@@ -145,7 +145,7 @@ static void vradeon_engine_work(struct vradeon *gpu, struct vradeon_queue *queue
 			 sdma ? queue->rptr << 2 : queue->rptr);
 }
 
-/* No queue of before is looked at any more: its memory is the kernel's again. */
+/* No earlier queue is read any more: its memory is the kernel's again. */
 void vradeon_engine_reset(struct vradeon *gpu)
 {
 	gpu->queue_count = 0;

@@ -2,7 +2,7 @@
 /*
  * The SDMA engine in linear: writes, copies, fills, page-table entries, fences.
  * Waits are over at once. Packets are those of navi10_sdma_pkt_open.h; one that
- * is not known is taken for one dword of NOP.
+ * is not known is treated as one dword of NOP.
  */
 #include <linux/mm.h>
 #include <linux/string.h>
