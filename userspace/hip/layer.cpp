@@ -21,9 +21,9 @@ constinit thread_local Intent intent;
 
 namespace {
 
-/// The layer works on in a child only if ROCr had not been started: ROCr itself does not survive a
-/// fork, and its blocks are not the child's. So whoever held a lock of the ledger meanwhile, nobody
-/// will ask for it again.
+/// The interposer works on in a child only if ROCr had not been started: ROCr itself does not
+/// survive a fork, and its blocks are not the child's. So whoever held a lock of the ledger
+/// meanwhile, nobody will ask for it again.
 void after_fork_in_child() {
   forget_thread_id();
   if (layer.active()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the two halves share: whether the layer is at work, the GPUs, the ledger, the budgets. One
-// object, constant-initialised and never destroyed, because calls come before main and after exit.
+// What the two halves share: whether the interposer is at work, the GPUs, the ledger, the budgets.
+// One object, constant-initialised and never destroyed, because calls come before main and after
+// exit.
 #ifndef ROCMFIX_HIP_LAYER_HPP
 #define ROCMFIX_HIP_LAYER_HPP
 
@@ -69,7 +70,8 @@ void prepare();
 /// One line to stderr, "rocmfix: ...", in one write(2). At most five parts.
 void say(const char* a, const char* b = "", const char* c = "", const char* d = "",
          const char* e = "");
-/// Something inside does not work: the layer stops changing and recording anything, with a message.
+/// Something inside does not work: the interposer stops changing and recording anything, with a
+/// message.
 void give_up(const char* why);
 
 }  // namespace rocmfix::hip

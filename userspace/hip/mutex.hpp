@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// pthread's mutex, as the layer needs it: constant-initialised, so usable before any constructor
-// has run; with a bounded wait, for the fault handler.
+// pthread's mutex, as the interposer needs it: constant-initialised, so usable before any
+// constructor has run; with a bounded wait, for the fault handler.
 #ifndef ROCMFIX_HIP_MUTEX_HPP
 #define ROCMFIX_HIP_MUTEX_HPP
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ROCMFIX_* as the layer reads them. A value that is not understood is reported and means the
+// ROCMFIX_* as the interposer reads them. A value that is not understood is reported and means the
 // default. Reads the environment once; no other file does.
 #ifndef ROCMFIX_HIP_SETTINGS_HPP
 #define ROCMFIX_HIP_SETTINGS_HPP

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What is asked of the layer in the HIP process, and of the simulator: flags, then the variables
-// that the layer reads itself. Understood by the layer's own parsers, so that what is accepted here
-// is not ignored there.
+// What is asked of the interposer in the HIP process, and of the simulator: flags, then the
+// variables that the interposer reads itself. Understood by the interposer's own parsers, so that
+// what is accepted here is not ignored there.
 #pragma once
 
 #include <optional>
@@ -30,7 +30,7 @@ struct LayerOptions {
   std::string added_communicators;
 };
 
-/// Errors: invalid, with a hint, for a value that the layer would not understand.
+/// Errors: invalid, with a hint, for a value that the interposer would not understand.
 Result<LayerOptions> complete_layer(const LayerFlags& flags);
 
 }  // namespace rocmfix::run

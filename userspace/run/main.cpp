@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// rocmfix-run: sets the environment part of the plan, adds the layer to LD_PRELOAD, and runs the
-// command: under supervision where there is a GPU that can fault (supervise.hpp), else it becomes
-// the command.
+// rocmfix-run: sets the environment part of the plan, adds the interposer to LD_PRELOAD, and runs
+// the command: under supervision where there is a GPU that can fault (supervise.hpp), else it
+// becomes the command.
 //
 // No variable that the user has set is changed but LD_PRELOAD, which grows, and those of a
 // mitigation that says so (mitigations.toml).

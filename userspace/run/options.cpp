@@ -115,7 +115,7 @@ struct Flags {
   bool json = false;
 };
 
-/// False: none of the layer's.
+/// False: none of the interposer's.
 bool read_layer_flag(int code, const char* value, LayerFlags& layer) {
   switch (code) {
     case option_coherence:

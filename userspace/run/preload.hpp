@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the command loads before its own libraries: the layer in the HIP process, the simulator, and
-// the variables that both read.
+// What the command loads before its own libraries: the interposer in the HIP process, the
+// simulator, and the variables that both read.
 //
 // Appends to the user's LD_PRELOAD and drops nothing from it; leaves their HSA_TOOLS_LIB alone and
 // says what that means. Changes no variable itself.
@@ -21,8 +21,8 @@ struct Preload {
   std::vector<EnvironmentWarning> warnings;
 };
 
-/// `supported`: a GPU is there that the layer may care for. Errors: not_applicable when a library
-/// is not installed, invalid when its path cannot be in LD_PRELOAD.
+/// `supported`: a GPU is there that the interposer may care for. Errors: not_applicable when a
+/// library is not installed, invalid when its path cannot be in LD_PRELOAD.
 Result<Preload> plan_preload(const Options& options, bool supported);
 
 /// Next to the program in a build tree, in the library directory when installed. Errors as above.

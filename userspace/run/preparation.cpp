@@ -38,8 +38,8 @@ void diagnose(Machine& machine, const Policy& policy, const Options& options) {
   machine.software = examine_command(words_of(options.command), machine.environment);
 }
 
-/// A program that would not start with a library preloaded: without the layer, with a message, or
-/// not at all, where it is to run on a simulated card.
+/// A program that would not start with a library preloaded: without the interposer, with a message,
+/// or not at all, where it is to run on a simulated card.
 Result<void> respect_link_order(const Options& options, const Machine& machine,
                                 Preparation& result) {
   const bool simulated = !options.layer.simulated.empty();

@@ -23,7 +23,7 @@ void trace(Api api, uint64_t address, uint64_t size, api::Error result) {
 Allocation::Allocation(Api api, const void* caller, uint64_t size, uint32_t flags)
     : outermost_(intent.api == Api::none) {
   if (outermost_) {
-    // ROCr may be started by this very call, so this does not wait for the layer to be active.
+    // ROCr may be started by this very call, so this does not wait for the interposer to be active.
     intent = {.api = api,
               .kind = memory_kind_of(api, flags),
               .flags = flags,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The part of ROCr's C interface that the layer calls or stands in for, written down instead of
-// included: the layer is built once and meets every ROCr from 4.3 on. Values and layouts are those
-// of hsa.h and hsa_ext_amd.h and the same in 5.2.3, 6.1.2 and 6.4.3 (tests/hip/programs/abi.cpp
-// holds them against the headers of every suite). Table layouts are not here: hsa_slots.hpp.
+// The part of ROCr's C interface that the interposer calls or stands in for, written down instead
+// of included: the interposer is built once and meets every ROCr from 4.3 on. Values and layouts
+// are those of hsa.h and hsa_ext_amd.h and the same in 5.2.3, 6.1.2 and 6.4.3
+// (tests/hip/programs/abi.cpp holds them against the headers of every suite). Table layouts are not
+// here: hsa_slots.hpp.
 #ifndef ROCMFIX_HIP_ABI_HSA_HPP
 #define ROCMFIX_HIP_ABI_HSA_HPP
 

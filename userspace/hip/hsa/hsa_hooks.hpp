@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The layer's stand-ins for ROCr's functions, and putting them into ROCr's table.
+// The interposer's stand-ins for ROCr's functions, and putting them into ROCr's table.
 #ifndef ROCMFIX_HIP_HSA_HOOKS_HPP
 #define ROCMFIX_HIP_HSA_HOOKS_HPP
 

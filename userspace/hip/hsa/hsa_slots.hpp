@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where the functions that the layer calls and replaces stand in ROCr's tables, release by release.
-// Refuses what it does not know: a table of another size or version is never touched.
+// Where the functions that the interposer calls and replaces stand in ROCr's tables, release by
+// release. Refuses what it does not know: a table of another size or version is never touched.
 #ifndef ROCMFIX_HIP_HSA_SLOTS_HPP
 #define ROCMFIX_HIP_HSA_SLOTS_HPP
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ROCr as the layer uses it: the functions that stood in its tables before we came, and what its
-// memory pools are for.
+// ROCr as the interposer uses it: the functions that stood in its tables before we came, and what
+// its memory pools are for.
 #ifndef ROCMFIX_HIP_ROCR_HPP
 #define ROCMFIX_HIP_ROCR_HPP
 

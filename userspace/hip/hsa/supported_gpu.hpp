@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which GPUs the layer is for: gfx101x and gfx103x, GC 10.1 and 10.3. Pure.
+// Which GPUs the interposer is for: gfx101x and gfx103x, GC 10.1 and 10.3. Pure.
 #ifndef ROCMFIX_HIP_SUPPORTED_GPU_HPP
 #define ROCMFIX_HIP_SUPPORTED_GPU_HPP
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // ROCr's way in: it finds OnLoad in a preloaded object that exports HSA_AMD_TOOL_PRIORITY (6.0 on)
-// or through HSA_TOOLS_LIB, and calls it while it starts. Here it is decided whether the layer does
-// anything at all in this process.
+// or through HSA_TOOLS_LIB, and calls it while it starts. Here it is decided whether the interposer
+// does anything at all in this process.
 #include <dlfcn.h>
 
 #include <cstdio>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where incidents are kept: a folder with one file each, SECONDS-PID-UNIQUE.json. The layer writes
-// there in a dying process, and the launcher when the process is dead.
+// Where incidents are kept: a folder with one file each, SECONDS-PID-UNIQUE.json. The interposer
+// writes there in a dying process, and the launcher when the process is dead.
 //
 // A file is whole or not there, is its user's alone, and never takes the name of another:
 // containers that share a home have the same process numbers. What is read has to be ours, in a

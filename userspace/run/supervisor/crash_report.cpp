@@ -92,7 +92,7 @@ const char* kind_of(const Outcome& outcome) {
   return "other";
 }
 
-/// The layer's document, where it wrote one, and after it what is known outside the process.
+/// The interposer's document, where it wrote one, and after it what is known outside the process.
 std::string document_of(const CrashReport& report) {
   const Diagnosis& diagnosis = *report.diagnosis;
   const ExitInfo& exit_info = *report.exit_info;

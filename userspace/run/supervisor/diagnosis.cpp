@@ -43,7 +43,7 @@ bool is_report(const Json& document) {
 
 /// The first whole report among the lines that were written to the descriptor.
 std::string report_in(std::string_view lines) {
-  constexpr int most = 64;  // the layer writes one a fault
+  constexpr int most = 64;  // the interposer writes one a fault
   for (int i = 0; i < most && !lines.empty(); ++i) {
     const std::string_view line = lines.substr(0, lines.find('\n'));
     if (is_report(read_foreign_json(line))) {
@@ -54,7 +54,7 @@ std::string report_in(std::string_view lines) {
   return {};
 }
 
-/// Where the descriptor was of no use to the layer, it has written a file.
+/// Where the descriptor was of no use to the interposer, it has written a file.
 void find_report_file(const CrashContext& context, pid_t pid, Diagnosis& diagnosis) {
   ReportFiles found = read_report_files(context.incident_directory, context.report_tag, pid);
   diagnosis.reports_distrusted = found.distrusted;

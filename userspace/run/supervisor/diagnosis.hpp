@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What ended the command: the layer's reports, the kernel's log and the exit status, put together
-// and put before `rocmfix explain`.
+// What ended the command: the interposer's reports, the kernel's log and the exit status, put
+// together and put before `rocmfix explain`.
 //
-// Refuses to: call something a GPU fault that neither the layer nor the kernel calls one. An abort
-// alone is none.
+// Refuses to: call something a GPU fault that neither the interposer nor the kernel calls one. An
+// abort alone is none.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct CrashContext {
   std::vector<Gpu> gpus;
   std::vector<std::string> variables;  ///< "NAME=VALUE" of the command's environment that matter
   std::string incident_directory;      ///< empty: none
-  std::string report_tag;  ///< of this attempt, in the names of files that the layer wrote
+  std::string report_tag;  ///< of this attempt, in the names of files that the interposer wrote
 };
 
 struct ExplainedLine {
@@ -35,11 +35,12 @@ struct ExplainedLine {
 struct Diagnosis {
   Outcome outcome;
   std::vector<ExplainedLine> lines;  ///< what `rocmfix explain` was given
-  std::string report;                ///< the layer's document, JSON; empty: none
+  std::string report;                ///< the interposer's document, JSON; empty: none
   std::string report_name;           ///< of the file that it was in, which it should stay
   std::string incidents;             ///< explain's, a JSON array; empty: not asked, or no answer
   bool explained = false;
-  bool reports_distrusted = false;  ///< the layer may have left files that others could have forged
+  bool reports_distrusted =
+      false;  ///< the interposer may have left files that others could have forged
 };
 
 /// Something that ended as this did may be a fault's end: worth to ask the journal.
@@ -49,7 +50,7 @@ bool is_crash(const ExitInfo& exit_info);
 Diagnosis diagnose(const SignalQueue& signals, const ExitInfo& exit_info, KernelLog& log,
                    const CrashContext& context);
 
-/// The layer's document, an object with an object "fault"; null: none.
+/// The interposer's document, an object with an object "fault"; null: none.
 nlohmann::ordered_json report_document(const Diagnosis& diagnosis);
 
 /// explain's incidents, objects with an array "events"; null: none.

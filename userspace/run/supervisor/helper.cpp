@@ -51,7 +51,7 @@ int input_file(std::string_view input) {
   if (null != STDERR_FILENO) {
     dup2(null, STDERR_FILENO);
   }
-  // Neither the simulated card nor the layer has any business in it.
+  // Neither the simulated card nor the interposer has any business in it.
   unsetenv("LD_PRELOAD");   // NOLINT(concurrency-mt-unsafe): one thread
   unsetenv("ROCMFIX_SIM");  // NOLINT(concurrency-mt-unsafe): one thread
   sigset_t none;

@@ -23,7 +23,7 @@ namespace rocmfix::run {
 
 namespace {
 
-constexpr std::size_t most_reports = 1U << 20U;  // the layer writes 64 KiB a fault
+constexpr std::size_t most_reports = 1U << 20U;  // the interposer writes 64 KiB a fault
 
 std::uint64_t now_ms() {
   timespec time{};
@@ -244,7 +244,7 @@ Result<ExitInfo> run_command(const SignalQueue& signals, const Start& start) {
     return fail(io_error("cannot create a pipe", errnum));
   }
   if (start.with_reports) {
-    // Only our end does not wait: the layer's would lose what does not fit at once.
+    // Only our end does not wait: the interposer's would lose what does not fit at once.
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
   }
   const pid_t supervisor = getpid();

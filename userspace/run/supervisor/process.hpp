@@ -39,7 +39,7 @@ struct ExitInfo {
 };
 
 struct Start {
-  bool with_reports = false;      ///< a descriptor for the layer's reports is handed down
+  bool with_reports = false;      ///< a descriptor for the interposer's reports is handed down
   bool guarded = true;            ///< it ends also when the kernel forgets that it should
   std::function<int(int)> enter;  ///< in the child: sets the environment and executes; returns only
                                   ///< with an exit status. The argument is the descriptor, or -1

@@ -17,7 +17,7 @@ namespace rocmfix::run {
 
 namespace {
 
-/// The layer's documents have 64 KiB at most.
+/// The interposer's documents have 64 KiB at most.
 std::string read_to_end(int file) {
   constexpr std::size_t limit = 1U << 20U;
   std::string text;

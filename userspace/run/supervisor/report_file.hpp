@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The files that the layer has written where the command had closed the descriptor for its reports.
+// The files that the interposer has written where the command had closed the descriptor for its
+// reports.
 //
 // Reads only files of this user, in a folder where nobody else can put or replace one, and only
 // those that carry the tag of this attempt: a folder may be shared by users, and by containers in

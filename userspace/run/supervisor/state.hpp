@@ -6,8 +6,8 @@
 
 namespace rocmfix::run {
 
-/// ROCMFIX_INCIDENT_DIR, or rocmfix/incidents in XDG_STATE_HOME or in ~/.local/state: as the layer
-/// has it. Empty: there is no home.
+/// ROCMFIX_INCIDENT_DIR, or rocmfix/incidents in XDG_STATE_HOME or in ~/.local/state: as the
+/// interposer has it. Empty: there is no home.
 std::string incident_directory();
 
 }  // namespace rocmfix::run
