@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs the compiled programs on the simulated card, with and without the layer. Started inside a
+"""Runs the compiled programs on the simulated card, with and without the interposer. Started inside a
 release's chroot by tests/hip/check."""
 
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which allocations cross into the kernel with COHERENT, call by call. Without the layer the table
+"""Which allocations cross into the kernel with COHERENT, call by call. Without the interposer the table
 must be the one of docs (so that a new runtime's change is seen); with it no data has the flag and
 all that is exempt still has."""
 

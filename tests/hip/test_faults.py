@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The nine cases, told apart on the real runtime, which prints and aborts as without the layer."""
+"""The nine cases, told apart on the real runtime, which prints and aborts as without the interposer."""
 
 import json
 import os

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Memory that is had in several steps (HIP's virtual memory management), that has no address
-(arrays), or that is another process's (IPC): as without the layer, and in its books."""
+(arrays), or that is another process's (IPC): as without the interposer, and in its books."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_mapped_memory_is_in_the_books_while_it_is_mapped(hip):
     found = steps(hip, "vmm")
     for step in ("create", "map"):  # HIP 5.7 cannot map
         if found[step]["error"] != "hipSuccess":
-            pytest.skip(f"{step}: {found[step]['error']}, without the layer too")
+            pytest.skip(f"{step}: {found[step]['error']}, without the interposer too")
     assert [found[step]["known"] for step in ("map", "copy", "unmap", "release")] == [
         True, True, False, False]
     start = found["granularity"]["free"]
@@ -43,7 +43,7 @@ def test_the_limit_holds_for_memory_that_is_not_mapped(hip):
     created = next(int(step.split()[1]) for step in found if step.startswith("created"))
     error = found[f"created {created}"]["error"]
     if created == 0 and error != "hipErrorOutOfMemory":
-        pytest.skip(f"hipMemCreate: {error}, without the layer too")
+        pytest.skip(f"hipMemCreate: {error}, without the interposer too")
     # ROCr's and HIP's own blocks are counted, so one of the four may not fit.
     assert created in (3, 4) and error == "hipErrorOutOfMemory"
     stock = steps(hip, "vmm-limit", layer=False)
@@ -56,6 +56,6 @@ def test_the_limit_holds_for_memory_that_is_not_mapped(hip):
 def test_an_array_counts_as_long_as_it_is(hip):
     found = steps(hip, "arrays")
     if found["array"]["error"] != "hipSuccess":
-        pytest.skip(f"hipMallocArray: {found['array']['error']}, without the layer too")
+        pytest.skip(f"hipMallocArray: {found['array']['error']}, without the interposer too")
     assert found["array"]["charged"] - found["free array"]["charged"] >= 4 * MIB
     assert found["3D array"]["charged"] - found["free 3D array"]["charged"] >= 4 * MIB

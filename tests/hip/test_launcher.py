@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""rocmfix-run over the real runtime: ROCr's own message and abort, the layer's own report, and the
+"""rocmfix-run over the real runtime: ROCr's own message and abort, the interposer's own report, and the
 next attempt. What needs no runtime is in tests/run."""
 
 import json
@@ -43,7 +43,7 @@ def test_a_fault_of_the_real_runtime_is_reported_and_saved(launched):
     (incident,) = launched.incidents()
     assert incident["case"] == "past_end" and incident["fault"]["address"] == told["address"]
     assert incident["reported_by_layer"] is True and incident["ended_by"] == "SIGABRT"
-    assert incident["calls"], "the layer saw GPU calls"
+    assert incident["calls"], "the interposer saw GPU calls"
 
 
 def test_the_next_attempt_resumes(launched, hip):

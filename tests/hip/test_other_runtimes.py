@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """HIP libraries that are not libamdhip64: renamed, not AMD's, linked statically, several at once.
-Every caller gets the function that it would have without the layer."""
+Every caller gets the function that it would have without the interposer."""
 
 import subprocess
 from pathlib import Path
@@ -109,6 +109,6 @@ def test_another_preload_behind_the_layer_is_not_skipped(hip, built):
 
 
 def test_hip_that_is_not_there_is_an_error_and_no_crash(hip, built):
-    """libpart.so alone does not even load without the layer; with it, HIP's own error says why."""
+    """libpart.so alone does not even load without the interposer; with it, HIP's own error says why."""
     symbol_not_found = 302
     assert run(hip, built, plugins(built, "libpart.so")) == [f"{-symbol_not_found}"] * 2

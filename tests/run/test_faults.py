@@ -85,7 +85,7 @@ def test_a_fault_is_reported_saved_and_ends_it_as_the_command_ended(runs):
     assert "saved: " in told[-1] and told[-1].endswith(".json")
     assert len(told) <= 10, "a few lines"
     (incident,) = runs.incidents()
-    assert {key: incident[key] for key in REPORT} == REPORT, "the layer's part, as it is"
+    assert {key: incident[key] for key in REPORT} == REPORT, "the interposer's part, as it is"
     assert incident["ended_by"] == "SIGABRT" and incident["explained"] is True
     assert incident["incidents"][0]["events"][0]["type"] == "gpu_memory_fault"
     assert incident["incidents"][0]["events"][0]["address"] == "0x7f3d7a123000"
@@ -129,7 +129,7 @@ def test_a_hang_is_reported(runs):
     assert [incident["kind"] for incident in runs.incidents()] == ["gpu_hang"]
 
 
-def test_the_layers_own_file_becomes_the_one_document(runs):
+def test_the_interposers_own_file_becomes_the_one_document(runs):
     run = runs(plan=["file"])
     assert run.returncode == ABORTED
     (incident,) = runs.incidents()
@@ -224,7 +224,7 @@ def test_without_the_command_rocmfix_the_fault_is_still_reported(runs, program, 
                          capture_output=True, text=True, timeout=60)
     assert run.returncode == 0
     assert "0x7f3d7a123000" in run.stderr and "rocmfix(1) did not answer" in run.stderr
-    assert len(runs.attempts()) == 2, "the layer's word is enough"
+    assert len(runs.attempts()) == 2, "the interposer's word is enough"
 
 
 # ---------------------------------------------------------------- with retries
@@ -300,7 +300,7 @@ def test_one_that_did_nothing_is_not_started_again(runs):
     assert len(runs.attempts()) == 1
     run = runs("--retries", "3", plan=["idle-layer"])
     assert len(runs.attempts()) == 1
-    # The layer saw GPU calls: it had begun, however short it lived.
+    # The interposer saw GPU calls: it had begun, however short it lived.
     run = runs("--retries", "1", plan=["layer", "0"])
     assert run.returncode == 0 and len(runs.attempts()) == 2
 

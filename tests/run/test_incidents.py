@@ -149,7 +149,7 @@ def test_nothing_but_incidents_of_ones_own_is_removed(runs):
 
 # ---------------------------------------------------------------- forged ones
 
-# What the layer leaves, with something done to it before the command dies.
+# What the interposer leaves, with something done to it before the command dies.
 LEAVES = 'elif how == "file":\n'
 
 

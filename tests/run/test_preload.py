@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The layer in the HIP process, and the simulated card: what the launcher preloads, and the
+"""The interposer in the HIP process, and the simulated card: what the launcher preloads, and the
 variables it passes on. What the interposer does with them is tested in tests/hip."""
 
 import json
@@ -33,7 +33,7 @@ def simulator(program):
 
 
 @pytest.mark.parametrize("root", SUPPORTED)
-def test_the_layer_is_preloaded_and_named_to_rocr(launcher, layer, root):
+def test_the_interposer_is_preloaded_and_named_to_rocr(launcher, layer, root):
     variables = inside(launcher, root=root)
     assert variables["LD_PRELOAD"] == layer
     assert variables["HSA_TOOLS_LIB"] == layer
@@ -177,7 +177,7 @@ def test_dry_run_shows_it(launcher, layer):
     assert "  ROCMFIX_VRAM_CAP=5G\n      --vram-cap\n" in run.stdout
 
 
-def test_a_layer_that_is_not_there_is_an_error_with_a_way_out(launcher, program, tmp_path):
+def test_a_missing_interposer_is_an_error_with_a_way_out(launcher, program, tmp_path):
     alone = tmp_path / "bin" / "rocmfix-run"
     alone.parent.mkdir()
     shutil.copy(program, alone)
@@ -216,7 +216,7 @@ def test_installed_next_to_the_libraries(launcher, program, layer, tmp_path):
     assert inside(launcher)["LD_PRELOAD"] == f"{tmp_path}/{directory}librocmfix-hip.so"
 
 
-def test_the_simulator_is_before_the_layer_and_after_the_users(launcher, layer, simulator):
+def test_the_simulator_is_before_the_interposer_and_after_the_users(launcher, layer, simulator):
     run = launcher("--simulate", "rx5600xt", "env", "-0", env={"LD_PRELOAD": "libm.so.6"})
     variables = environment(run)
     assert variables["LD_PRELOAD"] == f"libm.so.6:{simulator}:{layer}"

@@ -42,7 +42,7 @@ def cache(tmp_path):
 
 
 def plan_of(launcher, root, *command, env=None):
-    """What --dry-run --json says, without the layer's part: (value or None, warnings, advice)."""
+    """What --dry-run --json says, without the interposer's part: (value or None, warnings, advice)."""
     run = launcher("-n", "--json", "--no-hip", *command, root=root, env=env)
     assert run.returncode == 0, run.stderr
     document = json.loads(run.stdout)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Holds what the layer has written down of ROCr's and HIP's interfaces against this suite's own
-// headers. Everything here is checked by the compiler.
+// Holds what the interposer has written down of ROCr's and HIP's interfaces against this suite's
+// own headers. Everything here is checked by the compiler.
 #include <cstddef>
 #define AMD_INTERNAL_BUILD 1  // how hsa_api_trace.h is included outside of ROCr
 #include <hsa/hsa.h>

@@ -23,8 +23,8 @@ struct Gap {
   bool taken;
 };
 
-/// Whether the layer knows of nothing in the megabyte behind: so that "past the end" is no other
-/// block. Without the layer it does not matter.
+/// Whether the interposer knows of nothing in the megabyte behind: so that "past the end" is no
+/// other block. Without the interposer it does not matter.
 bool is_free(uintptr_t start, uintptr_t end) {
   const auto visit = reinterpret_cast<decltype(&rocmfix_hip_live_blocks)>(
       dlsym(RTLD_DEFAULT, "rocmfix_hip_live_blocks"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A preload that does nothing but call the next one: what standing before HIP costs at the least.
-// bench/hip compares it with the layer.
+// bench/hip compares it with the interposer.
 #include <dlfcn.h>
 
 #include "hip.hpp"

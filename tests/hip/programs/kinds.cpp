@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // kinds vmm|vmm-limit|arrays|ipc: memory that is had in several steps, or has no address, or is
-// another process's. A line of JSON a step: what HIP said, and, with the layer, whether it knows a
-// live block there ("known") and how many bytes of VRAM it counts for the program ("charged").
+// another process's. A line of JSON a step: what HIP said, and, with the interposer, whether it
+// knows a live block there ("known") and how many bytes of VRAM it counts for the program
+// ("charged").
 #include <dlfcn.h>
 #include <sys/wait.h>
 #include <unistd.h>

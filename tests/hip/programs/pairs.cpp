@@ -3,7 +3,7 @@
 // holds, and of the 2 MiB and the 20 MiB that PyTorch's allocator asks for (c10's
 // CUDACachingAllocator.cpp: kSmallBuffer, kLargeBuffer), for which it asks the kernel, and for
 // hipHostMalloc + hipHostFree; in turn, a line of JSON a round. bench/hip runs it with and without
-// the layer.
+// the interposer.
 #include <chrono>
 #include <cstdint>
 
