@@ -39,8 +39,7 @@ struct Diagnosis {
   std::string report_name;           ///< of the file that it was in, which it should stay
   std::string incidents;             ///< explain's, a JSON array; empty: not asked, or no answer
   bool explained = false;
-  bool reports_distrusted =
-      false;  ///< the interposer may have left files that others could have forged
+  bool reports_distrusted = false;  ///< others could have forged files of the interposer
 };
 
 /// Something that ended as this did may be a fault's end: worth to ask the journal.
