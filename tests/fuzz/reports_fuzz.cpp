@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "fuzzing.hpp"
+#include "supervisor/crash_report.hpp"
 #include "supervisor/diagnosis.hpp"
 #include "supervisor/helper.hpp"
-#include "supervisor/crash_report.hpp"
 #include "supervisor/signals.hpp"
 
 using namespace rocmfix;

@@ -58,7 +58,7 @@ std::string describe_report(const Root& root, const ChangeReport& report) {
   }
   if (report.reboot_needed) {
     text += report.dry_run ? "A reboot would be needed for this to take effect.\n"
-                           : "A reboot is needed for this to take effect: sudo reboot\n";
+                           : "Reboot for this to take effect: sudo reboot\n";
   }
   return text;
 }
