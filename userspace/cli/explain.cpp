@@ -121,7 +121,7 @@ std::string describe_cause(const ProbableCause& cause) {
 }
 
 std::string describe_incident(const LogIncident& incident, std::uint64_t number) {
-  std::string text = fmt::format("LogIncident {}\n", number);
+  std::string text = fmt::format("Incident {}\n", number);
   for (const FaultEvent& event : incident.events) {
     std::string where = fmt::format("  line {}", event.line);
     if (event.time) {
