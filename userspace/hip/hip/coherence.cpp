@@ -5,7 +5,7 @@ namespace rocmfix::hip {
 
 namespace {
 
-MemoryKind wish_of_device_flags(uint32_t flags) {
+MemoryKind kind_of_device_flags(uint32_t flags) {
   switch (flags) {
     case hip_malloc_signal_memory:
       return MemoryKind::exempt;
@@ -25,7 +25,7 @@ MemoryKind memory_kind_of(Api api, uint32_t flags) {
     case Api::none:
       return MemoryKind::none;
     case Api::hipExtMallocWithFlags:
-      return wish_of_device_flags(flags);
+      return kind_of_device_flags(flags);
     case Api::hipHostMalloc:
     case Api::hipHostAlloc:
       return (flags & (hip_host_malloc_coherent | hip_host_malloc_uncached)) != 0
