@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "output.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iterator>
 
 #include "rocmfix/json.hpp"
 #include "rocmfix/printable.hpp"
 #include "rocmfix/standard_streams.hpp"
+#include "util/text_table.hpp"
 
 namespace rocmfix::cli {
 
@@ -32,26 +31,12 @@ int print_result(const std::string& text, int status) {
 std::string format_table(const std::vector<std::vector<std::string>>& cells,
                          std::string_view indent) {
   std::vector<std::vector<std::string>> rows;
-  std::vector<std::size_t> widths;
   for (const auto& given : cells) {
     auto& row = rows.emplace_back();
     std::transform(given.begin(), given.end(), std::back_inserter(row),
                    [](const std::string& cell) { return printable(cell); });
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], row[i].size());
-    }
   }
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line(indent);
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += i + 1 == row.size() ? row[i] : fmt::format("{:<{}}  ", row[i], widths[i]);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + '\n';
-  }
-  return text;
+  return text_table(rows, indent);
 }
 
 std::string wrap(std::string_view given, std::size_t width, std::string_view indent) {
