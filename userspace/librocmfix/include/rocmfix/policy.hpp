@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "rocmfix/clause.hpp"
 #include "rocmfix/error.hpp"
 #include "rocmfix/root.hpp"
 
@@ -36,8 +37,6 @@ struct GcVersion {
   unsigned revision = 0;
   auto operator<=>(const GcVersion&) const = default;  // NOLINT(modernize-use-nullptr): LLVM 14
 };
-
-using Strings = std::span<const std::string_view>;
 
 /// A GPU chip: gpus.toml.
 struct Chip {
