@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -19,23 +18,21 @@
 #include <utility>
 #include <vector>
 
+#include "util/file_descriptor.hpp"
+#include "util/read_to_end.hpp"
+
 namespace rocmfix::run {
 
 namespace {
 
 /// A file of /proc, which says 0 of its size.
 std::optional<std::string> read_small(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
+  constexpr std::size_t limit = 1U << 20U;
+  const FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  if (!fd || (!read_to_end(fd.get(), limit, text) && text.empty())) {
     return std::nullopt;
   }
-  std::string text;
-  std::array<char, 4096> buffer{};
-  ssize_t got = 0;
-  while ((got = read(fd, buffer.data(), buffer.size())) > 0) {
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  close(fd);
   return text;
 }
 

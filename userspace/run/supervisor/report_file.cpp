@@ -3,37 +3,19 @@
 
 #include <dirent.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <memory>
 #include <string_view>
 
 #include "incident/incident_store.hpp"
+#include "util/file_descriptor.hpp"
+#include "util/read_to_end.hpp"
 
 namespace rocmfix::run {
 
 namespace {
-
-/// The interposer's documents have 64 KiB at most.
-std::string read_to_end(int file) {
-  constexpr std::size_t limit = 1U << 20U;
-  std::string text;
-  std::array<char, 16384> buffer{};
-  while (text.size() < limit) {
-    const ssize_t got = read(file, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got <= 0) {
-      break;
-    }
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  return text;
-}
 
 std::vector<std::string> tagged_names(const std::string& directory, const std::string& tag) {
   constexpr std::size_t most = 256;
@@ -87,10 +69,11 @@ ReportFiles read_report_files(const std::string& directory, const std::string& t
   });
   names.resize(std::min(names.size(), most));
   for (std::string& name : names) {
-    const int file = folder.open_own(name.c_str());
-    if (file >= 0) {
-      found.files.push_back({std::move(name), read_to_end(file)});
-      close(file);
+    constexpr std::size_t limit = 1U << 20U;  // the interposer's documents have 64 KiB at most
+    std::string text;
+    if (const FileDescriptor file(folder.open_own(name.c_str()));
+        file && read_to_end(file.get(), limit, text)) {
+      found.files.push_back({std::move(name), std::move(text)});
     }
   }
   return found;

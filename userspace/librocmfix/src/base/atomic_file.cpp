@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
 
 #include "util/formatted.hpp"
+#include "util/read_to_end.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -137,21 +137,14 @@ Result<std::optional<FileContent>> AtomicDirectory::read(const std::string& name
     return fail(io_error("cannot read " + shown(name), errno));
   }
   FileContent content{{}, st.st_mode & 07777U, st.st_uid, st.st_gid};
-  std::array<char, 65536> buffer = {};
-  for (;;) {
-    const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
-    if (n == 0) {
-      return std::optional(std::move(content));
-    }
-    if (n < 0 && errno != EINTR) {
-      return fail(io_error("cannot read " + shown(name), errno));
-    }
-    content.text.append(buffer.data(), n < 0 ? 0 : static_cast<std::size_t>(n));
-    if (content.text.size() > max_bytes) {
-      return fail({ErrorCode::invalid, shown(name) + " is over 1 MiB: not a modprobe configuration",
-                   0, "move it away, then try again: sudo mv " + shown(name) + " /root/"});
-    }
+  if (!read_to_end(fd.get(), max_bytes, content.text)) {
+    return fail(io_error("cannot read " + shown(name), errno));
   }
+  if (content.text.size() > max_bytes) {
+    return fail({ErrorCode::invalid, shown(name) + " is over 1 MiB: not a modprobe configuration",
+                 0, "move it away, then try again: sudo mv " + shown(name) + " /root/"});
+  }
+  return std::optional(std::move(content));
 }
 
 Result<void> AtomicDirectory::write_temporary(const std::string& temporary, const std::string& name,

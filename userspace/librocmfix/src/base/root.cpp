@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <iterator>
@@ -20,6 +19,7 @@
 
 #include "util/file_descriptor.hpp"
 #include "util/formatted.hpp"
+#include "util/read_to_end.hpp"
 
 namespace rocmfix {
 
@@ -175,28 +175,18 @@ Result<std::string> Root::read(std::string_view path, std::size_t limit) const {
 
 Result<std::string> Root::read_all(int fd, std::string_view path, std::size_t limit) const {
   std::string content;
-  std::array<char, 4096> buffer{};
-  for (;;) {
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-    if (got == 0) {
-      return content;
-    }
-    if (got < 0) {
-      if (errno == EINTR) {
-        continue;
-      }
-      const int errnum = errno;
-      note_failure(path, errnum);
-      return fail(io_error(formatted("cannot read {}", host_path(path).string()), errnum));
-    }
-    if (content.size() + static_cast<std::size_t>(got) > limit) {
-      return fail(Error{ErrorCode::invalid,
-                        formatted("{} is larger than {} bytes", host_path(path).string(), limit),
-                        0,
-                        {}});
-    }
-    content.append(buffer.data(), static_cast<std::size_t>(got));
+  if (!read_to_end(fd, limit, content)) {
+    const int errnum = errno;
+    note_failure(path, errnum);
+    return fail(io_error(formatted("cannot read {}", host_path(path).string()), errnum));
   }
+  if (content.size() > limit) {
+    return fail(Error{ErrorCode::invalid,
+                      formatted("{} is larger than {} bytes", host_path(path).string(), limit),
+                      0,
+                      {}});
+  }
+  return content;
 }
 
 std::optional<std::string> Root::read_line(std::string_view path) const {

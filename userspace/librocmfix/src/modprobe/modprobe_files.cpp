@@ -13,6 +13,7 @@
 #include <set>
 
 #include "util/file_descriptor.hpp"
+#include "util/read_to_end.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -51,23 +52,12 @@ Kind read_regular(const Root& root, const std::string& path, std::size_t limit, 
   if (!S_ISREG(st.st_mode)) {
     return S_ISDIR(st.st_mode) ? Kind::directory : Kind::other;
   }
-  std::array<char, 65536> buffer = {};
-  for (;;) {
-    const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
-    if (n < 0 && errno == EINTR) {
-      continue;
-    }
-    if (n <= 0) {
-      readable = n == 0;
-      return Kind::file;
-    }
-    text.append(buffer.data(), static_cast<std::size_t>(n));
-    if (text.size() > limit) {
-      std::string().swap(text);  // and its memory
-      readable = false;
-      return Kind::file;
-    }
+  readable = read_to_end(fd.get(), limit, text);
+  if (text.size() > limit) {
+    std::string().swap(text);  // and its memory
+    readable = false;
   }
+  return Kind::file;
 }
 
 // Distinguishes "not there" from "there, but closed to us", which Root::list() does not.

@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 
 #include "util/file_descriptor.hpp"
+#include "util/read_to_end.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -80,14 +80,12 @@ std::string read_own_file(const std::string& path) {
       ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      status.st_uid != ::geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0 ||
-      static_cast<std::uint64_t>(status.st_size) > most_bytes) {
+      status.st_uid != ::geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return {};
   }
-  std::string text(static_cast<std::size_t>(status.st_size), '\0');
-  const ssize_t got = ::pread(fd.get(), text.data(), text.size(), 0);
-  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  return text;
+  std::string text;
+  return read_to_end(fd.get(), most_bytes, text) && text.size() <= most_bytes ? text
+                                                                              : std::string();
 }
 
 bool make_folder(const std::string& path) {

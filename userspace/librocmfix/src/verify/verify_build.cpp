@@ -17,6 +17,7 @@
 #include "rocmfix/printable.hpp"
 #include "util/file_descriptor.hpp"
 #include "util/formatted.hpp"
+#include "util/read_to_end.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -58,15 +59,13 @@ Result<Record> read_record(const Root& root, const std::string& path) {
   if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return fail(bad_record(path, "is not a regular file"));
   }
-  std::string text(max_record + 1, '\0');
-  const ssize_t got = ::pread(fd.get(), text.data(), text.size(), 0);
-  if (got < 0) {
+  std::string text;
+  if (!read_to_end(fd.get(), max_record, text)) {
     return fail(io_error("cannot read " + path, errno));
   }
-  if (static_cast<std::size_t>(got) > max_record) {
+  if (text.size() > max_record) {
     return fail(bad_record(path, "is larger than a record of a build"));
   }
-  text.resize(static_cast<std::size_t>(got));
   return parse_record(text);
 }
 
