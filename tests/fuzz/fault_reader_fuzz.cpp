@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// libFuzzer target: any bytes as a log, in pieces cut where the first bytes say. Besides what the
+// libFuzzer target: any bytes as a log, in pieces cut where the first bytes say; and behind the
+// first byte, as a request of rocmfix_explain_json(). Besides what the
 // sanitizers find it holds that the pieces make no difference, that every event has what the schema
 // promises, and that the document is JSON of printable text.
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "rocmfix/c_api.h"
 #include "rocmfix/fault_reader.hpp"
 
 namespace {
@@ -60,6 +62,13 @@ class Reader {
   Outcome outcome_;
 };
 
+void check_document(std::string_view text) {
+  require(nlohmann::json::accept(text), "the document");
+  require(std::none_of(text.begin(), text.end(),
+                       [](unsigned char c) { return (c < 0x20 && c != '\n') || c == 0x7f; }),
+          "a control character in the document");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -72,12 +81,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t piece = 1 + data[0];
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): libFuzzer's bytes
   const std::string_view log(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const std::string request(log);
+  char* const answer = rocmfix_explain_json("/", request.c_str());
+  check_document(answer);
+  rocmfix_free(answer);
   const Outcome whole = reader.read(log, log.size());
   for (const std::string& incident : whole.incidents) {
-    require(nlohmann::json::accept(incident), "the document");
-    require(std::none_of(incident.begin(), incident.end(),
-                         [](unsigned char c) { return (c < 0x20 && c != '\n') || c == 0x7f; }),
-            "a control character in the document");
+    check_document(incident);
   }
   const Outcome pieces = reader.read(log, piece);
   require(pieces.incidents == whole.incidents && pieces.lines == whole.lines,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // libFuzzer target: any bytes as what the command writes to the report descriptor, and, behind the
-// first NUL, as the answer of `rocmfix explain`. Besides what the sanitizers find it holds that
+// first NUL, as the answer of librocmfix. Besides what the sanitizers find it holds that
 // what goes to the terminal is short and printable, and that the kept document is JSON.
 #include <algorithm>
 #include <csignal>
@@ -10,6 +10,7 @@
 #include "fuzzing.hpp"
 #include "supervisor/crash_report.hpp"
 #include "supervisor/diagnosis.hpp"
+#include "supervisor/explainer.hpp"
 #include "supervisor/helper.hpp"
 #include "supervisor/signals.hpp"
 
@@ -33,13 +34,18 @@ SignalQueue open_signals() {
 
 }  // namespace
 
-// Stand for the process that is asked: the fuzzer links no supervisor/helper.cpp.
+// Stand for the processes that are asked: the fuzzer links neither supervisor/helper.cpp nor
+// supervisor/explainer.cpp.
 namespace rocmfix::run {
 
-std::optional<std::string> run_helper(const SignalQueue& /*signals*/,
-                                      const std::vector<std::string>& /*command*/,
-                                      std::string_view /*input*/) {
+std::optional<std::string> ask_library(const SignalQueue& /*signals*/, const std::string& /*root*/,
+                                       const std::string& /*request*/) {
   return std::string(answer);
+}
+
+std::optional<std::string> run_helper(const SignalQueue& /*signals*/,
+                                      const std::vector<std::string>& /*command*/) {
+  return std::nullopt;
 }
 
 }  // namespace rocmfix::run

@@ -55,6 +55,21 @@ def test_what_the_library_says_is_an_exception_with_its_hint():
         librocmfix.gpus("/nowhere")
 
 
+def test_a_fault_is_explained_from_values_and_from_a_log():
+    incidents = librocmfix.explain(
+        events=[{"type": "gpu_memory_fault", "address": "0x7f3d7a123000", "node": 1}],
+        environment={"HSA_OVERRIDE_GFX_VERSION": "10.3.0"},
+        log="Name: amdgcn-amd-amdhsa--gfx1010:xnack-\n",
+    )  # fmt: skip
+    (incident,) = incidents
+    assert incident.events[0]["address"] == "0x7f3d7a123000"
+    assert incident.causes[0].id == "wrong-isa-override"
+    assert incident.causes[0].confidence == "likely"
+    assert librocmfix.explain("nothing\0here\n", environment={}) == []
+    with pytest.raises(librocmfix.LibraryError, match="no type of event is named 'x'"):
+        librocmfix.explain(events=[{"type": "x"}])
+
+
 def test_without_the_library_the_error_says_what_to_install():
     done = run_python("import rocmfix; rocmfix.version()", "rx5600xt", ROCMFIX_LIBRARY="/no/such.so")
     assert done.returncode == 1
@@ -149,6 +164,7 @@ OTHER_LIBRARY = """
 #include <string.h>
 const char *rocmfix_version(void) { return VERSION; }
 char *rocmfix_status_json(const char *root) { return strdup(STATUS); }
+char *rocmfix_explain_json(const char *root, const char *request) { return strdup(request); }
 #ifndef WITHOUT
 char *rocmfix_python_environment_json(const char *root, const char *profile, const char *const *path) {
   return strdup(ENVIRONMENT);

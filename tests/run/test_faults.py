@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from conftest import SOURCE
 from faults import MESSAGE, REPORT, notes, program
 from terminal import Terminal
 
@@ -116,7 +117,8 @@ def test_both_sources_make_one_incident(runs):
                         "layer", env=runs.env)
     assert run.returncode == ABORTED
     (incident,) = runs.incidents()
-    assert {line["source"] for line in incident["lines"]} >= {"kernel", "layer", "machine"}
+    assert {line["source"] for line in incident["lines"]} >= {"kernel"}
+    assert {fact["fact"] for fact in incident["facts"]} >= {"kernel", "gpu-node", "rdna2"}
     types = {e["type"] for i in incident["incidents"] for e in i["events"]}
     assert types == {"gpu_memory_fault", "page_fault"}
     assert "write by TCP" in run.stderr
@@ -144,6 +146,22 @@ def test_a_cause_comes_from_the_environment_and_the_card(runs):
     assert "try: unset HSA_OVERRIDE_GFX_VERSION" in run.stderr
     causes = [c["id"] for i in runs.incidents()[0]["incidents"] for c in i["causes"]]
     assert "wrong-isa-override" in causes
+
+
+def test_a_fault_that_the_program_reports_itself_is_in_its_own_words(runs):
+    """As rocmfix-yolo does when HIP has raised instead of ROCr aborting."""
+    code = ("import os, sys; sys.path.insert(0, %r)\n"
+            "from rocmfix.yolo.errors import tell_supervisor_of_a_fault\n"
+            "tell_supervisor_of_a_fault(RuntimeError('HIP error: an illegal memory access\\nmore'))\n"
+            "os.abort()\n" % str(SOURCE / "userspace/python"))
+    run = runs.launcher("--root", runs.root, sys.executable, "-I", "-c", code, env=runs.env)
+    assert run.returncode == ABORTED
+    (incident,) = runs.incidents()
+    assert incident["fault"] == {"reason": "HIP error: an illegal memory access"}
+    (event,) = incident["incidents"][0]["events"]
+    assert (event["type"], event["reason"]) == ("gpu_memory_fault", "HIP error: an illegal memory access")
+    assert "address" not in event
+    assert "GPU memory fault after " in run.stderr and "HIP error: an illegal memory access" in run.stderr
 
 
 def test_an_abort_alone_is_not_a_gpu_fault(runs):
@@ -212,18 +230,20 @@ def test_a_link_in_the_place_of_the_incident_is_not_followed(runs):
     assert target.read_text() == "precious"
 
 
-def test_without_the_command_rocmfix_the_fault_is_still_reported(runs, program, tmp_path):
+def test_without_the_library_the_fault_is_still_reported(runs, program, tmp_path):
     alone = tmp_path / "alone"
     (alone / "bin").mkdir(parents=True)
     shutil.copy(program, alone / "bin/rocmfix-run")
     command = runs.launcher.command(*runs.command("--retries", "1", plan=["layer", "0"]))
     shutil.copytree(program.parent.parent / "lib", alone / "lib",
                     ignore=lambda _, names: [n for n in names if "rocmfix-hip" not in n])
+    for library in (alone / "lib").glob("librocmfix.so*"):
+        library.unlink()
     command[0] = os.fsencode(alone / "bin/rocmfix-run")
     run = subprocess.run(command, env={**runs.launcher.base, **runs.env, "PATH": "/usr/bin:/bin"},
                          capture_output=True, text=True, timeout=60)
     assert run.returncode == 0
-    assert "0x7f3d7a123000" in run.stderr and "rocmfix(1) did not answer" in run.stderr
+    assert "0x7f3d7a123000" in run.stderr and "librocmfix did not answer" in run.stderr
     assert len(runs.attempts()) == 2, "the interposer's word is enough"
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the command's process writes to the report descriptor, files next to the incidents, and what
-`rocmfix explain` answers: any bytes. The supervisor stays small, quick and able to be stopped."""
+librocmfix answers: any bytes. The supervisor stays small, quick and able to be stopped."""
 
 import json
 import signal
@@ -148,7 +148,7 @@ def test_a_hostile_answer_harms_nothing(runs, program, what):
     assert "0x7f3d7a123000" in run.stderr
     assert len(runs.incidents()) == 1
     if what != "wrong types":
-        assert "rocmfix(1) did not answer" in run.stderr
+        assert "librocmfix did not answer" in run.stderr
 
 
 def test_term_works_while_the_command_writes_without_end(runs):

@@ -7,6 +7,7 @@ on stderr and to wait for the next attempt.
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -79,15 +80,54 @@ def test_while_its_stderr_has_no_reader(runs, number):
     os.close(writer)
 
 
+LIBRARY = r"""
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+char* rocmfix_explain_json(const char* root, const char* request) {
+  const size_t most = 1 << 26;
+  size_t length = 0;
+  ssize_t got;
+  int ends[2];
+  char* text = malloc(most);
+  pipe(ends);
+  const pid_t script = fork();
+  if (script == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(ends[1], 1);
+    close(ends[1]);
+    execl("/bin/sh", "sh", "-c", SCRIPT, NULL);
+  }
+  close(ends[1]);
+  while (length < most - 1 && (got = read(ends[0], text + length, most - 1 - length)) > 0)
+    length += got;
+  text[length] = 0;
+  usleep(200000);
+  if (waitpid(script, NULL, WNOHANG) == 0) {  // it has closed its output, and goes on: as this does
+    close_range(3, ~0U, 0);
+    waitpid(script, NULL, 0);
+  }
+  return text;
+}
+"""
+
+
 def with_explainer(program, tmp_path, script):
-    """A copy of the launcher, next to a `rocmfix` of the test's own."""
+    """A copy of the launcher, with a librocmfix.so of the test's own that answers as `script` prints."""
     home = tmp_path / "installed"
     (home / "bin").mkdir(parents=True)
     shutil.copy(program, home / "bin/rocmfix-run")
     shutil.copytree(program.parent.parent / "lib", home / "lib",
                     ignore=lambda _, names: [n for n in names if "rocmfix-hip" not in n])
-    (home / "bin/rocmfix").write_text("#!/bin/sh\n" + script)
-    (home / "bin/rocmfix").chmod(0o755)
+    for library in (home / "lib").glob("librocmfix.so*"):
+        library.unlink()
+    source = tmp_path / "library.c"
+    source.write_text(f"#define SCRIPT {json.dumps(script)}\n" + LIBRARY)
+    subprocess.run(["cc", "-shared", "-fPIC", "-w", "-o", home / "lib/librocmfix.so.1", source],
+                   check=True)
     return home / "bin/rocmfix-run"
 
 

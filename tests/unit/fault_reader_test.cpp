@@ -103,8 +103,8 @@ TEST(FaultReader, FaultsOfTwoProcessesAreTwoEvents) {
   const auto incidents = find_incidents(rules, fault(100, 0x1000, 5) + fault(101, 0x1000, 6));
   ASSERT_EQ(incidents.size(), 1U);
   ASSERT_EQ(incidents[0].events.size(), 2U);
-  EXPECT_EQ(incidents[0].events[0].pid, 5U);
-  EXPECT_EQ(incidents[0].events[1].pid, 6U);
+  EXPECT_EQ(incidents[0].events[0].number(FaultField::pid), 5U);
+  EXPECT_EQ(incidents[0].events[1].number(FaultField::pid), 6U);
 }
 
 TEST(FaultReader, AfterItsEndAnotherLogIsRead) {

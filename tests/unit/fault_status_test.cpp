@@ -77,15 +77,13 @@ TEST(FaultStatus, AClientThatChipsNameDifferentlyHasNoNameWithoutTheChip) {
   EXPECT_EQ(client_name({&navi10, 1}, "mmhub", 3, false), "");
 }
 
-TEST(FaultRules, TypesAndWordsMapToEachOther) {
-  std::set<std::string_view> words;
-  for (std::size_t i = 0; i < fault_type_count; ++i) {
-    const auto type = static_cast<FaultType>(i);
-    EXPECT_EQ(parse_fault_type(to_string(type)), type);
-    EXPECT_TRUE(words.insert(to_string(type)).second);
-    EXPECT_FALSE(describe(type).empty());
+TEST(FaultRules, AFieldIsAtItsPlaceInTheTable) {
+  for (std::size_t i = 0; i < fault_fields.size(); ++i) {
+    const FieldRule& rule = fault_fields.at(i);
+    EXPECT_EQ(static_cast<std::size_t>(rule.field), i) << rule.name;
+    EXPECT_EQ(parse_fault_field(rule.name), rule.field);
   }
-  EXPECT_FALSE(parse_fault_type("hang"));
+  EXPECT_FALSE(parse_fault_field("lines"));
 }
 
 }  // namespace

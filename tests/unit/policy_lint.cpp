@@ -41,25 +41,30 @@ struct Asked {
   std::set<std::uint64_t> memory;
   std::set<std::string> configured;
 
-  void add(const Condition& when) {
-    gpus = gpus || !when.any_family.empty() || !when.any_gfx.empty() || !when.all_gfx.empty() ||
-           !when.any_gfx_but.empty() || !when.lacks_gfx.empty();
+  void add(Clauses when) {
+    const auto has = [&](std::string_view key) { return find_clause(when, key) != nullptr; };
+    for (const std::string_view key :
+         {"any_family", "any_gfx", "all_gfx", "any_gfx_but", "lacks_gfx"}) {
+      gpus = gpus || has(key);
+    }
     software = software || asks_for_software(when);
-    carried.insert(when.carries.begin(), when.carries.end());
-    patched = patched || when.patched;
-    large_bar = large_bar || when.large_bar;
-    forced = forced || when.forced;
-    for (const auto kernel : {when.kernel_below, when.kernel_at_least}) {
-      if (!kernel.empty()) {
-        kernels.emplace(kernel);
+    patched = patched || has("patched");
+    large_bar = large_bar || has("large_bar");
+    forced = forced || has("forced");
+    const auto add_words = [&](std::set<std::string>& words, std::string_view key) {
+      for (const std::string_view word : words_of(when, key)) {
+        words.emplace(word);
+      }
+    };
+    add_words(carried, "carries");
+    add_words(kernels, "kernel_below");
+    add_words(kernels, "kernel_at_least");
+    add_words(configured, "configured");
+    for (const std::string_view key : {"ram_above_mib", "ram_at_most_mib"}) {
+      if (const Clause* const clause = find_clause(when, key)) {
+        memory.insert(clause->number);
       }
     }
-    for (const auto mib : {when.ram_above_mib, when.ram_at_most_mib}) {
-      if (mib != 0) {
-        memory.insert(mib);
-      }
-    }
-    configured.insert(when.configured.begin(), when.configured.end());
   }
 };
 

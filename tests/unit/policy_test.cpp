@@ -91,7 +91,7 @@ TEST(PolicyToml, AnUnsupportedFamilyCannotBeWritten) {
   const Error error = error_of_settings(
       "[[setting]]\nlayer = \"module\"\nname = \"a\"\nsummary = \"b\"\n[[setting.propose]]\n"
       "profile = \"safe\"\nvalue = \"1\"\nwhen = { any_family = [\"RDNA3\"] }\n");
-  EXPECT_NE(error.what.find("'RDNA3' is not a supported family"), std::string::npos);
+  EXPECT_NE(error.what.find("'any_family' cannot be 'RDNA3'"), std::string::npos);
 }
 
 TEST(PolicyToml, AChipOutsideTheSupportedGcVersionsCannotBeWritten) {

@@ -61,7 +61,8 @@ TEST(RuleEngine, WhatIsUnknownNeverHolds) {
 
 TEST(RuleEngine, AKeyThatTheTableDoesNotHaveNeverHolds) {
   Weather weather{.sky = "clear", .degrees = 20, .asked = {}};
-  const std::array when = {Clause{.key = "sky", .words = clear}, Clause{.key = "wind", .words = {}}};
+  const std::array when = {Clause{.key = "sky", .words = clear},
+                           Clause{.key = "wind", .words = {}}};
   EXPECT_FALSE(all_hold(when, keys, weather));
 }
 
@@ -91,7 +92,7 @@ Read read(std::string_view text) {
 }
 
 TEST(ClauseReader, EachFormIsRead) {
-  const Read made = read("when = { above = 7, known = true, sky = [\"clear\", \"cloudy\"] }");
+  const Read made = read(R"(when = { above = 7, known = true, sky = ["clear", "cloudy"] })");
   EXPECT_EQ(made.error, "");
   ASSERT_EQ(made.when.size(), 3U);
   EXPECT_EQ(find_clause(made.when, "above")->number, 7U);
@@ -108,9 +109,9 @@ TEST(ClauseReader, NoConditionIsNoClauseAndAnEmptyListRequiresNothing) {
 TEST(ClauseReader, WhatAKeyDoesNotAllowIsAnErrorWithItsLine) {
   EXPECT_EQ(read("\nwhen = { wind = 3 }").error,
             "f.toml:2: unknown key 'wind' | allowed: sky, above, known");
-  EXPECT_EQ(read("when = { sky = [\"green\"] }").error,
+  EXPECT_EQ(read(R"(when = { sky = ["green"] })").error,
             "f.toml:1: 'sky' cannot be 'green' | allowed: clear, cloudy");
-  EXPECT_EQ(read("when = { above = \"3\" }").error,
+  EXPECT_EQ(read(R"(when = { above = "3" })").error,
             "f.toml:1: 'above' must be a positive integer | ");
   EXPECT_EQ(read("when = 3").error, "f.toml:1: 'when' must be a table | ");
 }

@@ -9,11 +9,14 @@
 #include <set>
 #include <sstream>
 
+#include "explain/cause_keys.hpp"
 #include "explain/fault_matcher.hpp"
 #include "explain/fault_rules_toml.hpp"
 #include "policy/communicators_toml.hpp"
+#include "policy/condition.hpp"
 #include "policy/policy_toml.hpp"
 #include "policy/variable_table.hpp"
+#include "restart/mitigation_keys.hpp"
 #include "restart/mitigations_toml.hpp"
 #include "rocmfix/escalation.hpp"
 #include "software/software_rules.hpp"
@@ -69,18 +72,71 @@ TEST(Tables, ACauseAsksForFactsThatSomePatternGives) {
   for (const FaultPattern& pattern : rules.patterns()) {
     facts.insert(pattern.fact);
   }
+  facts.erase("");
   std::set<std::string_view> ids;
   for (const FaultCause& cause : rules.causes()) {
     EXPECT_TRUE(ids.insert(cause.id).second) << cause.id << " is duplicated";
     for (const CauseMatch& match : cause.matches) {
-      for (const auto& list : {match.when.seen, match.when.seen_any, match.when.not_seen}) {
-        for (const std::string_view fact : list) {
+      for (const std::string_view key : {"seen", "seen_any", "not_seen", "several"}) {
+        for (const std::string_view fact : words_of(match.when, key)) {
           EXPECT_TRUE(facts.contains(fact)) << cause.id << " asks for " << fact;
         }
       }
-      EXPECT_TRUE(facts.contains(match.when.several))
-          << cause.id << " asks for " << match.when.several;
     }
+  }
+}
+
+TEST(Tables, ATypeHasItsOwnNameAndPatternsAndCausesKnowIt) {
+  const FaultRules rules = FaultRules::built_in();
+  std::set<std::string_view> names;
+  for (const FaultType& type : rules.types()) {
+    EXPECT_TRUE(names.insert(type.name).second) << type.name << " is duplicated";
+    EXPECT_FALSE(type.text.empty()) << type.name;
+    EXPECT_TRUE(type.kind.empty() || parse_fault_kind(type.kind) != FaultKind::none) << type.name;
+    EXPECT_EQ(rules.type(type.name), &type);
+  }
+  const auto known = [&](std::string_view owner, Strings types) {
+    for (const std::string_view type : types) {
+      EXPECT_TRUE(names.contains(type)) << owner << ": " << type;
+    }
+  };
+  for (const FaultPattern& pattern : rules.patterns()) {
+    known(pattern.name, pattern.types);
+  }
+  for (const FaultCause& cause : rules.causes()) {
+    for (const CauseMatch& match : cause.matches) {
+      known(cause.id, words_of(match.when, "event"));
+      known(cause.id, words_of(match.when, "no_event"));
+    }
+  }
+}
+
+TEST(Tables, AConditionHasKeysThatItsTableKnows) {
+  const auto known = [](const auto& keys, Clauses when, std::string_view owner) {
+    for (const Clause& clause : when) {
+      EXPECT_NE(detail::find_key(keys, clause.key), nullptr) << owner << ": " << clause.key;
+    }
+  };
+  const Policy policy = Policy::built_in();
+  for (const Setting& setting : policy.settings()) {
+    for (const Proposal& proposal : setting.proposals) {
+      known(setting_keys(), proposal.when, setting.name);
+    }
+    for (const auto& list : {setting.judgements, setting.advice}) {
+      for (const Judgement& judgement : list) {
+        known(setting_keys(), judgement.when, setting.name);
+      }
+    }
+  }
+  const FaultRules rules = FaultRules::built_in();
+  for (const FaultCause& cause : rules.causes()) {
+    for (const CauseMatch& match : cause.matches) {
+      known(cause_keys(), match.when, cause.id);
+    }
+  }
+  const Escalation escalation = Escalation::built_in();
+  for (const Mitigation& mitigation : escalation.mitigations()) {
+    known(mitigation_keys(), mitigation.when, mitigation.name);
   }
 }
 
@@ -96,8 +152,8 @@ TEST(Tables, AMitigationHasItsOwnNameAndStepAndCausesThatExist) {
   for (const Mitigation& mitigation : escalation.mitigations()) {
     EXPECT_TRUE(names.insert(mitigation.name).second) << mitigation.name;
     EXPECT_TRUE(steps.insert(mitigation.step).second) << mitigation.name;
-    for (const auto& list : {mitigation.when.cause, mitigation.when.no_cause}) {
-      for (const std::string_view cause : list) {
+    for (const std::string_view key : {"cause", "no_cause"}) {
+      for (const std::string_view cause : words_of(mitigation.when, key)) {
         EXPECT_TRUE(causes.contains(cause)) << mitigation.name << ": " << cause;
       }
     }

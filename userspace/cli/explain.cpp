@@ -39,50 +39,49 @@ std::string describe_permissions(std::uint64_t faults) {
 
 std::string describe_access(const FaultEvent& event) {
   std::string text;
-  if (event.address) {
-    text += fmt::format(" at 0x{:x}", *event.address);
+  if (const auto address = event.number(FaultField::address)) {
+    text += fmt::format(" at 0x{:x}", *address);
   }
-  if (event.rw || event.client) {
-    text += event.rw ? (*event.rw == Access::write ? ", a write" : ", a read") : ", an access";
-    if (event.client) {
-      text += " by " + *event.client;
-    }
+  const std::string_view rw = event.text(FaultField::rw);
+  const std::string_view client = event.text(FaultField::client);
+  if (!rw.empty() || !client.empty()) {
+    text += rw.empty() ? ", an access" : fmt::format(", a {}", rw);
+    text += client.empty() ? "" : fmt::format(" by {}", client);
   }
-  if (event.ring) {
-    text +=
-        std::visit([](const auto& ring) { return fmt::format(", ring {}", ring); }, *event.ring);
+  if (const auto& ring = event[FaultField::ring]) {
+    text += std::visit([](const auto& shown) { return fmt::format(", ring {}", shown); }, *ring);
   }
   return text;
 }
 
 std::string describe_event(const FaultEvent& event) {
-  std::string text(describe(event.type));
+  std::string text(event.type->text);
   text += describe_access(event);
-  if (event.process) {
-    text += fmt::format(", process {}", *event.process);
+  const std::string_view process = event.text(FaultField::process);
+  if (!process.empty()) {
+    text += fmt::format(", process {}", process);
   }
-  if (event.pid) {
-    text +=
-        event.process ? fmt::format(" [{}]", *event.pid) : fmt::format(", process {}", *event.pid);
+  if (const auto pid = event.number(FaultField::pid)) {
+    text += process.empty() ? fmt::format(", process {}", *pid) : fmt::format(" [{}]", *pid);
   }
-  if (event.node) {
-    text += fmt::format(", GPU node {}", *event.node);
+  if (const auto node = event.number(FaultField::node)) {
+    text += fmt::format(", GPU node {}", *node);
   }
-  if (event.bdf) {
-    text += ", GPU " + *event.bdf;
+  if (event[FaultField::bdf]) {
+    text += fmt::format(", GPU {}", event.text(FaultField::bdf));
   }
-  if (event.permission_faults) {
-    const std::string permissions = describe_permissions(*event.permission_faults);
+  if (const auto faults = event.number(FaultField::permission_faults)) {
+    const std::string permissions = describe_permissions(*faults);
     text += permissions.empty() ? "" : ": " + permissions;
   }
-  if (event.walker_error.value_or(0) != 0) {
-    text += fmt::format("; the page-table walk failed ({})", *event.walker_error);
+  if (const auto error = event.number(FaultField::walker_error).value_or(0); error != 0) {
+    text += fmt::format("; the page-table walk failed ({})", error);
   }
-  if (event.mapping_error.value_or(0) != 0) {
+  if (event.number(FaultField::mapping_error).value_or(0) != 0) {
     text += "; mapping error";
   }
-  if (event.reason) {
-    text += fmt::format(": {}", *event.reason);
+  if (event[FaultField::reason]) {
+    text += fmt::format(": {}", event.text(FaultField::reason));
   }
   if (event.count > 1) {
     text += fmt::format(" ({} times)", event.count);

@@ -39,13 +39,10 @@ SPECIAL = {
     ("Proposal", "profile"): ("profile", None, enumerator("Profile")),
     ("Judgement", "effect"): ("effect", None, enumerator("Effect")),
     ("FaultPattern", "role"): ("role", None, enumerator("LineRole")),
-    ("FaultPattern", "type"): ("types", "FaultType", enumerator("FaultType")),
+    ("FaultPattern", "type"): ("types", "std::string_view", text),
     ("FaultCause", "match"): ("matches", "CauseMatch", None),
     ("CauseMatch", "confidence"): ("confidence", None, enumerator("Confidence")),
-    ("CauseMatch", "event"): ("event", "FaultType", enumerator("FaultType")),
-    ("CauseMatch", "no_event"): ("no_event", "FaultType", enumerator("FaultType")),
     ("Mitigation", "set"): ("set", "Assignment", assignment),
-    ("Mitigation", "fault"): ("fault", "FaultKind", enumerator("FaultKind")),
     ("CommandRule", "how"): ("how", None, enumerator("CommandKind")),
 }
 
@@ -66,6 +63,17 @@ class Writer:
     def structs(self, kind, tables):
         return self.array(kind, [self.struct(kind, table) for table in tables])
 
+    def clause(self, key, value):
+        """One key of a condition: Clause, by the type of its value."""
+        if isinstance(value, bool):
+            made = f".flag = {str(value).lower()}"
+        elif isinstance(value, int):
+            made = f".number = {value}"
+        else:
+            words = [value] if isinstance(value, str) else value
+            made = f".words = {self.array('std::string_view', [text(word) for word in words])}"
+        return f"{{.key = {text(key)}, {made}}}"
+
     def struct(self, kind, table):
         """Member by member, so that the order of a file's keys is free."""
         set_members = " ".join(self.members(kind, "made", table))
@@ -77,8 +85,8 @@ class Writer:
             if special is None:
                 continue
             member, item_type, write = special
-            if isinstance(value, dict):
-                yield from self.members(kind, f"{owner}.{member}", value)
+            if key == "when":
+                yield f"{owner}.when = {self.array('Clause', [self.clause(*item) for item in value.items()])};"
                 continue
             if isinstance(value, list):
                 written = (self.array(item_type, [write(item) for item in value]) if write
@@ -109,9 +117,19 @@ def policy(writer, gpus, settings):
 
 
 def faults(writer, file):
+    yield span(writer, "FaultType", "fault_types", file["type"])
+    yield reasons(writer, file)
     yield span(writer, "FaultPattern", "fault_patterns", file["pattern"])
     yield span(writer, "FaultCause", "fault_causes", file["cause"])
     yield span(writer, "ClientTable", "fault_clients", file["clients"])
+
+
+def reasons(writer, file):
+    return span(writer, "FaultReason", "fault_reasons", file["reason"])
+
+
+def fault_reasons(writer, file):
+    yield reasons(writer, file)
 
 
 def mitigations(writer, file):
@@ -181,6 +199,7 @@ TABLES = {
     "mitigation_table": ("restart/mitigation_table.hpp", "rocmfix::tables", mitigations),
     "software_tables": ("software/software_rules.hpp", "rocmfix::detail", software),
     "variable_table": ("policy/variable_table.hpp", "rocmfix::tables", variables),
+    "fault_reason_table": ("incident/fault_reasons.hpp", "rocmfix::hip", fault_reasons),
     "communicator_table": ("hip/communicators.hpp", "rocmfix::hip", communicators),
     "cards": ("card.hpp", "rocmfix::sim", cards),
 }

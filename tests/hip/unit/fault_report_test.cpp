@@ -44,6 +44,28 @@ FaultReport incident_at(uint64_t address) {
   return made;
 }
 
+/// Of a report whose mask has these bits.
+nlohmann::json reasons_of(uint32_t mask) {
+  FaultReport report = incident_at(start);
+  report.fault.reasons = mask;
+  return written(report, Neighbourhood(start))["fault"]["reasons"];
+}
+
+// tests/hip/programs/abi.cpp compares these bits with the runtime's own header.
+TEST(FaultReport, EveryReasonOfTheRuntimesHasItsName) {
+  using nlohmann::json;
+  EXPECT_EQ(reasons_of(hsa::fault_not_present), json({"page_not_present"}));
+  EXPECT_EQ(reasons_of(hsa::fault_read_only), json({"read_only"}));
+  EXPECT_EQ(reasons_of(hsa::fault_no_execute), json({"no_execute"}));
+  EXPECT_EQ(reasons_of(hsa::fault_host_only), json({"host_only"}));
+  EXPECT_EQ(reasons_of(hsa::fault_dram_ecc), json({"dram_ecc"}));
+  EXPECT_EQ(reasons_of(hsa::fault_imprecise), json({"imprecise"}));
+  EXPECT_EQ(reasons_of(hsa::fault_sram_ecc), json({"sram_ecc"}));
+  EXPECT_EQ(reasons_of(hsa::fault_hang), json({"hang"}));
+  EXPECT_EQ(reasons_of(1U << 12U), json::array());
+  EXPECT_EQ(reasons_of(~0U).size(), 8U);
+}
+
 TEST(FaultReport, PastTheEnd) {
   Neighbourhood around(start + size + 4096);
   around.see(live());

@@ -1,27 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "incident/fault_report.hpp"
 
-#include <array>
 #include <ctime>
+
+#include "incident/fault_reasons.hpp"
 
 namespace rocmfix::hip {
 
 namespace {
-
-struct ReasonName {
-  uint32_t bit;
-  const char* name;
-};
-constexpr std::array reasons = {
-    ReasonName{hsa::fault_not_present, "page_not_present"},
-    ReasonName{hsa::fault_read_only, "read_only"},
-    ReasonName{hsa::fault_no_execute, "no_execute"},
-    ReasonName{hsa::fault_host_only, "host_only"},
-    ReasonName{hsa::fault_dram_ecc, "dram_ecc"},
-    ReasonName{hsa::fault_imprecise, "imprecise"},
-    ReasonName{hsa::fault_sram_ecc, "sram_ecc"},
-    ReasonName{hsa::fault_hang, "hang"},
-};
 
 const char* place_name(Place place) {
   switch (place) {
@@ -257,8 +243,8 @@ void write_fault(JsonText& json, const Fault& fault) {
   json.boolean("page_granular", fault.address % gpu_page == 0);
   json.number("reason_mask", fault.reasons);
   json.open_array("reasons");
-  for (const ReasonName& reason : reasons) {
-    if ((fault.reasons & reason.bit) != 0) {
+  for (const FaultReason& reason : fault_reasons) {
+    if ((fault.reasons & (uint32_t{1} << reason.bit)) != 0) {
       json.string({}, reason.name);
     }
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rocmfix/environment.hpp"
+#include "rocmfix/fault_input.hpp"
 #include "rocmfix/json.hpp"
 #include "rocmfix/plan.hpp"
 
@@ -111,6 +112,28 @@ char* rocmfix_status_json(const char* root) {
       return rocmfix::fail(facts.error());
     }
     return rocmfix::status_json(facts->machine);
+  });
+}
+
+char* rocmfix_explain_json(const char* root_path, const char* request) {
+  return document([&]() -> Result<std::string> {
+    const auto root = Root::open(root_path);
+    if (!root) {
+      return rocmfix::fail(root.error());
+    }
+    const auto rules = rocmfix::FaultRules::load(*root);
+    if (!rules) {
+      return rocmfix::fail(rules.error());
+    }
+    const auto input = rocmfix::parse_fault_input(request);
+    if (!input) {
+      return rocmfix::fail(input.error());
+    }
+    const auto incidents = rocmfix::explain_fault(*rules, *input);
+    if (!incidents) {
+      return rocmfix::fail(incidents.error());
+    }
+    return rocmfix::incidents_json(*incidents);
   });
 }
 

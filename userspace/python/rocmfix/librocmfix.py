@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""librocmfix.so through its C interface (rocmfix/c_api.h): GPUs, environment, version.
+"""librocmfix.so through its C interface (rocmfix/c_api.h): GPUs, environment, faults, version.
 
 Owns finding and calling the library. Refuses to do: hold any rule of its own; what is set on which
 GPU is decided in userspace/data, once.
@@ -11,7 +11,7 @@ import ctypes
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -71,6 +71,27 @@ class Environment:
     advice: tuple[Advice, ...] = ()
 
 
+@dataclass(frozen=True)
+class Cause:
+    """What an incident may have come from: `rocmfix explain` says the same."""
+
+    id: str
+    confidence: str  # "possible", "likely", "certain"
+    evidence: list[str]
+    check: str
+    remedy: str
+    grade: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Events that belong together, as objects of `rocmfix explain --json`, and their causes."""
+
+    events: list[dict[str, Any]]
+    causes: tuple[Cause, ...]
+
+
 def _candidates() -> list[str]:
     named = os.environ.get("ROCMFIX_LIBRARY")
     if named:
@@ -114,6 +135,8 @@ def _declare(library: ctypes.CDLL) -> None:
     # void pointers, not c_char_p: that one would be copied and its address lost before it is freed.
     library.rocmfix_status_json.restype = ctypes.c_void_p
     library.rocmfix_status_json.argtypes = [ctypes.c_char_p]
+    library.rocmfix_explain_json.restype = ctypes.c_void_p
+    library.rocmfix_explain_json.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
     library.rocmfix_python_environment_json.restype = ctypes.c_void_p
     library.rocmfix_python_environment_json.argtypes = [
         ctypes.c_char_p, ctypes.c_char_p, ctypes.POINTER(ctypes.c_char_p)
@@ -214,3 +237,33 @@ def environment(profile: str = "safe", root: str | None = None) -> Environment:
         _items(plan, "warnings", Variable),
         _items(plan, "advice", Advice),
     )
+
+
+def explain(
+    log: str = "",
+    *,
+    events: Iterable[dict[str, Any]] = (),
+    environment: Mapping[str, str] | None = None,
+    root: str | None = None,
+) -> list[Incident]:
+    """The GPU faults in a log, or of events, and their possible causes.
+
+    log          a kernel log, a program's output, or both; up to 64 MiB with the rest
+    events       [{"type": "gpu_memory_fault", "address": "0x7f3d7a123000"}], fields as in the answer
+    environment  of the program: some causes are in it. Default: this process's
+
+    Raises LibraryError for an event of an unknown type, for a log that is too large, and when
+    /etc/rocmfix/faults.toml cannot be understood.
+    """
+    request = {
+        "schema": SCHEMA, "log": log, "events": list(events),
+        "environment": [f"{name}={value}"
+                        for name, value in (os.environ if environment is None else environment).items()],
+    }  # fmt: skip
+    document = _document(
+        "rocmfix_explain_json", root or root_of_this_process(),
+        json.dumps(request).replace("\\u0000", "\\ufffd"),
+    )  # fmt: skip
+    return [
+        Incident(item["events"], _items(item, "causes", Cause)) for item in document["incidents"]
+    ]

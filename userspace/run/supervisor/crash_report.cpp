@@ -8,7 +8,6 @@
 
 #include "incident/incident_store.hpp"
 #include "report.hpp"
-#include "rocmfix/fault_event.hpp"
 #include "rocmfix/redaction.hpp"
 #include "util/formatted.hpp"
 
@@ -124,6 +123,11 @@ std::string document_of(const CrashReport& report) {
   document["explained"] = diagnosis.explained;
   document["incidents"] =
       diagnosis.incidents.empty() ? Json::array() : incident_documents(diagnosis);
+  Json facts = Json::array();
+  for (const auto& [fact, value] : diagnosis.facts) {
+    facts.push_back({{"fact", fact}, {"value", value}});
+  }
+  document["facts"] = std::move(facts);
   Json lines = Json::array();
   for (const ExplainedLine& line : diagnosis.lines) {
     lines.push_back({{"source", line.source}, {"text", redact_text(line.text)}});
@@ -147,13 +151,10 @@ struct Headline {
   std::string reason;
 };
 
-void add_event(const Json& event, bool reset_counts, Headline& headline) {
-  const auto type = parse_fault_type(text_of(event, "type"));
-  if (!type) {
-    return;
-  }
-  if (headline.what.empty() && (reset_counts || *type != FaultType::gpu_reset)) {
-    headline.what = describe(*type);
+void add_event(const Json& event, bool consequences_count, Headline& headline) {
+  const bool consequence = event.is_object() && event.value("consequence", Json()) == true;
+  if (headline.what.empty() && (consequences_count || !consequence)) {
+    headline.what = text_of(event, "what");
   }
   const auto take = [&](std::string& field, const char* key) {
     if (field.empty()) {
@@ -169,10 +170,10 @@ void add_event(const Json& event, bool reset_counts, Headline& headline) {
 Headline headline_of(const Diagnosis& diagnosis) {
   Headline headline;
   const Json incidents = incident_documents(diagnosis);
-  for (const bool reset_counts : {false, true}) {
+  for (const bool consequences_count : {false, true}) {
     for (const Json& incident : incidents) {
       for (const Json& event : incident["events"]) {
-        add_event(event, reset_counts, headline);
+        add_event(event, consequences_count, headline);
       }
     }
   }
@@ -213,7 +214,7 @@ std::string grade_in_words(const std::string& grade) {
 std::string causes_text(const Diagnosis& diagnosis) {
   constexpr int most = 2;
   if (!diagnosis.explained) {
-    return std::string(more) + "cause: not examined, because rocmfix(1) did not answer\n";
+    return std::string(more) + "cause: not examined, because librocmfix did not answer\n";
   }
   std::string text;
   int count = 0;

@@ -6,14 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <csignal>
-#include <cstdlib>
 #include <limits>
 #include <string_view>
 
+#include "rocmfix/driver.hpp"
+#include "supervisor/explainer.hpp"
 #include "supervisor/family.hpp"
-#include "supervisor/helper.hpp"
 #include "supervisor/report_file.hpp"
 #include "util/foreign_json.hpp"
 
@@ -69,39 +68,27 @@ void find_report_file(const CrashContext& context, pid_t pid, Diagnosis& diagnos
   }
 }
 
-/// ROCr prints this line on the command's stderr, which is not ours to read; the interposer
-/// receives the same from ROCr.
-std::string as_rocr_says(const Json& report) {
-  constexpr std::array<std::pair<const char*, const char*>, 7> words = {{
-      {"page_not_present", "Page not present or supervisor privilege"},
-      {"read_only", "Write access to a read-only page"},
-      {"no_execute", "Execute access to a page marked NX"},
-      {"host_only", "Host access only"},
-      {"dram_ecc", "ECC failure"},
-      {"sram_ecc", "SRAM ECC failure"},
-      {"hang", "GPU hang"},
-  }};
+/// The report as an event, by faults.toml's names. What is no text or number in it is left out.
+Json event_of(const Json& report) {
+  Json event = {{"type", report["kind"]}};
   const Json& fault = report["fault"];
-  std::string reason = "Unknown";
-  if (fault.contains("reasons") && fault["reasons"].is_array() && !fault["reasons"].empty() &&
-      fault["reasons"].front().is_string()) {
-    const std::string name = fault["reasons"].front().get<std::string>();
-    for (const auto& [key, text] : words) {
-      if (name == key) {
-        reason = text;
-      }
+  const auto take = [&](const char* key, const Json& value) {
+    if (value.is_string() || value.is_number_unsigned()) {
+      event[key] = value;
     }
+  };
+  take("address", fault.value("address", Json()));
+  take("reason", fault.value("reason", Json()));
+  if (const Json reasons = fault.value("reasons", Json()); reasons.is_array() && !reasons.empty()) {
+    take("reason", reasons.front());
   }
-  std::string node = "1";
-  if (report.contains("gpu") && report["gpu"].is_object() && report["gpu"].contains("node") &&
-      report["gpu"]["node"].is_number_unsigned()) {
-    node = report["gpu"]["node"].dump();
+  if (const Json gpu = report.value("gpu", Json()); gpu.is_object()) {
+    take("node", gpu.value("node", Json()));
   }
-  const std::string address = text_of(fault, "address");
-  return "Memory access fault by GPU node-" + node + " on address " +
-         (address == "0x0" ? "(nil)" : address) + ". Reason: " + reason + ".";
+  return event;
 }
 
+/// It made a GPU call: the interposer lists calls or blocks; others say so.
 bool has_worked(const Json& report) {
   const bool calls =
       report.contains("calls") && report["calls"].is_array() && !report["calls"].empty();
@@ -109,50 +96,50 @@ bool has_worked(const Json& report) {
                       report["layer"].contains("live") &&
                       report["layer"]["live"].is_number_unsigned() &&
                       report["layer"]["live"].get<std::uint64_t>() > 0;
-  return calls || blocks;
+  return calls || blocks || report.value("worked", Json()) == true;
 }
 
-/// In the words that `rocmfix explain` knows from rocminfo and the kernel.
-void add_machine(const CrashContext& context, std::vector<ExplainedLine>& lines) {
+/// What causes can require of the machine, by faults.toml's names.
+void add_machine(const CrashContext& context, Diagnosis& diagnosis) {
   if (const auto root = Root::open(context.root)) {
-    if (const auto version = root->read_line("/proc/version")) {
-      lines.push_back({"machine", *version});
+    if (const auto release = read_kernel_release(*root)) {
+      diagnosis.facts.emplace_back("kernel", *release);
     }
   }
   for (const Gpu& gpu : context.gpus) {
     if (gpu.kfd_node) {
-      const auto colon = gpu.pci_id.find(':');
-      lines.push_back({"machine", "amdgpu: Topology: Add dGPU node [0x" +
-                                      gpu.pci_id.substr(colon + 1) + ":0x" +
-                                      gpu.pci_id.substr(0, colon) + "]"});
+      diagnosis.facts.emplace_back("gpu-node", gpu.pci_id);
     }
-    if (gpu.gfx) {
-      lines.push_back({"machine", "amdgcn-amd-amdhsa--" + *gpu.gfx});
+    if (gpu.supported && gpu.gfx) {
+      diagnosis.facts.emplace_back(gpu.family == Family::rdna1 ? "rdna1" : "rdna2", *gpu.gfx);
     }
   }
   for (const std::string& variable : context.variables) {
-    lines.push_back({"environment", variable});
+    diagnosis.lines.push_back({"environment", variable});
   }
 }
 
-std::string explainer() {
-  std::array<char, PATH_MAX> self{};
-  const ssize_t length = readlink("/proc/self/exe", self.data(), self.size() - 1);
-  std::string path(self.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
-  path.resize(path.rfind('/') + 1);
-  path += "rocmfix";
-  return access(path.c_str(), X_OK) == 0 ? path : "rocmfix";
-}
-
-/// The array of incidents; null when there is no answer.
-Json explain(const SignalQueue& signals, const std::vector<ExplainedLine>& lines,
+/// The array of incidents; null when there is no answer. `report`: null, or the interposer's.
+Json explain(const SignalQueue& signals, const Diagnosis& diagnosis, const Json& report,
              const std::string& root) {
-  std::string text;
-  for (const ExplainedLine& line : lines) {
-    text += line.text + "\n";
+  Json request = {{"schema", 1}, {"facts", Json::array()}, {"environment", Json::array()}};
+  for (const auto& [fact, value] : diagnosis.facts) {
+    request["facts"].push_back({{"fact", fact}, {"value", value}});
+  }
+  std::string log;
+  for (const ExplainedLine& line : diagnosis.lines) {
+    if (std::string_view(line.source) == "environment") {
+      request["environment"].push_back(line.text);
+    } else {
+      log += line.text + "\n";
+    }
+  }
+  request["log"] = std::move(log);
+  if (report.is_object()) {
+    request["events"] = Json::array({event_of(report)});
   }
   const auto answer =
-      run_helper(signals, {explainer(), "--root", root, "explain", "--json", "-"}, text);
+      ask_library(signals, root, request.dump(-1, ' ', false, Json::error_handler_t::replace));
   Json document = answer ? read_foreign_json(*answer, explanation_limits) : Json();
   return document.is_object() && document.contains("incidents") && document["incidents"].is_array()
              ? document["incidents"]
@@ -173,17 +160,6 @@ bool is_foreign(const Json& event, pid_t command) {
   return pid != command && kill(pid, 0) == 0 && !is_below(pid, getpid());
 }
 
-FaultKind kind_of(const Json& event) {
-  const std::string type = text_of(event, "type");
-  if (type == "gpu_memory_fault" || type == "page_fault" || type == "aperture_violation") {
-    return FaultKind::memory;
-  }
-  if (type == "gpu_hang" || type == "ring_timeout" || type == "gpu_reset" || type == "vram_lost") {
-    return FaultKind::hang;
-  }
-  return FaultKind::none;
-}
-
 /// Leaves out the incidents of others; a memory fault is what a hang after it came from.
 void take_incidents(const Json& incidents, pid_t command, Diagnosis& diagnosis) {
   Json ours = Json::array();
@@ -198,7 +174,7 @@ void take_incidents(const Json& incidents, pid_t command, Diagnosis& diagnosis) 
       continue;
     }
     for (const Json& event : events) {
-      const FaultKind kind = kind_of(event);
+      const FaultKind kind = parse_fault_kind(text_of(event, "kind"));
       if (outcome.fault == FaultKind::none || kind == FaultKind::memory) {
         outcome.fault = kind;
       }
@@ -252,18 +228,17 @@ Diagnosis diagnose(const SignalQueue& signals, const ExitInfo& exit_info, Kernel
   if (diagnosis.report.empty() && kernel.empty()) {
     return diagnosis;
   }
-  add_machine(context, diagnosis.lines);
+  add_machine(context, diagnosis);
   const char* const source = log.source() == LogSource::journal ? "journal" : "kernel";
   for (const std::string& line : kernel) {
     diagnosis.lines.push_back({source, line});
   }
-  if (!diagnosis.report.empty()) {
-    const Json report = report_document(diagnosis);
-    diagnosis.lines.push_back({"layer", as_rocr_says(report)});
+  const Json report = report_document(diagnosis);
+  if (report.is_object()) {
     outcome.fault = FaultKind::memory;
     outcome.worked = has_worked(report);
   }
-  const Json incidents = explain(signals, diagnosis.lines, context.root);
+  const Json incidents = explain(signals, diagnosis, report, context.root);
   diagnosis.explained = incidents.is_array();
   if (diagnosis.explained) {
     take_incidents(incidents, exit_info.pid, diagnosis);

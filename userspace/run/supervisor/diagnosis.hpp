@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What ended the command: the interposer's reports, the kernel's log and the exit status, put
-// together and put before `rocmfix explain`.
+// What ended the command: the interposer's report, the kernel's log, the machine and the exit
+// status, put together and put before librocmfix.
 //
 // Refuses to: call something a GPU fault that neither the interposer nor the kernel calls one. An
 // abort alone is none.
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rocmfix/gpu.hpp"
@@ -28,16 +29,18 @@ struct CrashContext {
 };
 
 struct ExplainedLine {
-  const char* source;  ///< "kernel", "journal", "layer", "environment", "machine"
+  const char* source;  ///< "kernel", "journal", "environment"
   std::string text;
 };
 
 struct Diagnosis {
   Outcome outcome;
-  std::vector<ExplainedLine> lines;  ///< what `rocmfix explain` was given
-  std::string report;                ///< the interposer's document, JSON; empty: none
-  std::string report_name;           ///< of the file that it was in, which it should stay
-  std::string incidents;             ///< explain's, a JSON array; empty: not asked, or no answer
+  std::vector<ExplainedLine> lines;  ///< what librocmfix was given
+  std::vector<std::pair<std::string, std::string>>
+      facts;                ///< and in addition: {"rdna1", "gfx1010"}
+  std::string report;       ///< the interposer's document, JSON; empty: none
+  std::string report_name;  ///< of the file that it was in, which it should stay
+  std::string incidents;    ///< librocmfix's, a JSON array; empty: not asked, or no answer
   bool explained = false;
   bool reports_distrusted = false;  ///< others could have forged files of the interposer
 };
@@ -52,7 +55,7 @@ Diagnosis diagnose(const SignalQueue& signals, const ExitInfo& exit_info, Kernel
 /// The interposer's document, an object with an object "fault"; null: none.
 nlohmann::ordered_json report_document(const Diagnosis& diagnosis);
 
-/// explain's incidents, objects with an array "events"; null: none.
+/// librocmfix's incidents, objects with an array "events"; null: none.
 nlohmann::ordered_json incident_documents(const Diagnosis& diagnosis);
 
 }  // namespace rocmfix::run

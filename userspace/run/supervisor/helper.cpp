@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,42 +22,37 @@ namespace {
 constexpr int patience_ms = 10'000;
 constexpr std::size_t most = 16U << 20U;
 
-/// A file and no pipe: nobody has to write while somebody has to read.
-int input_file(std::string_view input) {
-  const int fd = above_the_standard_ones(memfd_create("rocmfix-run", MFD_CLOEXEC));
-  if (fd >= 0 && (!write_all(fd, input) || lseek(fd, 0, SEEK_SET) != 0)) {
-    close(fd);
-    return -1;
-  }
-  return fd;
-}
-
-[[noreturn]] void become_helper(const std::vector<std::string>& command, int in, int out,
-                                pid_t supervisor) {
+/// What both kinds of helper have in common: it ends with this process, has no say on stderr, and
+/// every signal reaches it.
+void become_helper(pid_t supervisor) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != supervisor) {
     _exit(127);
   }
+  const int null = open("/dev/null", O_WRONLY);
+  if (null != STDERR_FILENO) {
+    dup2(null, STDERR_FILENO);
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+/// 127: it cannot be executed.
+int execute(const std::vector<std::string>& command, int out) {
   std::vector<char*> words;
   words.reserve(command.size() + 1);
   for (const std::string& word : command) {
     words.push_back(const_cast<char*>(word.c_str()));
   }
   words.push_back(nullptr);
-  dup2(in, STDIN_FILENO);
+  dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
   dup2(out, STDOUT_FILENO);
-  const int null = open("/dev/null", O_WRONLY);
-  if (null != STDERR_FILENO) {
-    dup2(null, STDERR_FILENO);
-  }
   // Neither the simulated card nor the interposer has any business in it.
   unsetenv("LD_PRELOAD");   // NOLINT(concurrency-mt-unsafe): one thread
   unsetenv("ROCMFIX_SIM");  // NOLINT(concurrency-mt-unsafe): one thread
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
   execvp(words.front(), words.data());
-  _exit(127);
+  return 127;
 }
 
 int remaining_ms(const timespec& begin) {
@@ -108,13 +102,10 @@ int end_of(const SignalQueue& signals, pid_t helper, const timespec& begin, bool
 
 }  // namespace
 
-std::optional<std::string> run_helper(const SignalQueue& signals,
-                                      const std::vector<std::string>& command,
-                                      std::string_view input) {
+std::optional<std::string> ask_helper(const SignalQueue& signals,
+                                      const std::function<int(int out)>& answer) {
   std::array<int, 2> ends = {-1, -1};
-  const int in = input_file(input);
-  if (in < 0 || pipe2(ends.data(), O_CLOEXEC) != 0) {
-    close(in);
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) {
     return std::nullopt;
   }
   for (int& end : ends) {
@@ -123,9 +114,9 @@ std::optional<std::string> run_helper(const SignalQueue& signals,
   const pid_t supervisor = getpid();
   const pid_t helper = fork();
   if (helper == 0) {
-    become_helper(command, in, ends[1], supervisor);
+    become_helper(supervisor);
+    _exit(answer(ends[1]));
   }
-  close(in);
   close(ends[1]);
   timespec begin{};
   clock_gettime(CLOCK_MONOTONIC, &begin);
@@ -140,6 +131,11 @@ std::optional<std::string> run_helper(const SignalQueue& signals,
     return std::nullopt;
   }
   return text;
+}
+
+std::optional<std::string> run_helper(const SignalQueue& signals,
+                                      const std::vector<std::string>& command) {
+  return ask_helper(signals, [&](int out) { return execute(command, out); });
 }
 
 }  // namespace rocmfix::run

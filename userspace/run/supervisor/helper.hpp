@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: MIT
-// A program that is asked something: text in, text out, and no longer than a few seconds.
+// Another process that is asked something: text comes out, and no longer than a few seconds. What
+// it reads may be hostile: it can end, hang or write without end, and this process goes on.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "supervisor/signals.hpp"
 
 namespace rocmfix::run {
 
-/// stdout of `command` (found in PATH unless it has a slash) with `input` as stdin; its stderr goes
-/// nowhere. nullopt: it is not there, did not end with status 0, took more than ten seconds, or
-/// this process was told to stop meanwhile. Every signal is blocked here, and none there.
+/// What `answer` writes to `out`, called in a child of its own, whose exit status it returns.
+/// nullopt: that is not 0, it took more than ten seconds, or this process was told to stop
+/// meanwhile. Its stderr goes nowhere. Every signal is blocked here, and none there.
+std::optional<std::string> ask_helper(const SignalQueue& signals,
+                                      const std::function<int(int out)>& answer);
+
+/// The same of a program, found in PATH unless it has a slash, without input: its stdout.
 std::optional<std::string> run_helper(const SignalQueue& signals,
-                                      const std::vector<std::string>& command,
-                                      std::string_view input);
+                                      const std::vector<std::string>& command);
 
 }  // namespace rocmfix::run

@@ -136,8 +136,8 @@ std::vector<std::string> KernelLog::take_journal(const SignalQueue& signals) {
   const std::string since =
       formatted("--since=@{}.{:06}", since_us_ / 1'000'000, since_us_ % 1'000'000);
   since_us_ = now_us();
-  const auto text = run_helper(
-      signals, {"journalctl", "-k", "-q", "--no-pager", "-o", "short-monotonic", since}, {});
+  const auto text =
+      run_helper(signals, {"journalctl", "-k", "-q", "--no-pager", "-o", "short-monotonic", since});
   std::vector<std::string> lines;
   if (!text) {
     source_ = LogSource::none;

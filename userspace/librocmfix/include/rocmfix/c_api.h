@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The way in for other languages: what `rocmfix env --json` and `rocmfix status --json` print, from
- * the same code. The Python package is built on it.
+/* The way in for other languages: what `rocmfix env --json`, `rocmfix status --json` and `rocmfix
+ * explain --json` print, from the same code. The Python package is built on it.
  *
  * Every text is UTF-8 and NUL-terminated. Nothing here throws, and nothing changes the machine or
  * the environment. The functions may be called from any thread, as long as no other one changes
@@ -30,6 +30,15 @@ char* rocmfix_python_environment_json(const char* root, const char* profile,
 
 /* The same for {"schema","gpus","driver"}. */
 char* rocmfix_status_json(const char* root);
+
+/* What `rocmfix explain --json` prints, of more than a log. `request` is {"schema": 1} and any of
+ *   "facts"        [{"fact": "rdna1", "value": "gfx1010"}]: what a cause can require (faults.toml)
+ *   "environment"  ["NAME=VALUE"]
+ *   "events"       [{"type": "gpu_memory_fault", "address": "0x7f3d7a123000", ...}]: fields as in
+ *                  the answer; a reason may be one that the HIP interposer reports
+ *   "log"          text: a kernel log, a program's output, or both
+ * up to 64 MiB. `root`: where /etc/rocmfix/faults.toml is looked for. */
+char* rocmfix_explain_json(const char* root, const char* request);
 
 /* NULL is allowed. */
 void rocmfix_free(char* text);

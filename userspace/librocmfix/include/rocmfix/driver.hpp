@@ -78,5 +78,7 @@ struct Driver {
 };
 
 Driver inspect_driver(const Root& root);
+/// Driver::kernel_release alone.
+std::optional<std::string> read_kernel_release(const Root& root);
 
 }  // namespace rocmfix

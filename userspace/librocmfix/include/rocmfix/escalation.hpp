@@ -19,21 +19,12 @@ enum class FaultKind : std::uint8_t {
   memory,  ///< a memory fault on the GPU
   hang,    ///< a hang, a reset, a job that did not end in time
 };
-std::string_view to_string(FaultKind kind);  ///< "none", "memory", "hang"
+std::string_view to_string(FaultKind kind);         ///< "none", "memory", "hang"
+FaultKind parse_fault_kind(std::string_view word);  ///< none for any other word
 
 struct Assignment {
   std::string_view name;
   std::string_view value;
-};
-
-/// Each field that is set must hold.
-struct MitigationCondition {
-  std::span<const FaultKind> fault;
-  Strings cause;             ///< one of these was found, however sure
-  Strings no_cause;          ///< none of these is likely or certain
-  Strings family;            ///< some supported GPU is of one of these: "RDNA1", "RDNA2"
-  Strings gfx;               ///< or one of these targets
-  std::uint64_t faults = 0;  ///< at least this many, the last one included
 };
 
 struct Mitigation {
@@ -46,7 +37,7 @@ struct Mitigation {
   bool diagnosis = false;
   bool loud = false;
   bool enabled = true;
-  MitigationCondition when;
+  Clauses when;  ///< of mitigations.toml's keys (restart/mitigation_keys.hpp)
   std::string_view grade;
   std::string_view source;
 };

@@ -12,11 +12,19 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rocmfix/incident.hpp"
 
 namespace rocmfix {
+
+/// An event by its names: "gpu_memory_fault", {{"address", "0x7f3d7a123000"}}. A `reason` may be
+/// one of the names that the interposer reports ("page_not_present").
+struct GivenEvent {
+  std::string type;
+  std::vector<std::pair<std::string, std::string>> fields;
+};
 
 class FaultReader {
  public:
@@ -33,6 +41,15 @@ class FaultReader {
 
   /// The next piece of the log, cut anywhere.
   void feed(std::string_view bytes);
+  // What is known other than from a log; it may be said before the log or after it.
+
+  /// A fact that causes can require (`fact` of a pattern). Errors: invalid, no pattern has it.
+  Result<void> add_fact(std::string_view fact, std::string_view value);
+  /// "NAME=VALUE" of the environment: nothing in it begins an event.
+  void add_assignment(std::string_view assignment);
+  /// An event, after the lines so far. Errors: invalid, no such type or field.
+  Result<void> add_event(const GivenEvent& event);
+
   /// The log is at its end: hands out what is still open. What is fed after it is another log.
   void finish();
   /// Hands out what is open now, without waiting for what may still come: what comes then is an

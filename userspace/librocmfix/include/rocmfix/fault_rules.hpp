@@ -6,12 +6,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "rocmfix/fault_event.hpp"
+#include "rocmfix/fault_reason.hpp"
 #include "rocmfix/policy.hpp"
 
 namespace rocmfix {
@@ -29,13 +29,13 @@ std::string_view to_string(LineRole role);
 struct FaultPattern {
   std::string_view name;
   LineRole role = LineRole::event;
-  std::span<const FaultType> types;  ///< one for an event; for a part: what it can belong to
-  std::string_view fact;             ///< facts: its name; several patterns may give one fact
-  std::string_view text;             ///< what every such line contains; 8 characters at least
-  std::string_view regex;            ///< RE2, with groups named for fields; empty: `text` is enough
-  std::string_view reason;           ///< the event's `reason` when the line has none
-  std::string_view example;          ///< a line that it must match
-  std::string_view source;           ///< who prints it
+  Strings types;             ///< one for an event; for a part: what it can belong to
+  std::string_view fact;     ///< facts: its name; several patterns may give one fact
+  std::string_view text;     ///< what every such line contains; 8 characters at least
+  std::string_view regex;    ///< RE2, with groups named for fields; empty: `text` is enough
+  std::string_view reason;   ///< the event's `reason` when the line has none
+  std::string_view example;  ///< a line that it must match
+  std::string_view source;   ///< who prints it
 };
 
 enum class Confidence : std::uint8_t {
@@ -45,28 +45,9 @@ enum class Confidence : std::uint8_t {
 };
 std::string_view to_string(Confidence confidence);
 
-/// Holds for an incident when each field that is set does; a field that the log does not show never
-/// holds.
-struct CauseCondition {
-  std::span<const FaultType> event;     ///< it has an event of one of these types
-  std::span<const FaultType> no_event;  ///< it has none of these
-  Strings client;                       ///< a client begins with one of these
-  Strings reason;                       ///< a reason contains one of these
-  Strings rw;                           ///< "read" or "write"
-  std::optional<bool> null_address;     ///< some address is 0
-  std::optional<bool> kernel_vmid;      ///< VMID 0: the driver's own accesses
-  std::optional<bool> walker_error;     ///< the page-table walk itself failed
-  Strings seen;                         ///< all these facts were seen before or in it
-  Strings seen_any;                     ///< one of these
-  Strings not_seen;                     ///< none of these
-  std::string_view several;             ///< this fact was seen more than once
-  std::string_view kernel_below;        ///< the log names a kernel < "7.2"
-  std::string_view kernel_at_least;
-};
-
 struct CauseMatch {
   Confidence confidence = Confidence::possible;
-  CauseCondition when;
+  Clauses when;  ///< of faults.toml's keys (explain/cause_keys.hpp)
 };
 
 struct FaultCause {
@@ -97,6 +78,10 @@ class FaultRules {
   /// Errors: invalid with file, line and what is wrong; a regular expression that RE2 refuses.
   static Result<FaultRules> load(const Root& root);
 
+  [[nodiscard]] std::span<const FaultType> types() const { return types_; }
+  /// null: no type has that name. What it points at lives as long as these tables.
+  [[nodiscard]] const FaultType* type(std::string_view name) const;
+  [[nodiscard]] std::span<const FaultReason> reasons() const { return reasons_; }
   [[nodiscard]] std::span<const FaultPattern> patterns() const { return patterns_; }
   [[nodiscard]] std::span<const FaultCause> causes() const { return causes_; }
   [[nodiscard]] std::span<const ClientTable> clients() const { return clients_; }
@@ -104,6 +89,8 @@ class FaultRules {
  private:
   struct Storage;  // owns what an overlay file added
   std::shared_ptr<const Storage> storage_;
+  std::span<const FaultType> types_;
+  std::span<const FaultReason> reasons_;
   std::span<const FaultPattern> patterns_;
   std::span<const FaultCause> causes_;
   std::span<const ClientTable> clients_;

@@ -5,6 +5,7 @@
 // A file of the same name in /etc/rocmfix/ adds to the tables or replaces entries by name.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,6 +21,9 @@ namespace rocmfix {
 
 /// RDNA1 is GC 10.1.x, RDNA2 is GC 10.3.x; nothing else is ever touched.
 enum class Family : std::uint8_t { other, rdna1, rdna2 };
+/// In the order of Family.
+inline constexpr std::array<std::string_view, 3> family_words = {"other", "RDNA1", "RDNA2"};
+inline constexpr Strings supported_families = Strings(family_words).subspan(1);
 enum class Layer : std::uint8_t { module, environment };
 enum class Profile : std::uint8_t { safe, original };
 enum class Effect : std::uint8_t { unknown, no_op, useful, harmful };
@@ -47,50 +51,17 @@ struct Chip {
   std::span<const std::uint16_t> pci;  ///< PCI device ids, vendor 1002
 };
 
-/// When an entry applies. Each field that is set must hold; a fact that is unknown never holds.
-struct Condition {
-  Strings value;                     ///< the judged value is one of these (effects only)
-  Strings configured;                ///< the value now configured is one of these
-  Strings any_family;                ///< some supported GPU is of one of these families
-  Strings any_gfx;                   ///< some GPU is one of these gfx targets
-  Strings all_gfx;                   ///< every AMD GPU is one of these gfx targets
-  Strings any_gfx_but;               ///< some AMD GPU is a known target other than these
-  std::string_view kernel_below;     ///< kernel version < "7.2"
-  std::string_view kernel_at_least;  ///< kernel version >= "7.2"
-  std::optional<bool> patched;       ///< rocmfix's module is what modprobe would load;
-                                     ///< false also when no amdgpu was found
-  std::optional<bool> large_bar;     ///< some supported GPU has a large BAR
-  std::optional<bool> forced;        ///< the user said --force
-  // What the program carries (software.hpp), for the GPUs that its process sees.
-  Strings software;                  ///< the state is one of these words
-  Strings carries;                   ///< its libraries carry code for each of these targets
-  Strings lacks_gfx;                 ///< some GPU is one of these, and no library that decides
-                                     ///< carries code for it
-  std::optional<bool> carries_gpus;  ///< its libraries carry code for every GPU
-  std::optional<bool> lacks_gpus;    ///< no library that decides carries code for any GPU
-  std::optional<bool> has_gpu;       ///< the variable is about some GPU: not so for a KFD node
-                                     ///< that is none
-  // What the judged value of HSA_OVERRIDE_GFX_VERSION names (override_value.hpp).
-  std::optional<bool> target_named;       ///< the runtime can read it
-  Strings target;                         ///< it names one of these targets
-  std::optional<bool> target_own;         ///< ... the own target of every GPU
-  std::optional<bool> target_same_major;  ///< ... one of every GPU's generation
-  std::optional<bool> target_carried;     ///< ... one that the program's libraries carry code for
-  std::uint64_t ram_above_mib = 0;        ///< system memory > this, MiB; 0: any
-  std::uint64_t ram_at_most_mib = 0;      ///< system memory <= this, MiB; 0: any
-};
-
 /// "Under `when`, the profile sets `value`." The first that holds counts; none: leave it alone.
 struct Proposal {
   Profile profile = Profile::safe;
   std::string_view value;
-  Condition when;
+  Clauses when;  ///< of settings.toml's keys (policy/condition.hpp)
 };
 
 /// "Under `when`, this value does that." The first that holds counts; none: unknown.
 struct Judgement {
   Effect effect = Effect::unknown;
-  Condition when;
+  Clauses when;
   std::string_view reason;
   std::string_view source;  ///< kernel file or commit, issue number, or measurement
 };

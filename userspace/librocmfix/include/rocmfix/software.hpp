@@ -9,6 +9,7 @@
 // of levels are bounded. Thread-safety: as for std::map; two calls may run at once.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -28,8 +29,10 @@ enum class SoftwareState : std::uint8_t {
   known,
 };
 
-std::string_view to_string(SoftwareState state);  ///< "unnamed", "unknown", "none", "known"
-std::optional<SoftwareState> parse_software_state(std::string_view text);
+/// In the order of SoftwareState.
+inline constexpr std::array<std::string_view, 4> software_state_words = {"unnamed", "unknown",
+                                                                         "none", "known"};
+std::string_view to_string(SoftwareState state);
 
 /// A library, or several of which the program loads one, and the targets that it was built for.
 struct CarriedCode {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The one evaluator and the one parser of `when`. A table of keys says what each key means: adding a
-// condition is one line in it.
+// The one evaluator and the one parser of `when`. A table of keys says what each key means: adding
+// a condition is one line in it.
 #pragma once
 
 #include <algorithm>
@@ -41,21 +41,21 @@ const Key* find_key(std::span<const Key> keys, std::string_view name) {
   return found == keys.end() ? nullptr : &*found;
 }
 
-/// Whether `test(key, clause)` is true of every clause, in the order of `keys`: the same whatever the
-/// order of a file. A clause whose key the table does not have never holds: the readers refuse it,
-/// and a unit test looks at what is built in.
+/// Whether `test(key, clause)` is true of every clause, in the order of `keys`: the same whatever
+/// the order of a file. A clause whose key the table does not have never holds: the readers refuse
+/// it, and a unit test looks at what is built in.
 template <class Key, class Test>
 bool all_clauses(Clauses when, std::span<const Key> keys, Test test) {
-  std::size_t known = 0;
-  for (const Key& key : keys) {
-    if (const Clause* const clause = find_clause(when, key.form.name)) {
-      ++known;
-      if (!test(key, *clause)) {
+  std::size_t left = when.size();
+  for (auto key = keys.begin(); left > 0 && key != keys.end(); ++key) {
+    if (const Clause* const clause = find_clause(when, key->form.name)) {
+      --left;
+      if (!test(*key, *clause)) {
         return false;
       }
     }
   }
-  return known == when.size();
+  return left == 0;
 }
 
 template <class Key, class Facts>

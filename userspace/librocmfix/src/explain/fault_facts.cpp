@@ -17,6 +17,12 @@ void FaultFacts::add(std::string_view fact, EvidenceLine line, std::string value
   seen.push_back({std::move(line), std::move(value)});
 }
 
+void FaultFacts::clear_lines() {
+  for (auto& [fact, seen] : facts_) {
+    std::erase_if(seen, [](const Seen& one) { return one.line.number != 0; });
+  }
+}
+
 const FaultFacts::Seen* FaultFacts::last(std::string_view fact, std::uint64_t until) const {
   const auto seen = all(fact, until);
   return seen.empty() ? nullptr : seen.back();

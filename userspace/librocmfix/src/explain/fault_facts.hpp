@@ -22,6 +22,8 @@ class FaultFacts {
 
   void add(std::string_view fact, EvidenceLine line, std::string value);
   void clear() { facts_.clear(); }
+  /// Leaves what no line has said (number 0): the machine is the same after it has started again.
+  void clear_lines();
 
   /// The latest at or before line `until`; null.
   [[nodiscard]] const Seen* last(std::string_view fact, std::uint64_t until) const;

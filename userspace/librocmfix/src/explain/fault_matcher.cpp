@@ -12,28 +12,6 @@ namespace rocmfix {
 
 namespace {
 
-// In the order of FaultField.
-constexpr std::array<std::string_view, 18> field_words = {
-    "bdf",
-    "address",
-    "reason",
-    "client",
-    "rw",
-    "more_faults",
-    "walker_error",
-    "permission_faults",
-    "mapping_error",
-    "vmid",
-    "pasid",
-    "ring",
-    "process",
-    "pid",
-    "node",
-    "hub",
-    "status",
-    "value",
-};
-
 // A log is bytes, so nothing in it is invalid. The memory limit is per expression.
 RE2::Options options() {
   RE2::Options options(RE2::Latin1);
@@ -53,15 +31,15 @@ std::vector<std::string> texts_of(std::span<const FaultPattern> patterns) {
 
 constexpr int max_groups = 16;
 
-}  // namespace
-
-std::optional<FaultField> parse_fault_field(std::string_view word) {
-  const auto* found = std::find(field_words.begin(), field_words.end(), word);
-  if (found == field_words.end()) {
-    return std::nullopt;
+std::string field_names() {
+  std::string names;
+  for (const FieldRule& rule : fault_fields) {
+    names += (names.empty() ? "" : ", ") + std::string(rule.name);
   }
-  return static_cast<FaultField>(found - field_words.begin());
+  return names;
 }
+
+}  // namespace
 
 FaultMatcher::FaultMatcher(std::span<const FaultPattern> patterns)
     : patterns_(patterns), scanner_(texts_of(patterns)), compiled_(patterns.size()) {}
@@ -139,7 +117,7 @@ std::optional<std::string> FaultMatcher::fault_of(const FaultPattern& pattern) {
   for (const auto& [name, number] : regex.NamedCapturingGroups()) {
     if (!parse_fault_field(name)) {
       return formatted("'regex' of {} has a group '{}', allowed: {}", pattern.name, name,
-                       fmt::join(field_words, ", "));
+                       field_names());
     }
   }
   if (!pattern.example.empty()) {

@@ -20,33 +20,6 @@ class RE2;
 
 namespace rocmfix {
 
-/// What a named group of a pattern can be; `hub`, `status` and `value` are for the reader only.
-enum class FaultField : std::uint8_t {
-  bdf,
-  address,
-  reason,
-  client,
-  rw,
-  more_faults,
-  walker_error,
-  permission_faults,
-  mapping_error,
-  vmid,
-  pasid,
-  ring,
-  process,
-  pid,
-  node,
-  hub,
-  status,
-  value,
-};
-
-std::optional<FaultField> parse_fault_field(std::string_view word);
-constexpr std::uint32_t field_bit(FaultField field) {
-  return 1U << static_cast<unsigned>(field);
-}
-
 struct FoundField {
   FaultField field = FaultField::value;
   std::string_view text;

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
@@ -12,14 +13,16 @@
 #include "explain/fault_matcher.hpp"
 #include "explain/incident_builder.hpp"
 #include "explain/line_splitter.hpp"
+#include "rocmfix/printable.hpp"
 #include "util/file_descriptor.hpp"
 #include "util/formatted.hpp"
 
 namespace rocmfix {
 
 struct FaultReader::State {
-  State(const FaultRules& rules, Sink sink)
-      : matcher(rules.patterns()),
+  State(const FaultRules& tables, Sink sink)
+      : rules(tables),
+        matcher(rules.patterns()),
         builder(rules, std::move(sink)),
         lines(matcher.scanner(), [this](std::uint64_t number, std::string_view line) {
           const auto& found = matcher.match(line);
@@ -28,6 +31,7 @@ struct FaultReader::State {
           }
         }) {}
 
+  const FaultRules& rules;
   FaultMatcher matcher;
   IncidentBuilder builder;
   LineSplitter lines;
@@ -47,6 +51,58 @@ void FaultReader::feed(std::string_view bytes) {
     state_->builder.forget();
   }
   state_->lines.feed(bytes);
+}
+
+Result<void> FaultReader::add_fact(std::string_view fact, std::string_view value) {
+  const auto patterns = state_->rules.patterns();
+  if (fact.empty() || std::none_of(patterns.begin(), patterns.end(),
+                                   [&](const auto& pattern) { return pattern.fact == fact; })) {
+    return fail({ErrorCode::invalid, formatted("no fact is named '{}'", printable(fact)), 0,
+                 "faults.toml has the facts"});
+  }
+  state_->builder.add_fact(fact, value, formatted("{}: {}", fact, value));
+  return {};
+}
+
+void FaultReader::add_assignment(std::string_view assignment) {
+  for (const FoundLine& found : state_->matcher.match(assignment)) {
+    if (found.pattern->role == LineRole::fact) {
+      const auto value =
+          std::find_if(found.fields.begin(), found.fields.end(),
+                       [](const FoundField& field) { return field.field == FaultField::value; });
+      state_->builder.add_fact(found.pattern->fact,
+                               value == found.fields.end() ? std::string_view() : value->text,
+                               assignment);
+    }
+  }
+}
+
+Result<void> FaultReader::add_event(const GivenEvent& event) {
+  const FaultType* const type = state_->rules.type(event.type);
+  if (type == nullptr) {
+    return fail({ErrorCode::invalid,
+                 formatted("no type of event is named '{}'", printable(event.type)), 0,
+                 "rocmfix(1) lists them under explain"});
+  }
+  std::vector<FoundField> fields;
+  std::string text(type->text);
+  for (const auto& [name, value] : event.fields) {
+    const auto field = parse_fault_field(name);
+    if (!field || rule_of(*field).form == FieldForm::of_the_line_alone) {
+      return fail({ErrorCode::invalid, formatted("an event has no field '{}'", printable(name)), 0,
+                   "the fields are those of `rocmfix explain --json`"});
+    }
+    std::string_view known = value;
+    if (*field == FaultField::reason) {
+      for (const FaultReason& reason : state_->rules.reasons()) {
+        known = reason.name == value ? reason.text : known;
+      }
+    }
+    fields.push_back({*field, known});
+    text += formatted(", {} {}", name, known);
+  }
+  state_->builder.add_event(state_->lines.lines() + 1, *type, fields, text);
+  return {};
 }
 
 void FaultReader::finish() {

@@ -8,6 +8,7 @@
 #include "explain/fault_matcher.hpp"
 #include "explain/fault_rules_toml.hpp"
 #include "explain/fault_tables.hpp"
+#include "util/formatted.hpp"
 
 namespace rocmfix {
 
@@ -20,25 +21,41 @@ namespace {
 
 constexpr std::string_view overlay = "/etc/rocmfix/faults.toml";
 
-// What `added` names takes the place of the built-in entry of that name; the rest comes before the
-// built-in ones, so that it is what a line is tried against first.
-template <class Item, class Name>
-std::vector<Item> laid_over(std::span<const Item> base, const std::vector<Item>& added, Name name) {
-  std::vector<Item> merged = added;
-  for (const Item& item : base) {
-    const bool replaced = std::any_of(added.begin(), added.end(),
-                                      [&](const Item& other) { return name(other) == name(item); });
-    if (!replaced) {
-      merged.push_back(item);
+/// A type that no table has: in a pattern, or in a condition of a cause.
+std::optional<std::string> missing_type(const FaultTables& tables, const FaultRules& rules) {
+  const auto unknown = [&](Strings names) {
+    return std::find_if(names.begin(), names.end(),
+                        [&](std::string_view name) { return rules.type(name) == nullptr; });
+  };
+  const auto find = [&](std::string_view owner, std::string_view key, Strings names) {
+    const auto found = unknown(names);
+    return found == names.end()
+               ? std::nullopt
+               : std::optional(formatted("{}: '{}' cannot be '{}'", owner, key, *found));
+  };
+  for (const FaultPattern& pattern : tables.patterns) {
+    if (auto wrong = find(pattern.name, "type", pattern.types)) {
+      return wrong;
     }
   }
-  return merged;
+  for (const FaultCause& cause : tables.causes) {
+    for (const CauseMatch& match : cause.matches) {
+      for (const std::string_view key : {"event", "no_event"}) {
+        if (auto wrong = find(cause.id, key, words_of(match.when, key))) {
+          return wrong;
+        }
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 FaultRules FaultRules::built_in() {
   FaultRules rules;
+  rules.types_ = tables::fault_types;
+  rules.reasons_ = tables::fault_reasons;
   rules.patterns_ = tables::fault_patterns;
   rules.causes_ = tables::fault_causes;
   rules.clients_ = tables::fault_clients;
@@ -67,17 +84,36 @@ Result<FaultRules> FaultRules::load(const Root& root) {
                 "the syntax of 'regex' is RE2's: https://github.com/google/re2/wiki/Syntax"});
     }
   }
-  storage->tables.patterns = laid_over(rules.patterns_, added->patterns,
-                                       [](const FaultPattern& item) { return item.name; });
-  storage->tables.causes =
-      laid_over(rules.causes_, added->causes, [](const FaultCause& item) { return item.id; });
-  storage->tables.clients =
-      laid_over(rules.clients_, added->clients, [](const ClientTable& item) { return item.name; });
-  rules.patterns_ = storage->tables.patterns;
-  rules.causes_ = storage->tables.causes;
-  rules.clients_ = storage->tables.clients;
+  const auto lay_over = [](auto& merged, auto base, const auto& items, auto name) {
+    merged = detail::laid_over(base, items, name, detail::NewEntries::first);
+  };
+  FaultTables& merged = storage->tables;
+  lay_over(merged.types, rules.types_, added->types, [](const auto& item) { return item.name; });
+  lay_over(merged.reasons, rules.reasons_, added->reasons,
+           [](const auto& item) { return item.name; });
+  lay_over(merged.patterns, rules.patterns_, added->patterns,
+           [](const auto& item) { return item.name; });
+  lay_over(merged.causes, rules.causes_, added->causes, [](const auto& item) { return item.id; });
+  lay_over(merged.clients, rules.clients_, added->clients,
+           [](const auto& item) { return item.name; });
+  rules.types_ = merged.types;
+  rules.reasons_ = merged.reasons;
+  if (auto missing = missing_type(*added, rules)) {
+    return fail(
+        Error{ErrorCode::invalid, origin + ": " + *missing, 0,
+              "the types of events are listed in rocmfix(1) under explain; [[type]] adds one"});
+  }
+  rules.patterns_ = merged.patterns;
+  rules.causes_ = merged.causes;
+  rules.clients_ = merged.clients;
   rules.storage_ = std::move(storage);
   return rules;
+}
+
+const FaultType* FaultRules::type(std::string_view name) const {
+  const auto found = std::find_if(types_.begin(), types_.end(),
+                                  [&](const FaultType& type) { return type.name == name; });
+  return found == types_.end() ? nullptr : &*found;
 }
 
 }  // namespace rocmfix

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "explain/fault_rules_toml.hpp"
 
+#include "base/clause_reader.hpp"
 #include "base/toml_reader.hpp"
+#include "explain/cause_keys.hpp"
 #include "util/formatted.hpp"
 
 namespace rocmfix {
@@ -10,18 +12,34 @@ namespace {
 
 using detail::TomlReader;
 
-std::span<const FaultType> read_types(TomlReader& reader, const toml::table& table,
-                                      std::string_view key) {
-  std::vector<FaultType> types;
-  for (const std::string_view word : reader.strings(table, key)) {
-    if (const auto type = parse_fault_type(word)) {
-      types.push_back(*type);
-    } else {
-      reader.complain(table.source(), formatted("'{}' cannot be '{}'", key, word),
-                      "the types of events are listed in rocmfix(1) under explain");
-    }
+FaultType read_type(TomlReader& reader, const toml::table& table) {
+  reader.allow(table, {"name", "text", "kind", "failure", "consequence", "every_address"});
+  FaultType type;
+  type.name = reader.name(table, "name");
+  type.text = reader.text(table, "text", true);
+  if (table.get("kind") != nullptr) {
+    reader.word(table, "kind", {"memory", "hang"});
+    type.kind = reader.text(table, "kind");
   }
-  return reader.arena().keep(std::move(types));
+  type.failure = reader.boolean(table, "failure").value_or(false);
+  type.consequence = reader.boolean(table, "consequence").value_or(false);
+  type.every_address = reader.boolean(table, "every_address").value_or(false);
+  return type;
+}
+
+FaultReason read_reason(TomlReader& reader, const toml::table& table) {
+  reader.allow(table, {"name", "bit", "text", "source"});
+  FaultReason reason;
+  reason.name = reader.name(table, "name");
+  if (const auto* bit = table["bit"].as_integer();
+      bit != nullptr && bit->get() >= 0 && bit->get() < 32) {
+    reason.bit = static_cast<unsigned>(bit->get());
+  } else {
+    reader.complain(table.source(), "'bit' must be a number from 0 to 31");
+  }
+  reason.text = reader.text(table, "text", true);
+  reason.source = reader.text(table, "source", true);
+  return reason;
 }
 
 FaultPattern read_pattern(TomlReader& reader, const toml::table& table) {
@@ -31,7 +49,7 @@ FaultPattern read_pattern(TomlReader& reader, const toml::table& table) {
   pattern.name = reader.text(table, "name", true);
   pattern.role =
       static_cast<LineRole>(reader.word(table, "role", {"event", "part", "field", "fact", "boot"}));
-  pattern.types = read_types(reader, table, "type");
+  pattern.types = reader.strings(table, "type");
   pattern.fact = reader.text(table, "fact");
   pattern.text = reader.text(table, "text", true);
   pattern.regex = reader.text(table, "regex");
@@ -49,33 +67,12 @@ FaultPattern read_pattern(TomlReader& reader, const toml::table& table) {
   return pattern;
 }
 
-CauseCondition read_condition(TomlReader& reader, const toml::table& entry) {
-  CauseCondition when;
-  const toml::node* node = entry.get("when");
-  const toml::table* table = node == nullptr ? nullptr : node->as_table();
-  if (table == nullptr || table->empty()) {
+Clauses read_condition(TomlReader& reader, const toml::table& entry) {
+  const Clauses when = detail::read_clauses(reader, entry, cause_keys());
+  if (when.empty()) {
     reader.complain(entry.source(), "'when' is missing: a cause needs a condition");
-    return when;
-  }
-  reader.allow(*table, {"event", "no_event", "client", "reason", "rw", "null_address",
-                        "kernel_vmid", "walker_error", "seen", "seen_any", "not_seen", "several",
-                        "kernel_below", "kernel_at_least"});
-  when.event = read_types(reader, *table, "event");
-  when.no_event = read_types(reader, *table, "no_event");
-  when.client = reader.strings(*table, "client");
-  when.reason = reader.strings(*table, "reason");
-  when.rw = reader.strings(*table, "rw");
-  when.null_address = reader.boolean(*table, "null_address");
-  when.kernel_vmid = reader.boolean(*table, "kernel_vmid");
-  when.walker_error = reader.boolean(*table, "walker_error");
-  when.seen = reader.strings(*table, "seen");
-  when.seen_any = reader.strings(*table, "seen_any");
-  when.not_seen = reader.strings(*table, "not_seen");
-  when.several = reader.text(*table, "several");
-  when.kernel_below = reader.text(*table, "kernel_below");
-  when.kernel_at_least = reader.text(*table, "kernel_at_least");
-  if (when.event.empty()) {
-    reader.complain(node->source(), "'event' is missing: a cause needs a type of event");
+  } else if (words_of(when, "event").empty()) {
+    reader.complain(entry.source(), "'event' is missing: a cause needs a type of event");
   }
   return when;
 }
@@ -124,7 +121,13 @@ Result<FaultTables> parse_fault_tables(std::string_view text, std::string_view o
   FaultTables tables;
   auto error =
       detail::read_toml(text, origin, arena, [&](TomlReader& reader, const toml::table& file) {
-        reader.allow(file, {"pattern", "cause", "clients"});
+        reader.allow(file, {"type", "reason", "pattern", "cause", "clients"});
+        reader.for_each_table(file, "type", [&](const toml::table& entry) {
+          tables.types.push_back(read_type(reader, entry));
+        });
+        reader.for_each_table(file, "reason", [&](const toml::table& entry) {
+          tables.reasons.push_back(read_reason(reader, entry));
+        });
         reader.for_each_table(file, "pattern", [&](const toml::table& entry) {
           tables.patterns.push_back(read_pattern(reader, entry));
         });

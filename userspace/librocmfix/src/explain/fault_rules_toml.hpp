@@ -11,6 +11,8 @@
 namespace rocmfix {
 
 struct FaultTables {
+  std::vector<FaultType> types;
+  std::vector<FaultReason> reasons;
   std::vector<FaultPattern> patterns;
   std::vector<FaultCause> causes;
   std::vector<ClientTable> clients;

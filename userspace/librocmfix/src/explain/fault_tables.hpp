@@ -8,6 +8,8 @@
 
 namespace rocmfix::tables {
 
+extern const std::span<const FaultType> fault_types;
+extern const std::span<const FaultReason> fault_reasons;
 extern const std::span<const FaultPattern> fault_patterns;
 extern const std::span<const FaultCause> fault_causes;
 extern const std::span<const ClientTable> fault_clients;

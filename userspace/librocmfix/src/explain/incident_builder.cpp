@@ -19,24 +19,8 @@ constexpr std::uint64_t near_lines = 100;
 constexpr std::uint64_t page = 4096;
 
 // A failure of the GPU shows in several ways; the others stand for themselves.
-bool is_failure(FaultType type) {
-  switch (type) {
-    case FaultType::gpu_memory_fault:
-    case FaultType::page_fault:
-    case FaultType::aperture_violation:
-    case FaultType::gpu_hang:
-    case FaultType::ring_timeout:
-    case FaultType::gpu_reset:
-    case FaultType::vram_lost:
-    case FaultType::iommu_fault:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool go_together(FaultType a, FaultType b) {
-  return a == b || (is_failure(a) && is_failure(b));
+bool go_together(const FaultType& a, const FaultType& b) {
+  return &a == &b || (a.failure && b.failure);
 }
 
 // The IOMMU's driver leaves the PCI domain out.
@@ -63,14 +47,16 @@ void IncidentBuilder::add(std::uint64_t number, std::string_view text,
     line.bdf = *bdf;
   }
   for (const FoundLine& one : found) {
-    line.found = &one;
+    line.types = one.pattern->types;
+    line.reason = one.pattern->reason;
+    line.fields = one.fields;
     switch (one.pattern->role) {
       case LineRole::boot:
         flush();
-        forget();
+        facts_.clear_lines();
         break;
       case LineRole::fact:
-        add_fact(line);
+        add_fact(line, one);
         break;
       case LineRole::event:
       case LineRole::part:
@@ -87,15 +73,31 @@ void IncidentBuilder::add(std::uint64_t number, std::string_view text,
   }
 }
 
-void IncidentBuilder::add_fact(const EventLine& line) {
+void IncidentBuilder::add_fact(const EventLine& line, const FoundLine& found) {
   std::string value;
-  for (const FoundField& field : line.found->fields) {
+  for (const FoundField& field : found.fields) {
     if (field.field == FaultField::value) {
       value = printable_line(field.text, 64);
     }
   }
-  facts_.add(line.found->pattern->fact, {line.number, printable_line(line.text, 400), 0},
+  facts_.add(found.pattern->fact, {line.number, printable_line(line.text, 400), 0},
              std::move(value));
+}
+
+void IncidentBuilder::add_fact(std::string_view fact, std::string_view value,
+                               std::string_view text) {
+  facts_.add(fact, {0, printable_line(text, 400), 0}, printable_line(value, 64));
+}
+
+void IncidentBuilder::add_event(std::uint64_t number, const FaultType& type,
+                                std::span<const FoundField> fields, std::string_view text) {
+  EventLine line;
+  line.number = number;
+  line.of_the_log = false;
+  line.text = text;
+  line.types = {&type.name, 1};
+  line.fields = fields;
+  begin_event(line, {});
 }
 
 bool IncidentBuilder::continue_event(const EventLine& line) {
@@ -112,7 +114,11 @@ bool IncidentBuilder::continue_event(const EventLine& line) {
 }
 
 void IncidentBuilder::begin_event(const EventLine& line, const LogTime& time) {
-  EventUnderWay event(line.found->pattern->types.front(), line, rules_.clients());
+  const FaultType* const type = rules_.type(line.types.front());
+  if (type == nullptr) {
+    return;  // the reader of the rules refuses it
+  }
+  EventUnderWay event(*type, line, rules_.clients());
   Open& open = incident_for(event.event(), time);
   open.last_line = line.number;
   if (time.clock != LogClock::none) {
@@ -121,7 +127,8 @@ void IncidentBuilder::begin_event(const EventLine& line, const LogTime& time) {
   // A new one of the kind and GPU ends the one before.
   const auto ended =
       std::find_if(open.under_way.begin(), open.under_way.end(), [&](const EventUnderWay& other) {
-        return other.event().type == event.event().type && other.event().bdf == event.event().bdf;
+        return other.event().type == event.event().type &&
+               other.event()[FaultField::bdf] == event.event()[FaultField::bdf];
       });
   if (ended != open.under_way.end()) {
     settle(open.incident, std::move(*ended));
@@ -134,16 +141,22 @@ void IncidentBuilder::begin_event(const EventLine& line, const LogTime& time) {
 }
 
 bool IncidentBuilder::belongs(const Open& open, const FaultEvent& event, const LogTime& time) {
+  const std::string_view gpu = event.text(FaultField::bdf);
   const auto other_gpu = [&](const FaultEvent& other) {
-    return other.bdf && event.bdf && !is_same_device(*other.bdf, *event.bdf);
+    const std::string_view others = other.text(FaultField::bdf);
+    return !others.empty() && !gpu.empty() && !is_same_device(others, gpu);
   };
-  const auto related = [&](const FaultEvent& other) { return go_together(other.type, event.type); };
+  const auto related = [&](const FaultEvent& other) {
+    return go_together(*other.type, *event.type);
+  };
   if (any_event(open, other_gpu) || !any_event(open, related)) {
     return false;
   }
+  const auto address = event.number(FaultField::address);
   const auto same_page = [&](const FaultEvent& other) {
-    return other.type != event.type && other.address && event.address && *event.address != 0 &&
-           *other.address / page == *event.address / page;
+    const auto others = other.number(FaultField::address);
+    return other.type != event.type && others && address && *address != 0 &&
+           *others / page == *address / page;
   };
   if (any_event(open, same_page)) {
     return true;

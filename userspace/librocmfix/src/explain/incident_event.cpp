@@ -2,6 +2,7 @@
 #include "explain/incident_event.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "explain/fault_status.hpp"
@@ -16,10 +17,6 @@ constexpr std::uint64_t max_gap = 64;  // lines between two of one event; other 
 constexpr std::size_t max_lines = 12;
 constexpr std::size_t max_line = 400;
 constexpr std::size_t max_word = 128;
-
-// What a block of lines gives once: given again, it is another fault's.
-constexpr std::uint32_t once = field_bit(FaultField::address) | field_bit(FaultField::status) |
-                               field_bit(FaultField::client) | field_bit(FaultField::rw);
 
 std::optional<std::uint64_t> number(std::string_view text) {
   if (text == "(nil)") {
@@ -36,25 +33,59 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return value;
 }
 
-std::uint32_t fields_of(const FoundLine& found) {
+std::uint32_t fields_of(const EventLine& line) {
   std::uint32_t fields = 0;
-  for (const FoundField& field : found.fields) {
+  for (const FoundField& field : line.fields) {
     fields |= field_bit(field.field);
   }
   return fields;
 }
 
-template <class T>
-bool differ(const std::optional<T>& a, const std::optional<T>& b) {
-  return a && b && *a != *b;
+std::uint32_t once_fields() {
+  std::uint32_t fields = 0;
+  for (const FieldRule& rule : fault_fields) {
+    fields |= rule.once ? field_bit(rule.field) : 0;
+  }
+  return fields;
 }
+
+std::optional<FieldValue> value_of(FieldForm form, std::string_view text) {
+  const auto value = number(text);
+  switch (form) {
+    case FieldForm::number:
+    case FieldForm::address:
+      return value ? std::optional<FieldValue>(*value) : std::nullopt;
+    case FieldForm::access:
+      if (text == "0x0" || text == "Read" || text == "read") {
+        return "read";
+      }
+      return text == "0x1" || text == "Write" || text == "write"
+                 ? std::optional<FieldValue>("write")
+                 : std::nullopt;
+    case FieldForm::number_or_text:
+      return value ? FieldValue(*value) : FieldValue(printable_line(text, max_word));
+    case FieldForm::text:
+      return printable_line(text, max_word);
+    case FieldForm::of_the_line_alone:
+      break;
+  }
+  return std::nullopt;
+}
+
+// What the register has, and what an empty one does not say.
+constexpr std::array decoded = {FaultField::client,
+                                FaultField::rw,
+                                FaultField::more_faults,
+                                FaultField::walker_error,
+                                FaultField::permission_faults,
+                                FaultField::mapping_error};
 
 }  // namespace
 
-EventUnderWay::EventUnderWay(FaultType type, const EventLine& line,
+EventUnderWay::EventUnderWay(const FaultType& type, const EventLine& line,
                              std::span<const ClientTable> clients)
     : clients_(clients) {
-  event_.type = type;
+  event_.type = &type;
   event_.line = line.number;
   if (!line.time.empty()) {
     event_.time = line.time;
@@ -63,109 +94,55 @@ EventUnderWay::EventUnderWay(FaultType type, const EventLine& line,
 }
 
 bool EventUnderWay::takes(const EventLine& line) const {
-  const auto& types = line.found->pattern->types;
-  return std::find(types.begin(), types.end(), event_.type) != types.end() &&
+  return std::find(line.types.begin(), line.types.end(), event_.type->name) != line.types.end() &&
          line.number - last_line_ <= max_gap &&
-         (line.bdf.empty() || !event_.bdf || line.bdf == *event_.bdf) &&
-         (given_ & fields_of(*line.found) & once) == 0;
+         (line.bdf.empty() || !event_[FaultField::bdf] ||
+          line.bdf == event_.text(FaultField::bdf)) &&
+         (given_ & fields_of(line) & once_fields()) == 0;
 }
 
 void EventUnderWay::add(const EventLine& line) {
   last_line_ = line.number;
-  if (!line.bdf.empty() && !event_.bdf) {
-    event_.bdf = line.bdf;
+  if (!line.bdf.empty() && !event_[FaultField::bdf]) {
+    event_[FaultField::bdf] = line.bdf;
   }
-  std::uint32_t fields = fields_of(*line.found);
+  std::uint32_t fields = fields_of(line);
   given_ |= fields;
-  for (const FoundField& field : line.found->fields) {
+  for (const FoundField& field : line.fields) {
     set(field.field, field.text);
   }
-  const std::string_view reason = line.found->pattern->reason;
-  if (!reason.empty() && (fields & field_bit(FaultField::reason)) == 0) {
-    event_.reason = reason;
+  if (!line.reason.empty() && (fields & field_bit(FaultField::reason)) == 0) {
+    event_[FaultField::reason] = std::string(line.reason);
     fields |= field_bit(FaultField::reason);
   }
   if ((fields & field_bit(FaultField::status)) != 0) {
     fields |= field_bit(FaultField::client) | field_bit(FaultField::rw) |
               field_bit(FaultField::walker_error) | field_bit(FaultField::vmid);
   }
-  const bool kept = !event_.lines.empty() && event_.lines.back().number == line.number;
+  const std::uint64_t number = line.of_the_log ? line.number : 0;
+  const bool kept = !event_.lines.empty() && event_.lines.back().number == number;
   if (!kept && event_.lines.size() < max_lines) {
-    event_.lines.push_back({line.number, printable_line(line.text, max_line), fields});
+    event_.lines.push_back({number, printable_line(line.text, max_line), fields});
   }
 }
 
 void EventUnderWay::set(FaultField field, std::string_view text) {
-  switch (field) {
-    case FaultField::bdf:
-      event_.bdf = printable_line(text, max_word);
-      break;
-    case FaultField::address:
-      event_.address = number(text);
-      break;
-    case FaultField::reason:
-      event_.reason = printable_line(text, max_word);
-      break;
-    case FaultField::client:
-      if (text != "unknown") {
-        event_.client = printable_line(text, max_word);
-      }
-      break;
-    case FaultField::rw:
-      if (text == "0x0" || text == "Read" || text == "read") {
-        event_.rw = Access::read;
-      } else if (text == "0x1" || text == "Write" || text == "write") {
-        event_.rw = Access::write;
-      }
-      break;
-    case FaultField::more_faults:
-      event_.more_faults = number(text);
-      break;
-    case FaultField::walker_error:
-      event_.walker_error = number(text);
-      break;
-    case FaultField::permission_faults:
-      event_.permission_faults = number(text);
-      break;
-    case FaultField::mapping_error:
-      event_.mapping_error = number(text);
-      break;
-    case FaultField::vmid:
-      event_.vmid = number(text);
-      break;
-    case FaultField::pasid:
-      event_.pasid = number(text);
-      break;
-    case FaultField::ring:
-      if (const auto value = number(text)) {
-        event_.ring = *value;
-      } else {
-        event_.ring = printable_line(text, max_word);
-      }
-      break;
-    case FaultField::process:  // empty, with pid 0: the driver knows none
-      if (!text.empty()) {
-        event_.process = printable_line(text, max_word);
-      }
-      break;
-    case FaultField::pid:
-      if (text != "0") {
-        event_.pid = number(text);
-      }
-      break;
-    case FaultField::node:
-      event_.node = number(text);
-      break;
-    case FaultField::hub:
-      hub_ = text.starts_with("mm") || text.starts_with("MM") ? "mmhub" : "gfxhub";
-      break;
-    case FaultField::status:
-      if (const auto value = number(text); value && *value <= UINT32_MAX) {
-        decode(static_cast<std::uint32_t>(*value));
-      }
-      break;
-    case FaultField::value:
-      break;
+  if (field == FaultField::hub) {
+    hub_ = text.starts_with("mm") || text.starts_with("MM") ? "mmhub" : "gfxhub";
+    return;
+  }
+  if (field == FaultField::status) {
+    if (const auto value = number(text); value && *value <= UINT32_MAX) {
+      decode(static_cast<std::uint32_t>(*value));
+    }
+    return;
+  }
+  const FieldRule& rule = rule_of(field);
+  if (text.empty() || text == rule.unknown) {
+    return;
+  }
+  if (auto value = value_of(rule.form, text)) {
+    event_[field] = std::move(value);
   }
 }
 
@@ -177,46 +154,41 @@ void EventUnderWay::decode(std::uint32_t status) {
     return;
   }
   const FaultStatus fields = decode_fault_status(status);
-  event_.more_faults = fields.more_faults;
-  event_.walker_error = fields.walker_error;
-  event_.permission_faults = fields.permission_faults;
-  event_.mapping_error = fields.mapping_error;
-  event_.rw = fields.rw != 0 ? Access::write : Access::read;
-  if (!event_.vmid) {
-    event_.vmid = fields.vmid;
+  const auto put = [&](FaultField field, std::uint64_t value) { event_[field] = value; };
+  put(FaultField::more_faults, fields.more_faults);
+  put(FaultField::walker_error, fields.walker_error);
+  put(FaultField::permission_faults, fields.permission_faults);
+  put(FaultField::mapping_error, fields.mapping_error);
+  event_[FaultField::rw] = fields.rw != 0 ? "write" : "read";
+  if (!event_[FaultField::vmid]) {
+    put(FaultField::vmid, fields.vmid);
   }
-  if (!event_.client) {
+  if (!event_[FaultField::client]) {
     const std::string name = client_name(clients_, hub_, fields.cid, fields.rw != 0);
     if (!name.empty()) {
-      event_.client = name;
+      event_[FaultField::client] = name;
     }
   }
 }
 
 FaultEvent EventUnderWay::finished() && {
   if (status_is_empty_) {
-    event_.client.reset();
-    event_.rw.reset();
-    event_.more_faults.reset();
-    event_.walker_error.reset();
-    event_.permission_faults.reset();
-    event_.mapping_error.reset();
+    for (const FaultField field : decoded) {
+      event_[field].reset();
+    }
   }
   return std::move(event_);
 }
 
 bool is_same_fault(const FaultEvent& first, const FaultEvent& later) {
-  const bool any_address =
-      first.type == FaultType::page_fault || first.type == FaultType::iommu_fault;
-  return first.type == later.type && !differ(first.bdf, later.bdf) &&
-         (any_address || !differ(first.address, later.address)) &&
-         !differ(first.reason, later.reason) && !differ(first.client, later.client) &&
-         !differ(first.rw, later.rw) && !differ(first.walker_error, later.walker_error) &&
-         !differ(first.permission_faults, later.permission_faults) &&
-         !differ(first.mapping_error, later.mapping_error) && !differ(first.vmid, later.vmid) &&
-         !differ(first.pasid, later.pasid) && !differ(first.ring, later.ring) &&
-         !differ(first.process, later.process) && !differ(first.pid, later.pid) &&
-         !differ(first.node, later.node);
+  return first.type == later.type &&
+         std::none_of(fault_fields.begin(), fault_fields.end(), [&](const FieldRule& rule) {
+           const bool ignored = !rule.distinguishes ||
+                                (rule.field == FaultField::address && first.type->every_address);
+           const auto& a = first[rule.field];
+           const auto& b = later[rule.field];
+           return !ignored && a && b && *a != *b;
+         });
 }
 
 }  // namespace rocmfix

@@ -8,21 +8,26 @@
 #include <string_view>
 
 #include "explain/fault_matcher.hpp"
+#include "rocmfix/fault_event.hpp"
 
 namespace rocmfix {
 
-/// A line that a pattern of an event matched, with what precedes the message.
+/// A line that a pattern of an event matched, with what precedes the message; or what something
+/// else than a log says of an event.
 struct EventLine {
   std::uint64_t number = 0;
+  bool of_the_log = true;
   std::string_view text;
   std::string time;
   std::string bdf;
-  const FoundLine* found = nullptr;
+  Strings types;            ///< what it can belong to
+  std::string_view reason;  ///< the event's, when no field is
+  std::span<const FoundField> fields;
 };
 
 class EventUnderWay {
  public:
-  EventUnderWay(FaultType type, const EventLine& line, std::span<const ClientTable> clients);
+  EventUnderWay(const FaultType& type, const EventLine& line, std::span<const ClientTable> clients);
 
   /// Whether the line can be of this event: nearby, of the same GPU, and not giving again what
   /// the event already has.

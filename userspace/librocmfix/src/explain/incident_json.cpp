@@ -14,37 +14,26 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-template <class T>
-void put(Json& object, const char* name, const std::optional<T>& value) {
-  if (value) {
-    object[name] = *value;
-  }
-}
-
 Json event_object(const FaultEvent& event) {
-  Json object = {{"type", to_string(event.type)}, {"line", event.line}};
-  put(object, "time", event.time);
-  put(object, "bdf", event.bdf);
-  if (event.address) {
-    object["address"] = formatted("0x{:x}", *event.address);
+  Json object = {{"type", event.type->name}, {"what", event.type->text}};
+  if (!event.type->kind.empty()) {
+    object["kind"] = event.type->kind;
   }
-  put(object, "reason", event.reason);
-  put(object, "client", event.client);
-  if (event.rw) {
-    object["rw"] = *event.rw == Access::write ? "write" : "read";
+  if (event.type->consequence) {
+    object["consequence"] = true;
   }
-  put(object, "more_faults", event.more_faults);
-  put(object, "walker_error", event.walker_error);
-  put(object, "permission_faults", event.permission_faults);
-  put(object, "mapping_error", event.mapping_error);
-  put(object, "vmid", event.vmid);
-  put(object, "pasid", event.pasid);
-  if (event.ring) {
-    std::visit([&](const auto& ring) { object["ring"] = ring; }, *event.ring);
+  object["line"] = event.line;
+  if (event.time) {
+    object["time"] = *event.time;
   }
-  put(object, "process", event.process);
-  put(object, "pid", event.pid);
-  put(object, "node", event.node);
+  for (const FieldRule& rule : fault_fields) {
+    const auto& value = event[rule.field];
+    if (value && rule.form == FieldForm::address) {
+      object[std::string(rule.name)] = formatted("0x{:x}", std::get<std::uint64_t>(*value));
+    } else if (value) {
+      std::visit([&](const auto& shown) { object[std::string(rule.name)] = shown; }, *value);
+    }
+  }
   object["count"] = event.count;
   return object;
 }

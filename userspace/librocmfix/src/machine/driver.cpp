@@ -30,28 +30,6 @@ bool is_release(std::string_view text) {
                      [](char c) { return c > ' ' && c <= '~' && c != '/'; });
 }
 
-std::optional<std::string> read_kernel_release(const Root& root) {
-  if (auto release = root.read_line("/proc/sys/kernel/osrelease");
-      release && is_release(*release)) {
-    return release;
-  }
-  // "Linux version 6.1.0-56-amd64 (debian-kernel@lists.debian.org) ..."
-  constexpr std::string_view prefix = "Linux version ";
-  if (auto version = root.read_line("/proc/version"); version && version->starts_with(prefix)) {
-    version->erase(0, prefix.size());
-    version->erase(std::min(version->find(' '), version->size()));
-    if (is_release(*version)) {
-      return version;
-    }
-  }
-  // An image that has never run: the one kernel it has is the one it will run.
-  const std::vector<std::string> kernels = root.list(modules_dir);
-  if (kernels.size() == 1 && is_release(kernels.front())) {
-    return kernels.front();
-  }
-  return std::nullopt;
-}
-
 // The module's file by depmod's index, relative to `modules`: the line "DIR/NAME.ko: ...".
 // Of the two forms that depmod writes it is the text: libkmod 30 never comes back from a damaged
 // modules.dep.bin, and a captured machine can bring anything.
@@ -213,6 +191,28 @@ LivepatchState read_livepatch_state(const Root& root, const LoadedModule& loaded
 }
 
 }  // namespace
+
+std::optional<std::string> read_kernel_release(const Root& root) {
+  if (auto release = root.read_line("/proc/sys/kernel/osrelease");
+      release && is_release(*release)) {
+    return release;
+  }
+  // "Linux version 6.1.0-56-amd64 (debian-kernel@lists.debian.org) ..."
+  constexpr std::string_view prefix = "Linux version ";
+  if (auto version = root.read_line("/proc/version"); version && version->starts_with(prefix)) {
+    version->erase(0, prefix.size());
+    version->erase(std::min(version->find(' '), version->size()));
+    if (is_release(*version)) {
+      return version;
+    }
+  }
+  // An image that has never run: the one kernel it has is the one it will run.
+  const std::vector<std::string> kernels = root.list(modules_dir);
+  if (kernels.size() == 1 && is_release(kernels.front())) {
+    return kernels.front();
+  }
+  return std::nullopt;
+}
 
 Driver inspect_driver(const Root& root) {
   Driver driver;

@@ -3,6 +3,7 @@
 #include "policy/condition.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "policy/override_value.hpp"
 #include "util/kernel_version.hpp"
@@ -55,53 +56,12 @@ std::optional<bool> large_bar(Gpus gpus) {
   return unknown ? std::nullopt : std::optional(false);
 }
 
-bool kernel_holds(const Condition& when, const Machine& machine) {
-  if (when.kernel_below.empty() && when.kernel_at_least.empty()) {
-    return true;
-  }
-  if (!machine.driver.kernel_release) {
-    return false;
-  }
-  const std::string& kernel = *machine.driver.kernel_release;
-  if (!when.kernel_below.empty()) {
-    const auto order = compare_kernels(kernel, when.kernel_below);
-    if (!order || std::is_gteq(*order)) {
-      return false;
-    }
-  }
-  if (!when.kernel_at_least.empty()) {
-    const auto order = compare_kernels(kernel, when.kernel_at_least);
-    if (!order || std::is_lt(*order)) {
-      return false;
-    }
-  }
-  return true;
-}
+using Facts = ConditionFacts;
 
-bool memory_holds(const Condition& when, const Machine& machine) {
-  if (when.ram_above_mib == 0 && when.ram_at_most_mib == 0) {
-    return true;
-  }
-  if (!machine.ram_mib) {
-    return false;
-  }
-  return (when.ram_above_mib == 0 || *machine.ram_mib > when.ram_above_mib) &&
-         (when.ram_at_most_mib == 0 || *machine.ram_mib <= when.ram_at_most_mib);
-}
-
-bool values_hold(const Condition& when, const ConditionFacts& facts) {
-  return (when.value.empty() || (facts.value && is_one_of(*facts.value, when.value))) &&
-         (when.configured.empty() ||
-          (facts.configured && is_one_of(*facts.configured, when.configured)));
-}
-
-bool gpus_hold(const Condition& when, Gpus gpus) {
-  return (when.any_family.empty() || any_family(gpus, when.any_family)) &&
-         (when.any_gfx.empty() || any_gfx(gpus, when.any_gfx)) &&
-         (when.all_gfx.empty() || all_gfx(gpus, when.all_gfx)) &&
-         (when.any_gfx_but.empty() || any_gfx_but(gpus, when.any_gfx_but)) &&
-         (!when.has_gpu || *when.has_gpu == !gpus.empty()) &&
-         (!when.large_bar || large_bar(gpus) == when.large_bar);
+// Of the running kernel against "7.2"; nullopt: either is not known.
+std::optional<std::weak_ordering> kernel_order(const Facts& facts, const Clause& clause) {
+  const auto& kernel = facts.machine.driver.kernel_release;
+  return kernel ? compare_kernels(*kernel, clause.words.front()) : std::nullopt;
 }
 
 template <class Predicate>
@@ -118,69 +78,190 @@ std::optional<bool> told_of_every_gpu(Gpus gpus, Predicate predicate) {
   return known ? std::optional(every_target(gpus, predicate)) : std::nullopt;
 }
 
-bool software_holds(const Condition& when, const ConditionFacts& facts) {
-  const Software& software = facts.machine.software;
-  const auto carries = [&](std::string_view gfx) { return software.carries(gfx); };
-  const auto lacks = [&](std::string_view gfx) { return software.lacks(gfx); };
-  return (when.software.empty() || is_one_of(to_string(software.state), when.software)) &&
-         std::all_of(when.carries.begin(), when.carries.end(), carries) &&
-         (when.lacks_gfx.empty() || std::any_of(facts.gpus.begin(), facts.gpus.end(),
-                                                [&](const Gpu& gpu) {
-                                                  return gpu.gfx && software.lacks(*gpu.gfx) &&
-                                                         is_one_of(*gpu.gfx, when.lacks_gfx);
-                                                })) &&
-         (!when.carries_gpus || (software.state == SoftwareState::known &&
-                                 told_of_every_gpu(facts.gpus, carries) == when.carries_gpus)) &&
-         (!when.lacks_gpus || (software.state == SoftwareState::known &&
-                               told_of_every_gpu(facts.gpus, lacks) == when.lacks_gpus));
+template <class Predicate>
+bool known_software(const Facts& facts, const Clause& clause, Predicate predicate) {
+  return facts.machine.software.state == SoftwareState::known &&
+         told_of_every_gpu(facts.gpus, predicate) == clause.flag;
 }
 
-bool target_holds(const Condition& when, const ConditionFacts& facts) {
-  if (!when.target_named && when.target.empty() && !when.target_own && !when.target_same_major &&
-      !when.target_carried) {
-    return true;
-  }
-  if (!facts.value) {
-    return false;
-  }
-  const auto target = target_of_override(std::string(*facts.value));
-  if (when.target_named && *when.target_named != target.has_value()) {
-    return false;
-  }
-  if (!target) {
-    return when.target.empty() && !when.target_own && !when.target_same_major &&
-           !when.target_carried;
-  }
-  const Software& software = facts.machine.software;
-  const auto is_own = [&](const std::string& gfx) { return gfx == *target; };
-  const auto same_major = [&](const std::string& gfx) {
-    return major_of_target(gfx) == major_of_target(*target);
-  };
-  return (when.target.empty() || is_one_of(*target, when.target)) &&
-         (!when.target_own || told_of_every_gpu(facts.gpus, is_own) == when.target_own) &&
-         (!when.target_same_major ||
-          told_of_every_gpu(facts.gpus, same_major) == when.target_same_major) &&
-         (!when.target_carried || (software.state == SoftwareState::known &&
-                                   software.carries(*target) == *when.target_carried));
+/// What the judged value of HSA_OVERRIDE_GFX_VERSION names; nullopt: no value, or none that the
+/// runtime can read.
+std::optional<std::string> target_of(const Facts& facts) {
+  return facts.value ? target_of_override(std::string(*facts.value)) : std::nullopt;
 }
+
+template <class Predicate>
+bool target_is(const Facts& facts, const Clause& clause, Predicate predicate) {
+  const auto target = target_of(facts);
+  return target && told_of_every_gpu(facts.gpus, [&](const std::string& gfx) {
+                     return predicate(gfx, *target);
+                   }) == clause.flag;
+}
+
+using detail::ClauseForm;
+
+constexpr std::array<SettingKey, 24> keys = {{
+    {.form = {"value"},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return facts.value && is_one_of(*facts.value, clause.words);
+         }},
+    {.form = {"configured"},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return facts.configured && is_one_of(*facts.configured, clause.words);
+         }},
+    {.form = {"any_family", ClauseForm::words, supported_families},
+     .holds = [](const Facts& facts,
+                 const Clause& clause) { return any_family(facts.gpus, clause.words); }},
+    {.form = {"any_gfx"},
+     .holds = [](const Facts& facts,
+                 const Clause& clause) { return any_gfx(facts.gpus, clause.words); }},
+    {.form = {"all_gfx"},
+     .holds = [](const Facts& facts,
+                 const Clause& clause) { return all_gfx(facts.gpus, clause.words); }},
+    {.form = {"any_gfx_but"},
+     .holds = [](const Facts& facts,
+                 const Clause& clause) { return any_gfx_but(facts.gpus, clause.words); }},
+    {.form = {"kernel_below", ClauseForm::word},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           const auto order = kernel_order(facts, clause);
+           return order && std::is_lt(*order);
+         }},
+    {.form = {"kernel_at_least", ClauseForm::word},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           const auto order = kernel_order(facts, clause);
+           return order && std::is_gteq(*order);
+         }},
+    {.form = {"patched", ClauseForm::flag},
+     .holds = [](const Facts& facts,
+                 const Clause& clause) { return facts.machine.driver.patched() == clause.flag; }},
+    {.form = {"large_bar", ClauseForm::flag},
+     .holds = [](const Facts& facts,
+                 const Clause& clause) { return large_bar(facts.gpus) == clause.flag; }},
+    {.form = {"forced", ClauseForm::flag},
+     .holds = [](const Facts& facts, const Clause& clause) { return facts.forced == clause.flag; }},
+    {.form = {"ram_above_mib", ClauseForm::number},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return facts.machine.ram_mib && *facts.machine.ram_mib > clause.number;
+         }},
+    {.form = {"ram_at_most_mib", ClauseForm::number},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return facts.machine.ram_mib && *facts.machine.ram_mib <= clause.number;
+         }},
+    {.form = {"has_gpu", ClauseForm::flag},
+     .holds = [](const Facts& facts,
+                 const Clause& clause) { return facts.gpus.empty() != clause.flag; }},
+    {.form = {"software", ClauseForm::words, software_state_words},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return detail::has_word(clause, to_string(facts.machine.software.state));
+         },
+     .of_software = true},
+    {.form = {"carries"},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return std::all_of(clause.words.begin(), clause.words.end(), [&](std::string_view gfx) {
+             return facts.machine.software.carries(gfx);
+           });
+         },
+     .of_software = true},
+    {.form = {"lacks_gfx"},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return std::any_of(facts.gpus.begin(), facts.gpus.end(), [&](const Gpu& gpu) {
+             return gpu.gfx && facts.machine.software.lacks(*gpu.gfx) &&
+                    is_one_of(*gpu.gfx, clause.words);
+           });
+         },
+     .of_software = true,
+     .may_hold = [](const Facts& facts,
+                    const Clause& clause) { return any_gfx(facts.gpus, clause.words); }},
+    {.form = {"carries_gpus", ClauseForm::flag},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return known_software(facts, clause, [&](std::string_view gfx) {
+             return facts.machine.software.carries(gfx);
+           });
+         },
+     .of_software = true},
+    {.form = {"lacks_gpus", ClauseForm::flag},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return known_software(facts, clause, [&](std::string_view gfx) {
+             return facts.machine.software.lacks(gfx);
+           });
+         },
+     .of_software = true},
+    {.form = {"target_named", ClauseForm::flag},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return facts.value && target_of(facts).has_value() == clause.flag;
+         },
+     .of_target = true},
+    {.form = {"target"},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           const auto target = target_of(facts);
+           return target && is_one_of(*target, clause.words);
+         },
+     .of_target = true},
+    {.form = {"target_own", ClauseForm::flag},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return target_is(facts, clause, [](const std::string& gfx, const std::string& target) {
+             return gfx == target;
+           });
+         },
+     .of_target = true},
+    {.form = {"target_same_major", ClauseForm::flag},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return target_is(facts, clause, [](const std::string& gfx, const std::string& target) {
+             return major_of_target(gfx) == major_of_target(target);
+           });
+         },
+     .of_target = true},
+    {.form = {"target_carried", ClauseForm::flag},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           const auto target = target_of(facts);
+           return target && facts.machine.software.state == SoftwareState::known &&
+                  facts.machine.software.carries(*target) == clause.flag;
+         },
+     .of_software = true,
+     .of_target = true},
+}};
 
 }  // namespace
 
-bool holds(const Condition& when, const ConditionFacts& facts) {
-  return may_hold(when, facts) && software_holds(when, facts) && target_holds(when, facts);
+std::span<const SettingKey> setting_keys() {
+  return keys;
 }
 
-bool may_hold(const Condition& when, const ConditionFacts& facts) {
-  return values_hold(when, facts) && gpus_hold(when, facts.gpus) &&
-         (when.lacks_gfx.empty() || any_gfx(facts.gpus, when.lacks_gfx)) &&
-         (!when.patched || facts.machine.driver.patched() == *when.patched) &&
-         (!when.forced || facts.forced == *when.forced) && kernel_holds(when, facts.machine) &&
-         memory_holds(when, facts.machine);
+bool holds(Clauses when, const ConditionFacts& facts) {
+  return detail::all_hold(when, setting_keys(), facts);
 }
 
-bool asks_for_software(const Condition& when) {
-  return !when.software.empty() || !when.carries.empty() || !when.lacks_gfx.empty() ||
-         when.carries_gpus || when.lacks_gpus || when.target_carried;
+bool may_hold(Clauses when, const ConditionFacts& facts) {
+  return detail::all_clauses(when, setting_keys(),
+                             [&](const SettingKey& key, const Clause& clause) {
+                               if (key.of_software || key.of_target) {
+                                 return key.may_hold == nullptr || key.may_hold(facts, clause);
+                               }
+                               return key.holds(facts, clause);
+                             });
+}
+
+bool asks_for_software(Clauses when) {
+  return std::any_of(when.begin(), when.end(), [](const Clause& clause) {
+    const SettingKey* const key = detail::find_key(setting_keys(), clause.key);
+    return key != nullptr && key->of_software;
+  });
 }
 
 }  // namespace rocmfix

@@ -147,7 +147,7 @@ std::optional<std::string_view> propose(PlanRow& row, const Setting& setting, Pr
       break;
     }
     // A proposal that answers a configured value says nothing where that is not configured.
-    if (proposal.when.configured.empty()) {
+    if (find_clause(proposal.when, "configured") == nullptr) {
       withheld = proposal.value;
     }
   }

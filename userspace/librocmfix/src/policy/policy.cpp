@@ -23,22 +23,6 @@ namespace {
 constexpr std::string_view chips_overlay = "/etc/rocmfix/gpus.toml";
 constexpr std::string_view settings_overlay = "/etc/rocmfix/settings.toml";
 
-// What `added` names takes the place of the built-in entry of that name; the rest comes after.
-template <class Item, class Same>
-std::vector<Item> laid_over(std::span<const Item> base, const std::vector<Item>& added, Same same) {
-  std::vector<Item> merged(base.begin(), base.end());
-  for (const Item& item : added) {
-    const auto found = std::find_if(merged.begin(), merged.end(),
-                                    [&](const Item& other) { return same(item, other); });
-    if (found != merged.end()) {
-      *found = item;
-    } else {
-      merged.push_back(item);
-    }
-  }
-  return merged;
-}
-
 }  // namespace
 
 Policy Policy::built_in() {
@@ -68,8 +52,9 @@ Result<Policy> Policy::load(const Root& root) {
     if (!added) {
       return fail(added.error());
     }
-    storage->chips = laid_over(policy.chips_, *added,
-                               [](const Chip& a, const Chip& b) { return a.name == b.name; });
+    storage->chips = detail::laid_over(
+        policy.chips_, *added, [](const Chip& chip) { return chip.name; },
+        detail::NewEntries::last);
     policy.chips_ = storage->chips;
   }
   if (*settings_text) {
@@ -78,9 +63,10 @@ Result<Policy> Policy::load(const Root& root) {
     if (!added) {
       return fail(added.error());
     }
-    storage->settings = laid_over(policy.settings_, *added, [](const Setting& a, const Setting& b) {
-      return a.layer == b.layer && a.name == b.name;
-    });
+    storage->settings = detail::laid_over(
+        policy.settings_, *added,
+        [](const Setting& setting) { return std::pair(setting.layer, setting.name); },
+        detail::NewEntries::last);
     policy.settings_ = storage->settings;
   }
   policy.storage_ = std::move(storage);

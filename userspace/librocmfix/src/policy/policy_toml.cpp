@@ -6,8 +6,9 @@
 #include <charconv>
 #include <utility>
 
+#include "base/clause_reader.hpp"
 #include "base/toml_reader.hpp"
-#include "rocmfix/software.hpp"
+#include "policy/condition.hpp"
 #include "util/formatted.hpp"
 
 namespace rocmfix {
@@ -65,65 +66,12 @@ Chip read_chip(Reader& reader, const toml::table& table) {
   return chip;
 }
 
-Condition read_condition(Reader& reader, const toml::table& entry, bool judged) {
-  Condition when;
-  const toml::node* node = entry.get("when");
-  if (node == nullptr) {
-    return when;
-  }
-  const auto* table = node->as_table();
-  if (table == nullptr) {
-    reader.complain(node->source(), "'when' must be a table");
-    return when;
-  }
-  reader.allow(*table, {"value",          "configured",      "any_family",
-                        "any_gfx",        "all_gfx",         "any_gfx_but",
-                        "kernel_below",   "kernel_at_least", "patched",
-                        "large_bar",      "forced",          "software",
-                        "carries",        "lacks_gfx",       "carries_gpus",
-                        "lacks_gpus",     "has_gpu",         "target_named",
-                        "target",         "target_own",      "target_same_major",
-                        "target_carried", "ram_above_mib",   "ram_at_most_mib"});
-  when.value = reader.strings(*table, "value");
-  if (!judged && !when.value.empty()) {
-    reader.complain(node->source(), "a proposal has no 'value' to test",
+Clauses read_condition(Reader& reader, const toml::table& entry, bool judged) {
+  const Clauses when = detail::read_clauses(reader, entry, setting_keys());
+  if (!judged && find_clause(when, "value") != nullptr) {
+    reader.complain(entry.source(), "a proposal has no 'value' to test",
                     "did you mean 'configured'?");
   }
-  when.configured = reader.strings(*table, "configured");
-  when.any_family = reader.strings(*table, "any_family");
-  for (const std::string_view family : when.any_family) {
-    if (family != to_string(Family::rdna1) && family != to_string(Family::rdna2)) {
-      reader.complain(node->source(), formatted("'{}' is not a supported family", family),
-                      "allowed: RDNA1, RDNA2");
-    }
-  }
-  when.any_gfx = reader.strings(*table, "any_gfx");
-  when.all_gfx = reader.strings(*table, "all_gfx");
-  when.any_gfx_but = reader.strings(*table, "any_gfx_but");
-  when.kernel_below = reader.text(*table, "kernel_below");
-  when.kernel_at_least = reader.text(*table, "kernel_at_least");
-  when.patched = reader.boolean(*table, "patched");
-  when.large_bar = reader.boolean(*table, "large_bar");
-  when.forced = reader.boolean(*table, "forced");
-  when.software = reader.strings(*table, "software");
-  for (const std::string_view state : when.software) {
-    if (!parse_software_state(state)) {
-      reader.complain(node->source(), formatted("'software' cannot be '{}'", state),
-                      "allowed: unnamed, unknown, none, known");
-    }
-  }
-  when.carries = reader.strings(*table, "carries");
-  when.lacks_gfx = reader.strings(*table, "lacks_gfx");
-  when.carries_gpus = reader.boolean(*table, "carries_gpus");
-  when.lacks_gpus = reader.boolean(*table, "lacks_gpus");
-  when.has_gpu = reader.boolean(*table, "has_gpu");
-  when.target_named = reader.boolean(*table, "target_named");
-  when.target = reader.strings(*table, "target");
-  when.target_own = reader.boolean(*table, "target_own");
-  when.target_same_major = reader.boolean(*table, "target_same_major");
-  when.target_carried = reader.boolean(*table, "target_carried");
-  when.ram_above_mib = reader.number(*table, "ram_above_mib");
-  when.ram_at_most_mib = reader.number(*table, "ram_at_most_mib");
   return when;
 }
 

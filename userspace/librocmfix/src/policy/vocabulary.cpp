@@ -9,15 +9,7 @@
 namespace rocmfix {
 
 std::string_view to_string(Family family) {
-  switch (family) {
-    case Family::rdna1:
-      return "RDNA1";
-    case Family::rdna2:
-      return "RDNA2";
-    case Family::other:
-      break;
-  }
-  return "other";
+  return family_words.at(static_cast<std::size_t>(family));
 }
 
 std::string_view to_string(Layer layer) {
@@ -52,27 +44,7 @@ std::optional<Profile> parse_profile(std::string_view text) {
 }
 
 std::string_view to_string(SoftwareState state) {
-  switch (state) {
-    case SoftwareState::unknown:
-      return "unknown";
-    case SoftwareState::none:
-      return "none";
-    case SoftwareState::known:
-      return "known";
-    case SoftwareState::unnamed:
-      break;
-  }
-  return "unnamed";
-}
-
-std::optional<SoftwareState> parse_software_state(std::string_view text) {
-  for (const auto state : {SoftwareState::unnamed, SoftwareState::unknown, SoftwareState::none,
-                           SoftwareState::known}) {
-    if (text == to_string(state)) {
-      return state;
-    }
-  }
-  return std::nullopt;
+  return software_state_words.at(static_cast<std::size_t>(state));
 }
 
 bool is_placeholder(std::string_view name) {

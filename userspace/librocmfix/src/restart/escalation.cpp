@@ -50,13 +50,9 @@ Result<Escalation> Escalation::load(const Root& root) {
   if (!added) {
     return fail(std::move(added.error()));
   }
-  storage->mitigations.assign(escalation.mitigations_.begin(), escalation.mitigations_.end());
-  for (const Mitigation& mitigation : added->mitigations) {
-    std::erase_if(storage->mitigations,
-                  [&](const Mitigation& other) { return other.name == mitigation.name; });
-  }
-  storage->mitigations.insert(storage->mitigations.end(), added->mitigations.begin(),
-                              added->mitigations.end());
+  storage->mitigations = detail::laid_over(
+      escalation.mitigations_, added->mitigations,
+      [](const Mitigation& mitigation) { return mitigation.name; }, detail::NewEntries::last);
   std::stable_sort(storage->mitigations.begin(), storage->mitigations.end(),
                    [](const Mitigation& a, const Mitigation& b) { return a.step < b.step; });
   RestartLimits& limits = escalation.limits_;

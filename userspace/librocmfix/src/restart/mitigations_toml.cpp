@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "base/clause_reader.hpp"
 #include "base/toml_reader.hpp"
+#include "restart/mitigation_keys.hpp"
 #include "util/formatted.hpp"
 
 namespace rocmfix {
@@ -27,46 +29,17 @@ std::span<const Assignment> read_assignments(TomlReader& reader, const toml::tab
   return reader.arena().keep(std::move(assignments));
 }
 
-std::span<const FaultKind> read_kinds(TomlReader& reader, const toml::table& table) {
-  std::vector<FaultKind> kinds;
-  for (const std::string_view word : reader.strings(table, "fault")) {
-    if (word == "memory") {
-      kinds.push_back(FaultKind::memory);
-    } else if (word == "hang") {
-      kinds.push_back(FaultKind::hang);
-    } else {
-      reader.complain(table.source(), formatted("'fault' cannot be '{}'", word),
-                      "allowed: memory, hang");
-    }
-  }
-  return reader.arena().keep(std::move(kinds));
-}
-
-MitigationCondition read_condition(TomlReader& reader, const toml::table& entry) {
-  MitigationCondition when;
-  const toml::node* node = entry.get("when");
-  const toml::table* table = node == nullptr ? nullptr : node->as_table();
-  if (table == nullptr) {
+Clauses read_condition(TomlReader& reader, const toml::table& entry) {
+  constexpr std::string_view example = R"(for example: when = { fault = ["memory"] })";
+  if (entry.get("when") == nullptr) {
     reader.complain(entry.source(), "'when' is missing: a mitigation needs a condition",
-                    R"(for example: when = { fault = ["memory"] })");
-    return when;
+                    std::string(example));
+    return {};
   }
-  reader.allow(*table, {"fault", "cause", "no_cause", "family", "gfx", "faults"});
-  when.fault = read_kinds(reader, *table);
-  when.cause = reader.strings(*table, "cause");
-  when.no_cause = reader.strings(*table, "no_cause");
-  when.family = reader.strings(*table, "family");
-  when.gfx = reader.strings(*table, "gfx");
-  when.faults = reader.number(*table, "faults");
-  for (const std::string_view family : when.family) {
-    if (family != "RDNA1" && family != "RDNA2") {
-      reader.complain(node->source(), formatted("'family' cannot be '{}'", family),
-                      "allowed: RDNA1, RDNA2");
-    }
-  }
-  if (when.fault.empty()) {
-    reader.complain(node->source(), "'fault' is missing: a mitigation needs a kind of fault",
-                    R"(for example: when = { fault = ["memory"] })");
+  const Clauses when = detail::read_clauses(reader, entry, mitigation_keys());
+  if (words_of(when, "fault").empty()) {
+    reader.complain(entry.get("when")->source(),
+                    "'fault' is missing: a mitigation needs a kind of fault", std::string(example));
   }
   return when;
 }
@@ -131,6 +104,15 @@ std::string_view to_string(FaultKind kind) {
       break;
   }
   return "none";
+}
+
+FaultKind parse_fault_kind(std::string_view word) {
+  for (const FaultKind kind : {FaultKind::memory, FaultKind::hang}) {
+    if (word == to_string(kind)) {
+      return kind;
+    }
+  }
+  return FaultKind::none;
 }
 
 Result<MitigationTables> parse_mitigations(std::string_view text, std::string_view origin,

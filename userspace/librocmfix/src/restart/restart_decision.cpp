@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
+#include "restart/mitigation_keys.hpp"
 #include "rocmfix/restart.hpp"
 
 namespace rocmfix {
@@ -10,21 +11,6 @@ namespace {
 template <class List, class Value>
 bool contains(const List& list, const Value& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
-}
-
-template <class Set>
-bool any_of(Strings wanted, const Set& found) {
-  return std::any_of(wanted.begin(), wanted.end(),
-                     [&](std::string_view word) { return contains(found, word); });
-}
-
-bool holds(const MitigationCondition& when, const RestartContext& context, const Outcome& outcome,
-           std::uint64_t faults) {
-  return contains(when.fault, outcome.fault) &&
-         (when.cause.empty() || any_of(when.cause, outcome.causes)) &&
-         !any_of(when.no_cause, outcome.sure_causes) &&
-         (when.family.empty() || any_of(when.family, context.families)) &&
-         (when.gfx.empty() || any_of(when.gfx, context.gfx)) && faults >= when.faults;
 }
 
 /// A mitigation whose every variable is the user's own would be none.
@@ -43,9 +29,10 @@ bool was_taken(const Mitigation& mitigation, const std::vector<Attempt>& history
 
 const Mitigation* next_mitigation(const Escalation& escalation, const RestartContext& context,
                                   const std::vector<Attempt>& history) {
+  const MitigationFacts facts{context, history.back().outcome, history.size()};
   for (const Mitigation& mitigation : escalation.mitigations()) {
     if (mitigation.enabled && !was_taken(mitigation, history) && has_effect(mitigation, context) &&
-        holds(mitigation.when, context, history.back().outcome, history.size())) {
+        detail::all_hold(mitigation.when, mitigation_keys(), facts)) {
       return &mitigation;
     }
   }

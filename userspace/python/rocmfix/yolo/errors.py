@@ -30,10 +30,12 @@ def report(failure: Failure) -> int:
     return failure.status
 
 
-def tell_supervisor_of_a_fault() -> None:
-    """As librocmfix-hip.so does when ROCr aborts. Here HIP has raised, and no address is known."""
-    document = {"schema": 1, "kind": "gpu_memory_fault", "fault": {"reasons": []},
-                "calls": [{"api": "torch"}]}  # fmt: skip
+def tell_supervisor_of_a_fault(problem: BaseException) -> None:
+    """For the descriptor that librocmfix-hip.so reports to when ROCr aborts. Here HIP has raised: no
+    address is known, and the reason is in its words."""
+    reason = (str(problem).splitlines() or [type(problem).__name__])[0]
+    document = {"schema": 1, "kind": "gpu_memory_fault", "program": "rocmfix-yolo", "worked": True,
+                "fault": {"reason": reason[:200]}}  # fmt: skip
     try:
         os.write(int(os.environ["ROCMFIX_REPORT_FD"]), json.dumps(document).encode() + b"\n")
     except (KeyError, ValueError, OSError):

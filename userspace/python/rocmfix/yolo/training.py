@@ -164,7 +164,7 @@ class Training:
         if any(part in text for part in CONTEXT_LOST):
             traceback.print_exc()
             say("the GPU context is lost: ending this process as after a GPU memory fault")
-            tell_supervisor_of_a_fault()
+            tell_supervisor_of_a_fault(problem)
             signal.signal(signal.SIGABRT, signal.SIG_DFL)
             os.abort()
         refused = torch_patches.is_gpu_refusal(problem)

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+#include "explain/cause_keys.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "util/kernel_version.hpp"
+
+namespace rocmfix {
+
+std::optional<std::vector<EvidenceLine>> IncidentFacts::support(Clauses when) {
+  evidence_.clear();
+  required_ = words_of(when, "event");
+  return detail::all_hold(when, cause_keys(), *this) ? std::optional(std::move(evidence_))
+                                                     : std::nullopt;
+}
+
+void IncidentFacts::add(const EvidenceLine& line) {
+  constexpr std::size_t most = 6;
+  const bool known =
+      std::any_of(evidence_.begin(), evidence_.end(), [&](const EvidenceLine& other) {
+        return other.number == line.number && (line.number != 0 || other.text == line.text);
+      });
+  if (!known && evidence_.size() < most) {
+    evidence_.push_back(line);
+  }
+}
+
+// The line of an event that gave a field, else its first.
+void IncidentFacts::add(const FaultEvent& event, std::uint32_t fields) {
+  const auto found =
+      std::find_if(event.lines.begin(), event.lines.end(),
+                   [&](const EvidenceLine& line) { return (line.fields & fields) != 0; });
+  if (found != event.lines.end()) {
+    add(*found);
+  } else if (!event.lines.empty()) {
+    add(event.lines.front());
+  }
+}
+
+namespace {
+
+bool is_one_of(std::string_view word, Strings words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+}  // namespace
+
+bool IncidentFacts::has_event(Strings types) const {
+  return std::any_of(events_.begin(), events_.end(),
+                     [&](const FaultEvent& event) { return is_one_of(event.type->name, types); });
+}
+
+bool IncidentFacts::some_required() {
+  const auto found = std::find_if(events_.begin(), events_.end(), [&](const FaultEvent& event) {
+    return is_one_of(event.type->name, required_);
+  });
+  if (found == events_.end()) {
+    return false;
+  }
+  add(*found, 0);
+  return true;
+}
+
+template <class Test>
+bool IncidentFacts::some(FaultField field, Test test) {
+  const auto found = std::find_if(events_.begin(), events_.end(), [&](const FaultEvent& event) {
+    return is_one_of(event.type->name, required_) && event[field] && test(event);
+  });
+  if (found == events_.end()) {
+    return false;
+  }
+  add(*found, field_bit(field));
+  return true;
+}
+
+bool IncidentFacts::is_known(std::string_view fact) const {
+  return facts_.last(fact, until_) != nullptr;
+}
+
+bool IncidentFacts::seen(std::string_view fact) {
+  const FaultFacts::Seen* const found = facts_.last(fact, until_);
+  if (found != nullptr) {
+    add(found->line);
+  }
+  return found != nullptr;
+}
+
+bool IncidentFacts::seen_several_times(std::string_view fact) {
+  const auto all = facts_.all(fact, until_);
+  if (all.size() < 2) {
+    return false;
+  }
+  add(all.front()->line);
+  add(all.back()->line);
+  return true;
+}
+
+bool IncidentFacts::kernel(bool (*test)(std::string_view release, std::string_view bound),
+                           std::string_view bound) {
+  const FaultFacts::Seen* const found = facts_.last("kernel", until_);
+  if (found == nullptr || !test(found->value, bound)) {
+    return false;
+  }
+  add(found->line);
+  return true;
+}
+
+namespace {
+
+using detail::ClauseForm;
+using Facts = IncidentFacts;
+
+/// Of a register's field, that it is 0, or that it is not.
+bool is_zero(Facts& facts, FaultField field, bool zero) {
+  return facts.some(field,
+                    [&](const FaultEvent& event) { return (event.number(field) == 0U) == zero; });
+}
+
+constexpr std::array<std::string_view, 2> accesses = {"read", "write"};
+
+constexpr std::array<CauseKey, 14> keys = {{
+    {{"no_event"},
+     [](Facts& facts, const Clause& clause) { return !facts.has_event(clause.words); }},
+    {{"event"}, [](Facts& facts, const Clause& /*clause*/) { return facts.some_required(); }},
+    {{"client"},
+     [](Facts& facts, const Clause& clause) {
+       return facts.some(FaultField::client, [&](const FaultEvent& event) {
+         return std::any_of(clause.words.begin(), clause.words.end(), [&](std::string_view name) {
+           return event.text(FaultField::client).starts_with(name);
+         });
+       });
+     }},
+    {{"reason"},
+     [](Facts& facts, const Clause& clause) {
+       return facts.some(FaultField::reason, [&](const FaultEvent& event) {
+         return std::any_of(clause.words.begin(), clause.words.end(), [&](std::string_view part) {
+           return event.text(FaultField::reason).find(part) != std::string_view::npos;
+         });
+       });
+     }},
+    {{"rw", ClauseForm::words, accesses},
+     [](Facts& facts, const Clause& clause) {
+       return facts.some(FaultField::rw, [&](const FaultEvent& event) {
+         return detail::has_word(clause, event.text(FaultField::rw));
+       });
+     }},
+    {{"null_address", ClauseForm::flag},
+     [](Facts& facts, const Clause& clause) {
+       return is_zero(facts, FaultField::address, clause.flag);
+     }},
+    {{"kernel_vmid", ClauseForm::flag},
+     [](Facts& facts, const Clause& clause) {
+       return is_zero(facts, FaultField::vmid, clause.flag);
+     }},
+    {{"walker_error", ClauseForm::flag},
+     [](Facts& facts, const Clause& clause) {
+       return is_zero(facts, FaultField::walker_error, !clause.flag);
+     }},
+    {{"not_seen"},
+     [](Facts& facts, const Clause& clause) {
+       return std::none_of(clause.words.begin(), clause.words.end(),
+                           [&](std::string_view fact) { return facts.is_known(fact); });
+     }},
+    {{"seen"},
+     [](Facts& facts, const Clause& clause) {
+       return std::all_of(clause.words.begin(), clause.words.end(),
+                          [&](std::string_view fact) { return facts.seen(fact); });
+     }},
+    {{"seen_any"},
+     [](Facts& facts, const Clause& clause) {
+       bool any = false;
+       for (const std::string_view fact : clause.words) {  // all of them are evidence
+         any = facts.seen(fact) || any;
+       }
+       return any;
+     }},
+    {{"several", ClauseForm::word},
+     [](Facts& facts, const Clause& clause) {
+       return facts.seen_several_times(clause.words.front());
+     }},
+    {{"kernel_below", ClauseForm::word},
+     [](Facts& facts, const Clause& clause) {
+       return facts.kernel(
+           [](std::string_view release, std::string_view bound) {
+             const auto order = compare_kernels(release, bound);
+             return order && std::is_lt(*order);
+           },
+           clause.words.front());
+     }},
+    {{"kernel_at_least", ClauseForm::word},
+     [](Facts& facts, const Clause& clause) {
+       return facts.kernel(
+           [](std::string_view release, std::string_view bound) {
+             const auto order = compare_kernels(release, bound);
+             return order && std::is_gteq(*order);
+           },
+           clause.words.front());
+     }},
+}};
+
+}  // namespace
+
+std::span<const CauseKey> cause_keys() {
+  return keys;
+}
+
+}  // namespace rocmfix
