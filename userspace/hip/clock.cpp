@@ -3,14 +3,11 @@
 
 #include <unistd.h>
 
-#include <atomic>
-
 namespace rocmfix::hip {
 
 namespace {
 // Of the initial-exec model, so that the first use in a thread never calls malloc.
 [[gnu::tls_model("initial-exec")]] thread_local uint32_t known_thread_id = 0;
-[[gnu::tls_model("initial-exec")]] thread_local uint32_t known_thread_number = 0;  // and 1
 }  // namespace
 
 uint32_t thread_id() {
@@ -18,14 +15,6 @@ uint32_t thread_id() {
     known_thread_id = static_cast<uint32_t>(gettid());
   }
   return known_thread_id;
-}
-
-uint32_t thread_number() {
-  if (known_thread_number == 0) {
-    static std::atomic<uint32_t> numbered{0};
-    known_thread_number = numbered.fetch_add(1, std::memory_order_relaxed) + 1;
-  }
-  return known_thread_number - 1;
 }
 
 void forget_thread_id() {

@@ -18,8 +18,6 @@ inline uint64_t now() {
 
 /// gettid(2), asked once a thread.
 uint32_t thread_id();
-/// 0, 1, 2, ... in the order in which threads ask.
-uint32_t thread_number();
 /// In a forked child: the calling thread has another id now.
 void forget_thread_id();
 
