@@ -47,8 +47,8 @@ Verdict judge_asked(uint64_t address, uint64_t size) {
 }
 
 /// Where it is clear already that this is what the program's call is about, the block is the
-/// program's from the beginning, and the call has nothing to add.
-void record(Block block) {
+/// program's from the beginning, and the call has nothing to add. `block` is changed to that.
+void record(Block& block) {
   const bool final = intent.kind != MemoryKind::none && intent.size == block.size &&
                      intent.recorded == 0 && block.owner == Owner::hsa;
   if (final) {
@@ -205,11 +205,11 @@ void record_lock(void* host, size_t size, void* const* gpu, Api api, const Verdi
   if (alias != block.address) {
     block.alias = alias;
   }
+  Block second = block;
+  second.address = alias;
+  second.alias = 0;
   record(block);
   if (block.alias != 0) {
-    Block second = block;
-    second.address = alias;
-    second.alias = 0;
     record(second);
   }
   count(verdict);
@@ -335,8 +335,9 @@ hsa::Status vmem_handle_release(uint64_t handle) {
 hsa::Status vmem_map(void* address, size_t size, size_t offset, uint64_t handle, uint64_t flags) {
   const hsa::Status status = rocr.vmem_map(address, size, offset, handle, flags);
   if (status == hsa::success && layer.active()) {
-    record(block_of_rocr(reinterpret_cast<uint64_t>(address), size, Api::hsa_amd_vmem_map,
-                         Place::vram));
+    Block block = block_of_rocr(reinterpret_cast<uint64_t>(address), size, Api::hsa_amd_vmem_map,
+                                Place::vram);
+    record(block);
   }
   return status;
 }
