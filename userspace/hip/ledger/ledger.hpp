@@ -5,8 +5,8 @@
 // table with a mutex, which is held for one operation. Not async-signal-safe, and need not be: ROCr
 // reports a fault on a thread of its own. visit(), which is for that, waits only as long as told.
 // Memory: from mmap(2), never from the heap, so any allocator may be in use and the heap may be
-// corrupted. 1.5 MiB for the freed blocks; for the largest number of blocks live at once, up to 256
-// bytes a block, at most 1 GiB (eight million blocks): more are refused, as without memory.
+// corrupted. 320 KiB for the freed blocks; for the largest number of blocks live at once, up to 256
+// bytes a block, at most 256 MiB (two million blocks): more are refused, as without memory.
 // Fork: the ledger of a process that uses a GPU is not used in a child (layer.cpp), so it does not
 // matter who held a mutex.
 // Cost: docs/benchmarks.md.
@@ -56,14 +56,14 @@ struct FreedBlock {
 
 class Ledger {
  public:
-  static constexpr uint32_t shard_bits = 4;
+  static constexpr uint32_t shard_bits = 2;
   static constexpr size_t shards = size_t{1} << shard_bits;
   /// The number of blocks that a shard takes.
   static constexpr size_t most_in_shard = size_t{1} << 19U;
   static constexpr size_t shard_number(uint64_t address) {
     return hash(address) >> (64U - shard_bits);
   }
-  /// At least this many of the blocks freed last are remembered: each shard remembers so many.
+  /// At least this many of the blocks freed last are remembered: each shard has its own list.
   static constexpr size_t remembered = 1024;
 
   constexpr Ledger() = default;
