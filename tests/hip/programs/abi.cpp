@@ -7,11 +7,13 @@
 #include <hsa/hsa_api_trace.h>
 #include <hsa/hsa_ext_amd.h>
 
-#include "hip.hpp"
 #include "hip/abi_hip.hpp"
 #include "hip/coherence.hpp"
 #include "hsa/abi_hsa.hpp"
 #include "hsa/hsa_slots.hpp"
+
+// After the interposer's: HIP 6 makes macros of names that are in these.
+#include "hip.hpp"
 
 namespace mine = rocmfix::hip::hsa;
 namespace ours = rocmfix::hip;
