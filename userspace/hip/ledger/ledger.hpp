@@ -3,7 +3,7 @@
 //
 // Threads: any thread may call anything. A block is in the shard that its address says: a hash
 // table with a mutex, which is held for one operation. Not async-signal-safe, and need not be: ROCr
-// reports a fault on a thread of its own. visit(), which is for that, waits only as long as told.
+// reports a fault on a thread of its own. visit(), which is for that, waits for a bounded time.
 // Memory: from mmap(2), never from the heap, so any allocator may be in use and the heap may be
 // corrupted. 320 KiB for the freed blocks; for the largest number of blocks live at once, up to 256
 // bytes a block, at most 256 MiB (two million blocks): more are refused, as without memory.
