@@ -44,7 +44,7 @@ check: ## all tests that need no virtual machine (10 to 20 minutes)
 .PHONY: check-kernel
 check-kernel: ## patches apply without fuzz and the touched objects compile, every kernel (10 minutes; 3 with a warm cache)
 	@$(SETUP) kernel
-	@kernel/check
+	@tests/patches/check
 
 .PHONY: check-vm
 check-vm: ## install the packages in a clean Debian 12, build amdgpu with DKMS, boot it (20 minutes)
@@ -71,7 +71,7 @@ check-livepatch-package: ## install, upgrade and purge rocmfix-livepatch-dkms in
 .PHONY: check-kunit
 check-kunit: ## KUnit on the patched functions in every tested Debian kernel, in QEMU (5 minutes)
 	@$(SETUP) kernel vm
-	@kernel/tests/run
+	@tests/kunit/run
 
 .PHONY: check-debug-kernel
 check-debug-kernel: ## KUnit and card removal under KASAN and lockdep, in a kernel built for it (an hour)

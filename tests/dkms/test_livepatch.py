@@ -2,7 +2,7 @@
 """What the livepatch is made from and for: dkms/extract-functions, dkms/check-stock.
 
 Against sources and modules made here; real ones are the business of
-kernel/check and tests/vm/check-livepatch.
+tests/patches/check and tests/vm/check-livepatch.
 """
 
 import subprocess

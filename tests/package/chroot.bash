@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # A clean Debian chroot for the package test: the release of a kernel in
-# kernel/kernels with that kernel installed, and a local repository of the
+# tests/kernels/list with that kernel installed, and a local repository of the
 # packages in dist/. Sourced by chroot-install, which runs it in a mount
-# namespace of its own. Where Debian comes from is kernel/suites.bash's.
+# namespace of its own. Where Debian comes from is tests/kernels/suites.bash's.
 : "${here:?}"
-# shellcheck source=kernel/suites.bash
-. "$here/../../kernel/suites.bash"
+# shellcheck source=tests/kernels/suites.bash
+. "$here/../kernels/suites.bash"
 
 # make_base DIR RELEASE KERNEL [APT_OPTION]...: as on a user's machine; no headers,
 # no dkms. Where a boot splash is installed, amdgpu is in the initramfs; here it

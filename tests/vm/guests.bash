@@ -9,7 +9,7 @@
 name=$1
 cache=${ROCMFIX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rocmfix}
 module=${2:-$cache/built/$name/amdgpu.ko}
-image=${image:-$("$here/../../kernel/environment" get "$name" --image | sed -n 's/^image=//p')}
+image=${image:-$("$here/../kernels/environment" get "$name" --image | sed -n 's/^image=//p')}
 kernel=$(basename "$image"/boot/vmlinuz-* | sed 's/^vmlinuz-//')
 if [[ ! -r $module ]]; then
 	printf 'error: no built module for %s: %s\nhint: type: tests/vm/check-matrix %s\n' \

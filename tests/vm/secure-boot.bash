@@ -27,7 +27,7 @@ sign_module() {
 	local headers=/usr/src/linux-headers-$kernel
 	strip --strip-debug "$1"
 	# shellcheck disable=SC2016  # expanded inside
-	"$here/../../kernel/environment" run --bind "$work" "$name" bash -euc '
+	"$here/../kernels/environment" run --bind "$work" "$name" bash -euc '
 		hash=$(sed -n "s/^CONFIG_MODULE_SIG_HASH=\"\(.*\)\"/\1/p" "$0/.config")
 		"$0/scripts/sign-file" "$hash" "$2" "$3" "$1"' "$headers" "$@"
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-PATCHES = Path(__file__).parent.parent / "patches"
+PATCHES = Path(__file__).resolve().parents[2] / "kernel/patches"
 SERIES = [directory for directory in sorted(PATCHES.iterdir()) if not directory.is_symlink()]
 ALL = [patch for directory in SERIES for patch in sorted(directory.glob("*.patch"))]
 

@@ -154,7 +154,7 @@ def judge(console):
 
 def missing(name, count):
     """A fault when the kernel's suites have fewer tests than are known."""
-    done = subprocess.run([TALLY, "--counted", f"kernel/tests/run:{name}", str(count)],
+    done = subprocess.run([TALLY, "--counted", f"tests/kunit/run:{name}", str(count)],
                           capture_output=True, text=True, check=False)
     return (done.stdout + done.stderr).splitlines() if done.returncode else []
 

@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""The judge of the virtual Radeon's guests (tests/vm/vradeon/judge) passes what the reference says,
-and names whatever differs. Boots nothing: guests are made up here."""
-
-import sys
-from pathlib import Path
+"""The judge of the virtual Radeon's guests passes what the reference says, and names whatever
+differs. Boots nothing: guests are made up here."""
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests/vm/vradeon/judge"))
-import checks  # noqa: E402
-from boots import GFX10, Boot, Entry, hip_boots, table_boots  # noqa: E402
-from boots import Tested as Module  # noqa: E402
-from reference import contexts, expected_mtype, expected_noretry, in_force, in_force_for_svm  # noqa: E402
+import checks
+from boots import GFX10, Boot, Entry, hip_boots, table_boots
+from boots import Tested as Module
+from reference import contexts, expected_mtype, expected_noretry, in_force, in_force_for_svm
 
 # What tests/vm/vradeon/build prints for Debian's kernels, and one that Debian has not.
 BOOKWORM = set()

@@ -39,7 +39,7 @@ WHOLE = """\
 
 def judge(console, floor=3):
     with tempfile.NamedTemporaryFile("w") as floors:
-        floors.write(f"kernel/tests/run:k {floor} 0\n")
+        floors.write(f"tests/kunit/run:k {floor} 0\n")
         floors.flush()
         done = subprocess.run(
             [sys.executable, KTAP, "k"], input=console, capture_output=True, text=True, check=False,
@@ -74,7 +74,7 @@ def test_every_truncation_fails(keep):
 def test_fewer_tests_than_are_known_fail():
     status, out = judge(WHOLE, floor=4)
     assert status == 1
-    assert "not ok 4 - k: FAILED kernel/tests/run:k: 3 tests, 4 are known" in out
+    assert "not ok 4 - k: FAILED tests/kunit/run:k: 3 tests, 4 are known" in out
     assert out.endswith("3 passed, 1 failed\n")
 
 

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Debian releases as chroots, on whichever Debian this machine runs: where apt
 # finds them, how one is made, how a command runs in it. Sourced, by
-# kernel/environment and by the package test. It takes mirror and network
+# tests/kernels/environment and by the package test. It takes mirror and network
 # settings from the machine's own apt, knows no other mirror than Debian's
 # default, and leaves no mount behind.
 

@@ -4,7 +4,7 @@
 import re
 from pathlib import Path
 
-KERNEL = Path(__file__).parent.parent
+KERNEL = Path(__file__).resolve().parents[2] / "kernel"
 ABI = (KERNEL / "ABI.md").read_text()
 SOURCES = "".join(file.read_text() for file in sorted((KERNEL / "rocmfix").glob("*.c")))
 
