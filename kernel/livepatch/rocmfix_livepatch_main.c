@@ -51,6 +51,7 @@ static void rocmfix_livepatch_sync(struct work_struct *work)
 	else
 		rocmfix_livepatch_remove_all();
 }
+
 static DECLARE_WORK(rocmfix_livepatch_work, rocmfix_livepatch_sync);
 
 /*
