@@ -10,10 +10,13 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCE / "tests/kernels"))
+import chroot  # noqa: E402
 
 
 class Machine:
@@ -74,18 +77,6 @@ def machine(command, tmp_path_factory):
 # A chroot in mount and pid namespaces of its own: the captured machine's /sys and /etc, this
 # machine's /usr under an overlay that a test adds programs to. So "/" is what is changed, and
 # nothing of this machine is.
-ENTER = """
-set -e
-mount -t overlay overlay -o "lowerdir=/usr,upperdir=$1/.upper,workdir=$1/.work" "$1/usr"
-mount -t proc proc "$1/proc"
-mkdir -p "$1$2"
-mount --bind "$2" "$1$2"
-root=$1 command=$3
-shift 3
-exec chroot "$root" "$command" "$@"
-"""
-
-
 class System:
     def __init__(self, root, command):
         self.root = root
@@ -93,8 +84,8 @@ class System:
         self.command = os.path.realpath(command)
 
     def run(self, *args):
-        line = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", ENTER, "enter",
-                str(self.root), self.build, self.command, *args]
+        line = chroot.enter_overlaid(self.root, [self.command, *args],
+                                     binds=chroot.same_path(self.build))
         return subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
 
     def add_program(self, path, text):

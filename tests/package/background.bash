@@ -9,7 +9,6 @@
 # boot ROOT: until systemd says that all is started. Sets container and leader.
 boot() {
 	local root=$1
-	leave "$root"
 	systemd-nspawn --quiet --register=no --keep-unit --console=pipe --boot -D "$root" \
 		</dev/null >>"$work/console" 2>&1 &
 	container=$! leader=0
@@ -240,5 +239,4 @@ run_background() {
 	case_time_limit "$root"
 	case_purge_while_building "$root"
 	cut_power
-	enter "$root"
 }

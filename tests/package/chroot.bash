@@ -3,10 +3,8 @@
 # A clean Debian chroot for the package test: the release of a kernel in
 # tests/kernels/list with that kernel installed, and a local repository of the
 # packages in dist/. Sourced by chroot-install, which runs it in a mount
-# namespace of its own. Where Debian comes from is tests/kernels/suites.bash's.
+# namespace of its own. How a chroot is made and entered is tests/kernels/chroot's.
 : "${here:?}"
-# shellcheck source=tests/kernels/suites.bash
-. "$here/../kernels/suites.bash"
 
 # make_base DIR RELEASE KERNEL [APT_OPTION]...: as on a user's machine; no headers,
 # no dkms. Where a boot splash is installed, amdgpu is in the initramfs; here it
@@ -14,17 +12,15 @@
 make_base() {
 	local dir=$1 release=$2 kernel=$3
 	shift 3
-	suite_make "$release" "$dir" --include=debconf --aptopt='APT::Install-Recommends "true"'
+	"$here/../kernels/chroot" make "$release" "$dir" --include=debconf --aptopt='APT::Install-Recommends "true"'
 	mkdir -p "$dir/etc/dracut.conf.d" "$dir/etc/initramfs-tools/conf.d"
 	# And nothing else of 400 MB of modules, nor well compressed, at every update.
 	printf '%s\n' 'drivers+=" amdgpu "' 'compress="cat"' >"$dir/etc/dracut.conf.d/small.conf"
 	printf '%s\n' MODULES=list COMPRESS=gzip COMPRESSLEVEL=1 >"$dir/etc/initramfs-tools/conf.d/small"
 	echo amdgpu >"$dir/etc/initramfs-tools/modules"
-	enter "$dir"
 	{ in_root "$dir" apt-get -qq update && in_root "$dir" apt-get -y -qq -o Dpkg::Use-Pty=0 \
 		-o Dpkg::Options::=--force-confold install "$@" "linux-image-$kernel"
 	} >"$dir.log" 2>&1 || { cat "$dir.log"; return 1; }
-	leave "$dir"
 }
 
 # add_repository DIR PACKAGES...: an apt repository that holds just these files.
@@ -59,27 +55,17 @@ make_package() {
 	rm -rf "$root"
 }
 
-# enter DIR: mounts that dkms and apt want.
-enter() {
-	findmnt "$1/proc" >/dev/null || mount -t proc proc "$1/proc"
-	findmnt "$1/sys" >/dev/null || mount -t sysfs -o ro sys "$1/sys"
-	findmnt "$1/dev" >/dev/null || mount --rbind /dev "$1/dev"
-	# Names are resolved by the machine's own means.
-	cp -L /etc/resolv.conf /etc/hosts "$1/etc/"
+# in_root DIR COMMAND...: as the user's apt runs it: it updates the initramfs, too.
+# What the array root_options has is given to tests/kernels/chroot.
+root_options=()
+in_root() {
+	"$here/../kernels/chroot" run "${root_options[@]}" "$1" env -u INITRD "${@:2}"
 }
 
-# leave DIR: before it is removed or copied.
-leave() {
+# unmount_below DIR: before it is removed.
+unmount_below() {
 	local mounted
 	while read -r mounted; do
 		umount -l "$mounted" || true
 	done < <(findmnt -rno TARGET | grep "^$1/" | sort -r)
-}
-
-# in_root DIR COMMAND...
-in_root() {
-	local dir=$1
-	shift
-	chroot "$dir" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-		DEBIAN_FRONTEND=noninteractive "$@"
 }

@@ -199,8 +199,7 @@ killed_build() {
 	local root=$1 leader
 	rm -f "$root/srv/building"
 	cp "$work/versions/rocmfix-dkms_$2_all.deb" "$root/srv/"
-	setsid chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-		dpkg -i "/srv/rocmfix-dkms_$2_all.deb" >"$tap_log" 2>&1 &
+	setsid "$here/../kernels/chroot" run "$root" env -u INITRD dpkg -i "/srv/rocmfix-dkms_$2_all.deb" >"$tap_log" 2>&1 &
 	leader=$!
 	for _ in {1..600}; do
 		[[ ! -e $root/srv/building ]] || break

@@ -3,16 +3,21 @@
 text of the administrator's is lost, and the purge at the end works.
 
 The package is made here, of the built command and the maintainer scripts of debian/: what dpkg runs
-is theirs, with a real dpkg, in a chroot with this machine's /usr under an overlay.
+is theirs, with a real dpkg, in a chroot with this machine's /usr under an overlay and no device but
+/dev/null.
 """
 
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 from .runner import BUILD, SOURCE
+
+sys.path.insert(0, str(SOURCE / "tests/kernels"))
+import chroot  # noqa: E402
 
 OWN = b"# mine\noptions amdgpu runpm=0\n"
 NEW = b"# newer, and mine\noptions amdgpu runpm=2\n"
@@ -22,21 +27,9 @@ STATES = ["own", "none", "own, apply", "apply", "own, apply, edit", "own, apply,
 STEPS = [["dpkg", "--purge", "rocmfix"], ["dpkg", "--remove", "rocmfix"],
          ["dpkg", "-i", "/rocmfix.deb"], ["rocmfix", "revert"], ["rocmfix", "apply"]]
 
-ENTER = """
-set -e
-mount -t overlay overlay -o "lowerdir=/usr,upperdir=$1/.upper,workdir=$1/.work" "$1/usr"
-mount -t proc proc "$1/proc"
-mount -t tmpfs tmpfs "$1/dev"
-mknod -m 666 "$1/dev/null" c 1 3
-root=$1
-shift
-PATH=/usr/sbin:/usr/bin:/sbin:/bin exec chroot "$root" "$@"
-"""
-
 
 def enter(root, command):
-    return ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", ENTER, "enter", root,
-            *command]
+    return chroot.enter_overlaid(root, command, binds=chroot.same_path("/dev/null"))
 
 
 def prepare(work):
