@@ -41,21 +41,15 @@ const Key* find_key(std::span<const Key> keys, std::string_view name) {
   return found == keys.end() ? nullptr : &*found;
 }
 
-/// Whether `test(key, clause)` is true of every clause, in the order of `keys`: the same whatever
-/// the order of a file. A clause whose key the table does not have never holds: the readers refuse
-/// it, and a unit test looks at what is built in.
+/// Whether `test(key, clause)` is true of every clause, in their order, and no further than the
+/// first of which it is not. A clause whose key the table does not have never holds: the readers
+/// refuse it, and a unit test looks at what is built in.
 template <class Key, class Test>
 bool all_clauses(Clauses when, std::span<const Key> keys, Test test) {
-  std::size_t left = when.size();
-  for (auto key = keys.begin(); left > 0 && key != keys.end(); ++key) {
-    if (const Clause* const clause = find_clause(when, key->form.name)) {
-      --left;
-      if (!test(*key, *clause)) {
-        return false;
-      }
-    }
-  }
-  return left == 0;
+  return std::all_of(when.begin(), when.end(), [&](const Clause& clause) {
+    const Key* const key = find_key(keys, clause.key);
+    return key != nullptr && test(*key, clause);
+  });
 }
 
 template <class Key, class Facts>

@@ -11,8 +11,13 @@ namespace rocmfix {
 std::optional<std::vector<EvidenceLine>> IncidentFacts::support(Clauses when) {
   evidence_.clear();
   required_ = words_of(when, "event");
-  return detail::all_hold(when, cause_keys(), *this) ? std::optional(std::move(evidence_))
-                                                     : std::nullopt;
+  // In the order of the table, so that the evidence has the same order whatever the file's is.
+  const auto keys = cause_keys();
+  const bool all = std::all_of(keys.begin(), keys.end(), [&](const CauseKey& key) {
+    const Clause* const clause = find_clause(when, key.form.name);
+    return clause == nullptr || key.holds(*this, *clause);
+  });
+  return all ? std::optional(std::move(evidence_)) : std::nullopt;
 }
 
 void IncidentFacts::add(const EvidenceLine& line) {

@@ -235,10 +235,9 @@ bool needs_software(const Machine& machine, const Policy& policy, Profile profil
   const ConditionFacts facts{machine, gpus, false, std::nullopt, std::nullopt};
   const auto is_asked_for = [&](const Setting& setting) {
     const auto asks = [](const Judgement& one) { return asks_for_software(one.when); };
-    const bool judged = std::any_of(setting.judgements.begin(), setting.judgements.end(), asks);
     const bool is_set = find_value(machine.environment, std::string(setting.name)) ||
                         !node_variables(setting, machine.environment).empty();
-    if (judged && is_set) {
+    if (is_set && std::any_of(setting.judgements.begin(), setting.judgements.end(), asks)) {
       return true;
     }
     if (std::any_of(setting.proposals.begin(), setting.proposals.end(), [&](const Proposal& one) {
