@@ -4,6 +4,7 @@ packages install it with everything else their scripts need."""
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -116,10 +117,18 @@ def test_each_installed_script_finds_what_it_sources(tmp_path, variant):
                     "--output", source, "--root", root], check=True)
     scripts = [path for directory in (source, root / f"usr/libexec/{variant}-dkms")
                for path in sorted(directory.iterdir())
-               if path.is_file() and path.read_bytes().startswith(b"#!/bin/bash") and path.name != "each-kernel"]
-    assert {"find-source", "build-module", "keep-source"} <= {path.name for path in scripts}
+               if path.is_file() and path.read_bytes().startswith(b"#!/bin/bash")]
+    assert {"each-kernel", "find-source", "build-module", "keep-source"} <= {path.name for path in scripts}
     for path in scripts:
         done = subprocess.run([path, "--help"], capture_output=True, text=True, check=False, cwd="/",
                               env={"PATH": "/usr/bin:/bin"})
         assert (done.returncode, done.stderr) == (0, ""), path
         assert done.stdout.split()[:2] == ["usage:", path.name], path
+
+
+def test_no_script_has_an_error_of_its_own():
+    """The words of an error and a hint are printed by print_error."""
+    scripts = [path for path in Path(TOP / "dkms").rglob("*") if path.is_file() and path.name != "common.bash"]
+    own = [path.name for path in scripts if "'error: %s" in path.read_text(encoding="utf-8")]
+    # What another program said, passed on.
+    assert own == ["messages.bash"]

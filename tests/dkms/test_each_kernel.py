@@ -7,14 +7,14 @@ import shutil
 import stat
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).resolve().parents[2]
+from parts import Installed
+
 DKMS = shutil.which("dkms", path="/usr/sbin:/usr/bin")
 pytestmark = pytest.mark.skipif(DKMS is None, reason="dkms is not installed")
-SLOW_DKMS = """#!/bin/bash
+SLOW_DKMS = """
 [[ $1 != add ]] || sleep 0.5
 [[ $1 != add ]] || echo add >>{tmp}/adds
 exec {dkms} "$@" --dkmstree {tmp}/dkms --sourcetree {tmp}/src
@@ -24,29 +24,14 @@ exec {dkms} "$@" --dkmstree {tmp}/dkms --sourcetree {tmp}/src
 @pytest.fixture
 def each_kernel(tmp_path):
     """Gives a function that starts one, and the file of the lock."""
-    places = {"@VERSION@": "7.0.1", "@PACKAGE@": "rocmfix", "@MODULE@": "amdgpu",
-              "/run/rocmfix-build.lock": f"{tmp_path}/lock", "/var/lib/dkms": f"{tmp_path}/dkms",
-              "/lib/modules": f"{tmp_path}/modules", "/var/lib/rocmfix": f"{tmp_path}/state",
-              "/var/cache/rocmfix": f"{tmp_path}/cache", "/usr/src/": f"{tmp_path}/src/",
-              "/usr/share/$package-dkms": f"{tmp_path}/share", "/run/systemd/system": f"{tmp_path}/none",
-              "/etc/dkms/no-autoinstall": f"{tmp_path}/none"}  # fmt: skip
-    for directory in ("dkms", "modules", "share", "bin", "src/rocmfix-7.0.1"):
-        (tmp_path / directory).mkdir(parents=True)
-    for name in ("each-kernel.in", "records.bash", "dkms-tree.bash", "background.bash"):
-        text = (SOURCE / "dkms" / name).read_text()
-        for there, here in places.items():
-            text = text.replace(there, here)
-        (tmp_path / "share" / name).write_text(text)
-    (tmp_path / "src/rocmfix-7.0.1/dkms.conf").write_text(
+    installed = Installed(tmp_path)
+    (installed.source / "dkms.conf").write_text(
         'PACKAGE_NAME="rocmfix"\nPACKAGE_VERSION="7.0.1"\nBUILT_MODULE_NAME[0]="amdgpu"\n'
         'DEST_MODULE_LOCATION[0]="/updates"\n')
-    (tmp_path / "bin/dkms").write_text(SLOW_DKMS.format(tmp=tmp_path, dkms=DKMS))
-    (tmp_path / "bin/dkms").chmod(0o755)
+    installed.program("dkms", SLOW_DKMS.format(tmp=tmp_path, dkms=DKMS))
 
     def start(verb="build"):
-        return subprocess.Popen(["bash", tmp_path / "share/each-kernel.in", verb], text=True,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                env={"PATH": f"{tmp_path}/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"})
+        return installed.start(verb)
 
     return start, tmp_path / "lock"
 

@@ -1,33 +1,18 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # What the last build for each kernel ended in, for the next run and for `rocmfix
-# verify`: one file a kernel, STATE/builds/KERNEL, of KEY=VALUE lines:
+# verify`: one file a kernel, RECORDS/KERNEL, of KEY=VALUE lines:
 #   package version kernel source (the kernel source's version)
 #   state    running | failed | done | skipped
 #   started ended (seconds since 1970) reason hint (one line each)
 #   compiler with which that was
 # Written whole or not at all. A kernel whose record says "running" while nothing
-# runs was interrupted. Sourced by each-kernel, whose variables it uses.
-: "${state:?}" "${cache:?}" "${version:?}" "${package:?}" "${modules:?}" "${in_service:?}"
-records=$state/builds
-# What builds in the background said, until somebody has read it.
-unreported=$state/unreported
-
-say() {
-	printf 'rocmfix: %s\n' "$*"
-	[[ $in_service == no ]] || printf 'rocmfix: %s\n' "$*" >>"$unreported"
-}
-
-report() {
-	[[ -s $unreported ]] && someone_waits || return 0
-	printf 'rocmfix: from the build in the background:\n'
-	cat "$unreported"
-	rm -f "$unreported"
-}
+# runs was interrupted. A part of each-kernel, whose variables it uses.
+: "${records:?}" "${state:?}" "${cache:?}" "${version:?}" "${package:?}" "${modules:?}"
 
 # read_record KERNEL KEY
 read_record() {
-	sed -n "/^$2=/{s///p;q}" "$records/$1" 2>/dev/null
+	value_of "$2" "$records/$1"
 }
 
 # What compilers print can be long, and hold anything.

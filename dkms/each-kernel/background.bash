@@ -1,57 +1,15 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Builds that nobody waits for: apt finishes, and rocmfix-build.service builds. One
-# run at a time; STATE/pending is there from the request for a build until all of
-# it is done, so that the next boot continues what was interrupted. Sourced by
-# each-kernel, whose variables it uses.
-: "${state:?}" "${module:?}" "${package:?}" "${records:?}" "${triggered:?}" "${try_again:?}"
+# Builds that nobody waits for: apt finishes, and rocmfix-build.service builds.
+# STATE/pending is there from the request for a build until all of it is done, so
+# that the next boot continues what was interrupted. A part of each-kernel, whose
+# variables it uses.
+: "${state:?}" "${module:?}" "${records:?}" "${triggered:?}" "${try_again:?}"
 pending=$state/pending
 unit=rocmfix-build.service
-lock_file=/run/rocmfix-build.lock
-
-# A user sits at a terminal, and apt was not set to be non-interactive.
-someone_waits() {
-	[[ ${DEBIAN_FRONTEND-} != noninteractive && -t 0 && -t 1 ]]
-}
 
 systemd_runs() {
 	[[ -d /run/systemd/system ]] && command -v systemctl >/dev/null && ! ischroot
-}
-
-lock=''
-
-# take_lock SECONDS: waits for another run, and says for whom. The lock goes with the last process of
-# a build, however it ends; it is root's alone, or anybody could hold it.
-take_lock() {
-	[[ -z $lock ]] || return 0
-	(umask 077 && : >>"$lock_file" && chmod 600 "$lock_file") && exec {lock}>>"$lock_file" || return
-	if ! flock --nonblock "$lock"; then
-		if (($1 == 0)) || ! wait_for_lock "$1"; then
-			exec {lock}>&-
-			lock=''
-			return 1
-		fi
-	fi
-	echo "$$" >"$lock_file"
-}
-
-wait_for_lock() {
-	local holder
-	holder=$(head -c 20 "$lock_file")
-	printf 'rocmfix: %s\n' "another build is running${holder:+ (process $holder)}: waiting for it ..."
-	flock --timeout "$1" "$lock" && return
-	say "that build is still running; when it has finished, type: $try_again"
-	return 1
-}
-
-release_lock() {
-	[[ -z $lock ]] || exec {lock}>&-
-	lock=''
-}
-
-# A build takes minutes. A user at a terminal waits for it; a package's script must end.
-patience() {
-	someone_waits && echo 3600 || echo 30
 }
 
 # Different each time, so that a request that comes during a run is seen.

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# The kernels of this machine, and their initramfs. A part of each-kernel, whose
+# variables it uses.
+: "${modules:?}"
+
+list_kernels() {
+	find "$modules" -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | sort -V
+}
+
+# What a removed kernel left behind, or headers alone, is no kernel to build for.
+is_kernel() {
+	[[ -d $modules/$1/kernel ]]
+}
+
+# The copy of amdgpu in the initramfs is what the next boot uses. The livepatch's
+# postrm has to do the same when this file is gone.
+update_initramfs() {
+	local -a command
+	[[ -e /boot/initrd.img-$1 ]] || return 0
+	if command -v update-initramfs >/dev/null; then
+		command=(update-initramfs -u -k "$1")
+	elif command -v dracut >/dev/null; then
+		command=(dracut --quiet --force "/boot/initrd.img-$1" "$1")
+	else
+		say "kernel $1: /boot/initrd.img-$1 is not updated: neither update-initramfs nor dracut is installed"
+		return
+	fi
+	"${command[@]}" >/dev/null 2>&1 ||
+		say "kernel $1: its initramfs could not be updated; type: ${command[*]}"
+}
