@@ -29,23 +29,10 @@ bool holds_amdgpu(LivepatchState state) {
          state == LivepatchState::unpatching;
 }
 
+// What was asked for is one word.
 const char* describe_state(LivepatchState state) {
-  switch (state) {
-    case LivepatchState::off:
-    case LivepatchState::on:
-      return to_string(state);
-    case LivepatchState::disabled:
-      return "loaded, but switched off (rocmfix_livepatch.rocmfix=0)";
-    case LivepatchState::waiting:
-      return "loaded, waiting for amdgpu to drive a GPU";
-    case LivepatchState::idle:
-      return "loaded, but not in amdgpu: see `sudo dmesg | grep rocmfix_livepatch`";
-    case LivepatchState::patching:
-      return "transition in progress: some task still runs the stock functions";
-    case LivepatchState::unpatching:
-      return "being disabled: some task still runs the patched functions";
-  }
-  return "unknown";
+  return state == LivepatchState::on || state == LivepatchState::off ? to_string(state)
+                                                                     : describe(state);
 }
 
 // Documentation/admin-guide/tainted-kernels.rst

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Makes constant C++ tables of the TOML files here, so that a program start parses nothing.
+"""Makes constant C++ tables of the TOML files here, so that a program start parses nothing; and of
+the plain table in dkms/ that the livepatch's shell script reads, too.
 
-usage: make_tables.py TABLE OUTPUT.cpp FILE.toml...      TABLE: a key of TABLES, below
+usage: make_tables.py TABLE OUTPUT.cpp FILE...      TABLE: a key of TABLES, below
 
 Writes down what the files say and judges nothing: the compiler refuses a key that is no member, and
 tests/unit/tables_test.cpp has the library's own strict readers, and the checks of what is shipped.
@@ -44,6 +45,7 @@ SPECIAL = {
     ("CauseMatch", "confidence"): ("confidence", None, enumerator("Confidence")),
     ("Mitigation", "set"): ("set", "Assignment", assignment),
     ("CommandRule", "how"): ("how", None, enumerator("CommandKind")),
+    ("LivepatchRow", "state"): ("state", None, enumerator("LivepatchState")),
 }
 
 
@@ -188,6 +190,17 @@ def cards(writer, file, gpus):
     yield f"std::span<const Card> cards() {{ return {table}; }}"
 
 
+def livepatch_states(writer, lines):
+    rows = [dict(zip(LIVEPATCH_ROW, line.split(None, len(LIVEPATCH_ROW) - 1), strict=True))
+            for line in lines]
+    for row in rows:
+        row["name"] = row["state"]
+    yield span(writer, "LivepatchRow", "livepatch_rows", rows)
+
+
+LIVEPATCH_ROW = ("state", "module", "rocmfix", "enabled", "transition", "gpu", "meaning")
+
+
 CARD = {"name", "title", "chip", "asic", "device", "subsystem_vendor", "subsystem_device", "revision",
         "gc_major", "gc_minor", "gc_revision", "gfx_target", "vram_mib", "vram_width", "mclk", "sclk",
         "engines", "arrays", "cu_per_array", "cu", "waves", "sdma", "l2_kib", "l3_kib", "apu"}
@@ -201,8 +214,17 @@ TABLES = {
     "variable_table": ("policy/variable_table.hpp", "rocmfix::tables", variables),
     "fault_reason_table": ("incident/fault_reasons.hpp", "rocmfix::hip", fault_reasons),
     "communicator_table": ("hip/communicators.hpp", "rocmfix::hip", communicators),
+    "livepatch_states": ("machine/livepatch_state.hpp", "rocmfix::detail", livepatch_states),
     "cards": ("card.hpp", "rocmfix::sim", cards),
 }
+
+
+def read(path):
+    """A TOML file, or the lines of a plain table without its comments."""
+    contents = path.read_text(encoding="utf-8")
+    if path.suffix == ".toml":
+        return tomllib.loads(contents)
+    return [line for line in contents.splitlines() if line and not line.startswith("#")]
 
 
 def main(arguments):
@@ -213,15 +235,19 @@ def main(arguments):
     files = []
     for path in arguments[2:]:
         try:
-            files.append(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+            files.append(read(Path(path)))
         except (OSError, ValueError) as error:
             print(f"error: {path}: {error}", file=sys.stderr)
             return 1
     writer = Writer()
-    variables_made = list(make(writer, *files))
-    made_from = ", ".join(Path(path).name for path in arguments[2:])
+    try:
+        variables_made = list(make(writer, *files))
+    except ValueError as error:
+        print(f"error: {arguments[2]}: {error}", file=sys.stderr)
+        return 1
+    made_from = ", ".join("/".join(Path(path).parts[-2:]) for path in arguments[2:])
     Path(arguments[1]).write_text("\n".join([
-        f"// Generated from userspace/data: {made_from}. Edit that.",
+        f"// Generated from {made_from}. Edit that.",
         f'#include "{header}"', "", f"namespace {name_space} {{", "namespace {", "",
         *writer.lines, "", "}  // namespace", "", *variables_made, "", f"}}  // namespace {name_space}",
         ""]), encoding="utf-8")

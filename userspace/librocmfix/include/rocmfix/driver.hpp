@@ -31,19 +31,13 @@ struct LoadedModule {
   std::map<std::string, std::string> parameters;
 };
 
-/// The state of the livepatch in the running kernel. The package's own
-/// `livepatch-switch status` uses the same words.
-enum class LivepatchState {
-  off,         ///< rocmfix_livepatch is not loaded
-  disabled,    ///< loaded with rocmfix_livepatch.rocmfix=0
-  waiting,     ///< loaded, and amdgpu drives no GPU yet
-  idle,        ///< loaded, and the amdgpu that drives a GPU does not have the patch
-  patching,    ///< some task still runs the functions as they were
-  unpatching,  ///< some task still runs the patched functions
-  on,          ///< amdgpu is patched
-};
+/// The state of the livepatch in the running kernel. What each means, and how it shows, is in
+/// dkms/livepatch-states, which the package's `livepatch-switch status` goes by as well.
+enum class LivepatchState { off, disabled, waiting, idle, patching, unpatching, on };
 
 const char* to_string(LivepatchState state);
+/// In words, for a user.
+const char* describe(LivepatchState state);
 
 /// The module rocmfix_livepatch (package rocmfix-livepatch-dkms), which puts the policy into the
 /// stock amdgpu while that runs.

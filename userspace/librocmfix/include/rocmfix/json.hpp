@@ -13,7 +13,7 @@
 namespace rocmfix {
 
 std::string status_json(const Machine& machine);
-/// {"schema":1,"livepatch":{"kernel","installed","loaded","enabled","transition","in_force"}};
+/// {"schema":1,"livepatch":{"kernel","installed","loaded","state","in_force"}};
 /// `installed` is null or {"file","version","srcversion"}, `loaded` null or
 /// {"version","srcversion","parameters"}.
 std::string livepatch_json(const Driver& driver);

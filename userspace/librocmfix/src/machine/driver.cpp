@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "machine/livepatch_state.hpp"
 #include "machine/module_info.hpp"
 #include "util/formatted.hpp"
 
@@ -166,30 +167,6 @@ std::optional<LoadedModule> read_loaded(const Root& root, std::string_view modul
   return loaded;
 }
 
-bool drives_a_gpu(const Root& root) {
-  const std::vector<std::string> names = root.list("/sys/bus/pci/drivers/amdgpu");
-  return std::any_of(names.begin(), names.end(),  // 0000:03:00.0
-                     [](const std::string& name) { return name.find(':') != std::string::npos; });
-}
-
-LivepatchState read_livepatch_state(const Root& root, const LoadedModule& loaded) {
-  const auto parameter = loaded.parameters.find("rocmfix");
-  if (parameter == loaded.parameters.end() || parameter->second != "1") {
-    return LivepatchState::disabled;
-  }
-  // The directory comes with the patch and goes with it.
-  const std::string patch = formatted("/sys/kernel/livepatch/{}", livepatch_name);
-  const auto enabled = root.read_number(patch + "/enabled");
-  if (!enabled) {
-    return drives_a_gpu(root) ? LivepatchState::idle : LivepatchState::waiting;
-  }
-  if (*enabled == 0) {
-    return LivepatchState::unpatching;
-  }
-  return root.read_number(patch + "/transition") == 0U ? LivepatchState::on
-                                                       : LivepatchState::patching;
-}
-
 }  // namespace
 
 std::optional<std::string> read_kernel_release(const Root& root) {
@@ -223,9 +200,7 @@ Driver inspect_driver(const Root& root) {
   }
   driver.loaded = read_loaded(root, "amdgpu");
   driver.livepatch.loaded = read_loaded(root, livepatch_name);
-  if (driver.livepatch.loaded) {
-    driver.livepatch.state = read_livepatch_state(root, *driver.livepatch.loaded);
-  }
+  driver.livepatch.state = detail::read_livepatch_state(root, driver.livepatch.loaded);
   return driver;
 }
 

@@ -3,9 +3,6 @@
 // not bring the reading of modules with it.
 #include "rocmfix/driver.hpp"
 
-#include <array>
-#include <cstddef>
-
 namespace rocmfix {
 
 namespace {
@@ -17,12 +14,6 @@ bool is_switched_on(const LoadedModule& module) {
 }
 
 }  // namespace
-
-const char* to_string(LivepatchState state) {
-  constexpr std::array<const char*, 7> words = {"off",      "disabled",   "waiting", "idle",
-                                                "patching", "unpatching", "on"};
-  return words.at(static_cast<std::size_t>(state));
-}
 
 const char* to_string(Variant variant) {
   return variant == Variant::module ? "module" : "livepatch";
