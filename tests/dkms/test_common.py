@@ -109,6 +109,18 @@ def test_programs_are_asked_in_one_language_and_found_in_sbin(script):
     assert script(text=text, LC_ALL="de_DE.UTF-8")[1] == "C\n:/sbin\n"
 
 
+def test_names_are_those_of_the_packages(tmp_path):
+    """What the library is told with them is where the packages have it."""
+    lines = (TOP / "dkms/names").read_text(encoding="utf-8").splitlines()
+    names = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+    control = (TOP / "debian/control").read_text(encoding="utf-8").splitlines()
+    for package in (names["module_package"], names["livepatch_package"]):
+        assert f"Package: {package}" in control
+    subprocess.run([TOP / "dkms/assemble", "--version", "1.2.3", "--variant", "rocmfix-livepatch",
+                    "--output", tmp_path / "src", "--root", tmp_path / "root"], check=True)
+    assert (tmp_path / "root" / names["switch_program"][1:]).is_file()
+
+
 @pytest.mark.parametrize("variant", ["rocmfix", "rocmfix-livepatch"])
 def test_each_installed_script_finds_what_it_sources(tmp_path, variant):
     """As the package has it: by --help, each one runs with nothing but what is installed with it."""

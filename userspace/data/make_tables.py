@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Makes constant C++ tables of the TOML files here, so that a program start parses nothing; and of
-the plain table in dkms/ that the livepatch's shell script reads, too.
+the plain tables in dkms/ that the packages' shell scripts read, too.
 
 usage: make_tables.py TABLE OUTPUT.cpp FILE...      TABLE: a key of TABLES, below
 
@@ -201,6 +201,12 @@ def livepatch_states(writer, lines):
 LIVEPATCH_ROW = ("state", "module", "rocmfix", "enabled", "transition", "gpu", "meaning")
 
 
+def package_names(_, lines):
+    for line in lines:
+        name, value = line.split("=", 1)
+        yield f"const char* const {name} = {text(value)};"
+
+
 CARD = {"name", "title", "chip", "asic", "device", "subsystem_vendor", "subsystem_device", "revision",
         "gc_major", "gc_minor", "gc_revision", "gfx_target", "vram_mib", "vram_width", "mclk", "sclk",
         "engines", "arrays", "cu_per_array", "cu", "waves", "sdma", "l2_kib", "l3_kib", "apu"}
@@ -215,6 +221,7 @@ TABLES = {
     "fault_reason_table": ("incident/fault_reasons.hpp", "rocmfix::hip", fault_reasons),
     "communicator_table": ("hip/communicators.hpp", "rocmfix::hip", communicators),
     "livepatch_states": ("machine/livepatch_state.hpp", "rocmfix::detail", livepatch_states),
+    "package_names": ("machine/package_names.hpp", "rocmfix::detail::names", package_names),
     "cards": ("card.hpp", "rocmfix::sim", cards),
 }
 

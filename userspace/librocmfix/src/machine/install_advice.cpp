@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 
+#include "machine/package_names.hpp"
 #include "util/formatted.hpp"
 
 namespace rocmfix::detail {
@@ -15,6 +16,11 @@ std::string series_of(const std::string& release) {
   const std::size_t dot = release.find('.');
   const std::size_t end = dot == std::string::npos ? dot : release.find_first_of(".-+", dot + 1);
   return release.substr(0, end);
+}
+
+// dkms knows the package's module without the ending: rocmfix, rocmfix-livepatch.
+std::string module_of(const std::string& package) {
+  return package.substr(0, package.rfind("-dkms"));
 }
 
 bool has_source(const Root& root, const std::string& series) {
@@ -44,13 +50,16 @@ std::optional<std::string> package_version(const Root& root, const std::string& 
 }
 
 std::string install_advice(const Root& root, const std::string& release) {
-  const bool livepatch = root.exists("/var/lib/dkms/rocmfix-livepatch");
-  if (!livepatch && !root.exists("/var/lib/dkms/rocmfix")) {
-    return "sudo apt install rocmfix-dkms";
+  const auto is_in_dkms = [&](const std::string& package) {
+    return root.exists(formatted("{}/{}", names::dkms_directory, module_of(package)));
+  };
+  const bool livepatch = is_in_dkms(names::livepatch_package);
+  if (!livepatch && !is_in_dkms(names::module_package)) {
+    return formatted("sudo apt install {}", names::module_package);
   }
-  const std::string name = livepatch ? "rocmfix-livepatch" : "rocmfix";
+  const std::string package = livepatch ? names::livepatch_package : names::module_package;
   // Not `dkms autoinstall`, which leaves rocmfix to its package; this also says what is wrong.
-  const std::string build = formatted("sudo dpkg-reconfigure {}-dkms", name);
+  const std::string build = "sudo dpkg-reconfigure " + package;
   if (!root.exists("/lib/modules/" + release + "/build/Makefile")) {
     return formatted("sudo apt install linux-headers-{} && {}", release, build);
   }
@@ -60,10 +69,8 @@ std::string install_advice(const Root& root, const std::string& release) {
     return formatted("sudo apt install linux-source-{}{} && {}", series,
                      version ? "=" + *version : "", build);
   }
-  return formatted(
-      "dkms status {0}; {1}; the build's log is "
-      "/var/lib/dkms/{0}/VERSION/build/make.log",
-      name, build);
+  return formatted("dkms status {0}; {1}; the build's log is {2}/{0}/VERSION/build/make.log",
+                   module_of(package), build, names::dkms_directory);
 }
 
 }  // namespace rocmfix::detail

@@ -6,12 +6,13 @@
 #include <string>
 
 #include "base/run_program.hpp"
+#include "machine/package_names.hpp"
 #include "rocmfix/simulation.hpp"
 
 namespace rocmfix {
 
 Result<int> switch_livepatch(const Root& root, bool on) {
-  const std::string program = "/usr/libexec/rocmfix-livepatch-dkms/livepatch-switch";
+  const std::string program = detail::names::switch_program;
   if (!root.is_system()) {
     return fail(
         {ErrorCode::refused, "only the running kernel can be patched", 0, "leave out --root"});
@@ -22,7 +23,7 @@ Result<int> switch_livepatch(const Root& root, bool on) {
   }
   if (!root.exists(program)) {
     return fail({ErrorCode::failed, "the livepatch is not installed", 0,
-                 "sudo apt install rocmfix-livepatch-dkms"});
+                 std::string("sudo apt install ") + detail::names::livepatch_package});
   }
   const auto status = detail::run_program({program, on ? "on" : "off"});
   if (!status) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "machine/install_advice.hpp"
+#include "machine/package_names.hpp"
 #include "modprobe/modprobe_files.hpp"
 #include "modprobe/update_initramfs.hpp"
 #include "rocmfix/modprobe_conf.hpp"
@@ -159,7 +160,7 @@ Check Verifier::module_missing() const {
   if (!driver_->patched()) {
     return check;
   }
-  detail::explain_refusal(*root_, "rocmfix-dkms", check);
+  detail::explain_refusal(*root_, detail::names::module_package, check);
   return check;
 }
 
@@ -168,7 +169,7 @@ std::optional<std::string> Verifier::refusal() const {
   if (!driver_->patched() || !driver_->loaded || driver_->loaded->parameters.contains("rocmfix")) {
     return std::nullopt;
   }
-  const auto reason = root_->read("/run/rocmfix/amdgpu-refused", 4096);
+  const auto reason = root_->read(detail::names::refusal_file, 4096);
   if (!reason) {
     return std::nullopt;
   }
@@ -184,7 +185,7 @@ Check Verifier::module_loaded() const {
         "module.loaded", false,
         formatted("the stock amdgpu, because rocmfix's was refused at this boot ({})", *reason),
         "sudo dmesg | grep -i -e module -e amdgpu"};
-    detail::explain_refusal(*root_, "rocmfix-dkms", check);
+    detail::explain_refusal(*root_, detail::names::module_package, check);
     return check;
   }
   Check check{"module.loaded", std::nullopt, "", ""};

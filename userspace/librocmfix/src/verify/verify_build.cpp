@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "machine/install_advice.hpp"
+#include "machine/package_names.hpp"
 #include "rocmfix/printable.hpp"
 #include "util/file_descriptor.hpp"
 #include "util/formatted.hpp"
@@ -180,6 +181,11 @@ Check describe_record(const Root& root, const Record& record, const std::string&
   return {build_id, std::nullopt, "the record of the last build has an unknown state", again};
 }
 
+std::string build_again(bool livepatch) {
+  return formatted("sudo dpkg-reconfigure {}",
+                   livepatch ? names::livepatch_package : names::module_package);
+}
+
 // The words that follow `source=` in "series=6.1 patches=5 source=6.1.192-2".
 std::optional<std::string> built_from(const InstalledModule& module) {
   constexpr std::string_view key = " source=";
@@ -199,7 +205,7 @@ std::optional<Check> verify_build(const Root& root, const Driver& driver) {
   if (!driver.kernel_release || driver.kernel_release->find('/') != std::string::npos) {
     return std::nullopt;
   }
-  const std::string path = "/var/lib/rocmfix/builds/" + *driver.kernel_release;
+  const std::string path = formatted("{}/{}", names::record_directory, *driver.kernel_release);
   const auto record = read_record(root, path);
   if (!record) {
     const Error& error = record.error();
@@ -207,10 +213,8 @@ std::optional<Check> verify_build(const Root& root, const Driver& driver) {
                ? std::nullopt
                : std::optional(Check{build_id, std::nullopt, to_string(error), error.hint});
   }
-  const bool livepatch = value_of(*record, "package") == "rocmfix-livepatch-dkms";
-  return describe_record(
-      root, *record,
-      formatted("sudo dpkg-reconfigure {}", livepatch ? "rocmfix-livepatch-dkms" : "rocmfix-dkms"));
+  return describe_record(root, *record,
+                         build_again(value_of(*record, "package") == names::livepatch_package));
 }
 
 std::optional<Check> verify_source(const Root& root, const Driver& driver) {
@@ -232,8 +236,7 @@ std::optional<Check> verify_source(const Root& root, const Driver& driver) {
   } else if (*has != wanted) {
     check.ok = false;
     check.detail = formatted("built from {}, the kernel is {}", *has, wanted);
-    check.hint = formatted("sudo dpkg-reconfigure {}",
-                           livepatch ? "rocmfix-livepatch-dkms" : "rocmfix-dkms");
+    check.hint = build_again(livepatch);
   }
   return check;
 }

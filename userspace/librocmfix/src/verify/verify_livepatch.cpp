@@ -7,13 +7,13 @@
 
 #include "machine/kernel_log.hpp"
 #include "machine/kfd_users.hpp"
+#include "machine/package_names.hpp"
 #include "util/formatted.hpp"
 #include "verify/verify_words.hpp"
 
 namespace rocmfix::detail {
 namespace {
 
-constexpr const char* package = "rocmfix-livepatch-dkms";
 constexpr const char* on_hint = "sudo rocmfix livepatch on";
 
 // Of the kernel module, kernel/livepatch/rocmfix_livepatch_devices.c and rocmfix_device.c.
@@ -33,7 +33,7 @@ Check installed_check(const Driver& driver) {
 
 Check missing_check(const Root& root) {
   Check check{"module.loaded", false, "rocmfix_livepatch is not loaded", on_hint};
-  explain_refusal(root, package, check);
+  explain_refusal(root, names::livepatch_package, check);
   return check;
 }
 
@@ -77,7 +77,7 @@ Check active_check(const Livepatch& livepatch, const Check& devices) {
       return {id, false,
               "rocmfix_livepatch is loaded but not in amdgpu: it was built for another amdgpu",
               "sudo dmesg | grep rocmfix_livepatch; then sudo dpkg-reconfigure " +
-                  std::string(package)};
+                  std::string(names::livepatch_package)};
     case LivepatchState::patching:
     case LivepatchState::unpatching:
       return {id, std::nullopt, "some task still runs the functions that are to be replaced",
@@ -147,8 +147,7 @@ Check refresh_check(const Root& root, const Livepatch& livepatch) {
 
 // Of the key that dkms signs with by default, on Ubuntu and elsewhere.
 const char* signing_certificate(const Root& root) {
-  constexpr const char* of_ubuntu = "/var/lib/shim-signed/mok/MOK.der";
-  return root.exists(of_ubuntu) ? of_ubuntu : "/var/lib/dkms/mok.pub";
+  return root.exists(names::shim_certificate) ? names::shim_certificate : names::dkms_certificate;
 }
 
 }  // namespace
