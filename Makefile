@@ -13,7 +13,7 @@ export ROCMFIX_BUILD_DIR := $(abspath $(BUILD))
 .PHONY: help
 help: ## list the targets
 	@echo "rocmfix $(VERSION): targets"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-28s %s\n", $$1, $$2 }'
 
 .PHONY: demo
 demo: ## the main job, on this machine's card or on a synthetic one (5 minutes)
