@@ -15,6 +15,7 @@ using Strings = std::span<const std::string_view>;
 /// One key of a `when`, and what it requires.
 struct Clause {
   std::string_view key;
+  // NOLINTNEXTLINE(readability-redundant-member-init): so that an initializer may leave it out
   Strings words = {};        ///< of a list, or of one string
   bool flag = false;         ///< of a boolean
   std::uint64_t number = 0;  ///< of an integer, above 0

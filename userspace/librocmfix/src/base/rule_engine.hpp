@@ -23,6 +23,7 @@ enum class ClauseForm : std::uint8_t {
 struct KeyForm {
   std::string_view name;
   ClauseForm form = ClauseForm::words;
+  // NOLINTNEXTLINE(readability-redundant-member-init): so that a table of keys may leave it out
   Strings allowed = {};  ///< the words that are; empty: any
 };
 
