@@ -17,8 +17,8 @@ struct Cost {
   long peak_mib = 0;
 };
 
-/// RLIMIT_AS with AddressSanitizer would leave no room for its own tables.
-#if defined(__SANITIZE_ADDRESS__)
+/// RLIMIT_AS would leave no room for a sanitizer's own tables.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool can_limit_memory = false;
 #else
 inline constexpr bool can_limit_memory = true;
