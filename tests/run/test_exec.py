@@ -282,5 +282,5 @@ def test_it_loads_nothing_but_the_language_runtime(program, needs):
     ).stdout
     needed = set(re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic))
     assert "libc.so.6" in needed
-    runtime = re.compile(r"(libc|libm|libgcc_s|libstdc\+\+|libasan|libubsan|ld-linux-.*)\.so\.\d+")
+    runtime = re.compile(r"(libc|libm|libgcc_s|libstdc\+\+|libasan|libubsan|libtsan|ld-linux-.*)\.so\.\d+")
     assert [name for name in needed if not runtime.fullmatch(name)] == []

@@ -4,6 +4,7 @@
 The programs are built here, by gcc, and really run.
 """
 
+import os
 import re
 import subprocess
 
@@ -68,6 +69,7 @@ def test_what_is_announced_is_what_is_done(launcher, asan):
     assert run.returncode == 0
 
 
+@pytest.mark.skipif(os.environ.get("SANITIZED") == "tsan", reason="two sanitizers in one process")
 def test_the_users_own_preload_stays(launcher, asan):
     library = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True,
                              check=True).stdout.strip()

@@ -24,6 +24,6 @@ const char* __ubsan_default_options() {
 
 // A launcher forks, and the child continues.
 const char* __tsan_default_options() {
-  return "log_path=" ROCMFIX_FOUND "/tsan:die_after_fork=0:exitcode=86";
+  return "log_path=" ROCMFIX_FOUND "/tsan:die_after_fork=0:exitcode=86:disable_coredump=0";
 }
 // NOLINTEND(bugprone-reserved-identifier)
