@@ -124,7 +124,7 @@ bool is_zero(Facts& facts, FaultField field, bool zero) {
 
 constexpr std::array<std::string_view, 2> accesses = {"read", "write"};
 
-constexpr std::array<CauseKey, 14> keys = {{
+constexpr CauseKey keys[] = {
     {{"no_event"},
      [](Facts& facts, const Clause& clause) { return !facts.has_event(clause.words); }},
     {{"event"}, [](Facts& facts, const Clause& /*clause*/) { return facts.some_required(); }},
@@ -202,7 +202,7 @@ constexpr std::array<CauseKey, 14> keys = {{
            },
            clause.words.front());
      }},
-}};
+};
 
 }  // namespace
 

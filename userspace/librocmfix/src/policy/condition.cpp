@@ -3,7 +3,6 @@
 #include "policy/condition.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "policy/override_value.hpp"
 #include "util/kernel_version.hpp"
@@ -100,7 +99,7 @@ bool target_is(const Facts& facts, const Clause& clause, Predicate predicate) {
 
 using detail::ClauseForm;
 
-constexpr std::array<SettingKey, 24> keys = {{
+constexpr SettingKey keys[] = {
     {.form = {"value"},
      .holds =
          [](const Facts& facts, const Clause& clause) {
@@ -235,7 +234,7 @@ constexpr std::array<SettingKey, 24> keys = {{
          },
      .of_software = true,
      .of_target = true},
-}};
+};
 
 }  // namespace
 

@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 2> kinds = {"memory", "hang"};
 using detail::ClauseForm;
 using Facts = MitigationFacts;
 
-constexpr std::array<MitigationKey, 6> keys = {{
+constexpr MitigationKey keys[] = {
     {{"fault", ClauseForm::words, kinds},
      [](const Facts& facts, const Clause& clause) {
        return detail::has_word(clause, to_string(facts.outcome.fault));
@@ -43,7 +43,7 @@ constexpr std::array<MitigationKey, 6> keys = {{
      }},
     {{"faults", ClauseForm::number},
      [](const Facts& facts, const Clause& clause) { return facts.faults >= clause.number; }},
-}};
+};
 
 }  // namespace
 
