@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "policy/condition.hpp"
 #include "policy/policy_toml.hpp"
 
 namespace rocmfix::test {
@@ -111,6 +112,45 @@ TEST(PolicyLint, AProposalThatIsJudgedOnOtherMachinesOnlyIsRefused) {
     EXPECT_TRUE(found[0].ends_with(std::string("e.g. with ") + machine)) << found[0];
     // The same with a judgement of the rest is whole.
     EXPECT_EQ(found_in(hole + judge(value)), Strings{}) << judged;
+  }
+}
+
+// What may be written after a key.
+Strings values_of(const detail::KeyForm& form) {
+  switch (form.form) {
+    case detail::ClauseForm::flag:
+      return {"true", "false"};
+    case detail::ClauseForm::number:
+      return {"100"};
+    case detail::ClauseForm::word:
+      return {R"("7.2")"};
+    case detail::ClauseForm::words:
+      break;
+  }
+  if (form.allowed.empty()) {
+    return {R"(["gfx1010"])"};
+  }
+  Strings values;
+  for (const std::string_view word : form.allowed) {
+    values.push_back(fmt::format("[\"{}\"]", word));
+  }
+  return values;
+}
+
+// A condition that holds on no made-up machine would hide every proposal under it.
+TEST(PolicyLint, SomeMachineMeetsEachCondition) {
+  for (const SettingKey& key : setting_keys()) {
+    if (key.of_target || key.form.name == "value") {
+      continue;  // about the judged value: a proposal has none
+    }
+    for (const std::string& value : values_of(key.form)) {
+      const std::string when = fmt::format("{} = {}", key.form.name, value);
+      if (when == "has_gpu = false") {
+        continue;  // a plan without GPUs proposes nothing
+      }
+      EXPECT_EQ(found_in(setting(propose("1", when) + judge(R"(value = ["0"])"))).size(), 1U)
+          << when;
+    }
   }
 }
 
