@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import test_hostile_text
+import test_streams
+
 SOURCE = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("ROCMFIX_BUILD_DIR", SOURCE / "build")) / "bin"
 PAGES = SOURCE / "userspace" / "man"
@@ -84,6 +87,12 @@ def test_help_is_understood_by_this_test():
     )
     assert {"status", "plan", "apply", "revert", "verify", "env"} <= verbs_in(help_of("rocmfix"))
     assert {"--json", "--root", "-h"} <= options_in(help_of("rocmfix", "status"))
+
+
+@pytest.mark.parametrize("tests", [test_streams, test_hostile_text], ids=lambda tests: tests.__name__)
+def test_the_output_of_each_verb_is_tested(tests):
+    words = [verb.split() if isinstance(verb, str) else verb for verb in tests.VERBS]
+    assert verbs_in(help_of("rocmfix")) <= {first for first, *_ in words}
 
 
 @needs_man
