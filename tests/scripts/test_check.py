@@ -80,6 +80,15 @@ def test_the_suites_are_those_of_the_tree(tree):
                            "tests/cli", "tests/hip", "tests/sim", "userspace/cli"]
 
 
+def test_an_unknown_argument_runs_nothing(tree):
+    tree.write("build/reports/unit.root.xml", WELL.format("one"))
+    for words in (["--help"], ["tests/cli"], ["--list", "tests/cli"]):
+        status, out = tree.run("scripts/check", *words)
+        assert (status, out.startswith("error: unknown argument")) == (2, True), out
+        assert "hint: " in out
+    assert (tree.top / "build/reports/unit.root.xml").exists()
+
+
 def test_a_unit_suite_without_a_report_fails(tree):
     tree.script("bin/ctest", CTEST % f"[[ $suite == *plan* ]] || {REPORTS}")
     failure_of(tree, "unit.plan: no report")
