@@ -20,8 +20,10 @@ struct Cost {
 /// RLIMIT_AS would leave no room for a sanitizer's own tables.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool can_limit_memory = false;
+inline constexpr double slowdown = 5;  ///< what costs are multiplied by, at most
 #else
 inline constexpr bool can_limit_memory = true;
+inline constexpr double slowdown = 1;
 #endif
 
 template <class Function>

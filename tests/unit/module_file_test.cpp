@@ -144,7 +144,7 @@ TEST(ModuleFile, ABombIsNotDecompressed) {
              !identify_module(tree.root(), "/" + module_path + suffix);
     });
     EXPECT_EQ(cost.status, 0) << suffix;
-    EXPECT_LT(cost.cpu_seconds, 5) << suffix;
+    EXPECT_LT(cost.cpu_seconds, 5 * test::slowdown) << suffix;
     EXPECT_LT(cost.peak_mib, test::can_limit_memory ? 150 : 1000) << suffix;
   }
 }
@@ -193,7 +193,7 @@ TEST(ModuleFile, RepetitionInModinfoCostsNoMoreThanItsSize) {
   tree.write(module_path, module_with(section));
   const Cost cost = cost_of([&] { return installed_in(tree)->parameters.at("a") == "bbbb"; });
   EXPECT_EQ(cost.status, 0);
-  EXPECT_LT(cost.cpu_seconds, 3);
+  EXPECT_LT(cost.cpu_seconds, 3 * test::slowdown);
 }
 
 }  // namespace
