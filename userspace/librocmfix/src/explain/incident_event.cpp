@@ -41,13 +41,13 @@ std::uint32_t fields_of(const EventLine& line) {
   return fields;
 }
 
-std::uint32_t once_fields() {
+constexpr std::uint32_t once_fields = [] {
   std::uint32_t fields = 0;
   for (const FieldRule& rule : fault_fields) {
     fields |= rule.once ? field_bit(rule.field) : 0;
   }
   return fields;
-}
+}();
 
 std::optional<FieldValue> value_of(FieldForm form, std::string_view text) {
   const auto value = number(text);
@@ -98,7 +98,7 @@ bool EventUnderWay::takes(const EventLine& line) const {
          line.number - last_line_ <= max_gap &&
          (line.bdf.empty() || !event_[FaultField::bdf] ||
           line.bdf == event_.text(FaultField::bdf)) &&
-         (given_ & fields_of(line) & once_fields()) == 0;
+         (given_ & fields_of(line) & once_fields) == 0;
 }
 
 void EventUnderWay::add(const EventLine& line) {
