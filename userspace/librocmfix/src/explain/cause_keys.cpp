@@ -101,10 +101,10 @@ bool IncidentFacts::seen_several_times(std::string_view fact) {
   return true;
 }
 
-bool IncidentFacts::kernel(bool (*test)(std::string_view release, std::string_view bound),
-                           std::string_view bound) {
+bool IncidentFacts::kernel(std::string_view bound, bool below) {
   const FaultFacts::Seen* const found = facts_.last("kernel", until_);
-  if (found == nullptr || !test(found->value, bound)) {
+  const auto order = found == nullptr ? std::nullopt : compare_kernels(found->value, bound);
+  if (!order || std::is_lt(*order) != below) {
     return false;
   }
   add(found->line);
@@ -185,23 +185,9 @@ constexpr CauseKey keys[] = {
        return facts.seen_several_times(clause.words.front());
      }},
     {{"kernel_below", ClauseForm::word},
-     [](Facts& facts, const Clause& clause) {
-       return facts.kernel(
-           [](std::string_view release, std::string_view bound) {
-             const auto order = compare_kernels(release, bound);
-             return order && std::is_lt(*order);
-           },
-           clause.words.front());
-     }},
+     [](Facts& facts, const Clause& clause) { return facts.kernel(clause.words.front(), true); }},
     {{"kernel_at_least", ClauseForm::word},
-     [](Facts& facts, const Clause& clause) {
-       return facts.kernel(
-           [](std::string_view release, std::string_view bound) {
-             const auto order = compare_kernels(release, bound);
-             return order && std::is_gteq(*order);
-           },
-           clause.words.front());
-     }},
+     [](Facts& facts, const Clause& clause) { return facts.kernel(clause.words.front(), false); }},
 };
 
 }  // namespace

@@ -35,8 +35,8 @@ class IncidentFacts {
   [[nodiscard]] bool is_known(std::string_view fact) const;
   bool seen(std::string_view fact);
   bool seen_several_times(std::string_view fact);
-  bool kernel(bool (*test)(std::string_view release, std::string_view bound),
-              std::string_view bound);
+  /// The kernel of the log is known and is below `bound`, or with `below` false, is not.
+  bool kernel(std::string_view bound, bool below);
 
  private:
   void add(const EvidenceLine& line);
