@@ -60,19 +60,14 @@ Result<void> FaultReader::add_fact(std::string_view fact, std::string_view value
     return fail({ErrorCode::invalid, formatted("no fact is named '{}'", printable(fact)), 0,
                  "faults.toml has the facts"});
   }
-  state_->builder.add_fact(fact, value, formatted("{}: {}", fact, value));
+  state_->builder.add_fact(0, formatted("{}: {}", fact, value), fact, value);
   return {};
 }
 
 void FaultReader::add_assignment(std::string_view assignment) {
   for (const FoundLine& found : state_->matcher.match(assignment)) {
     if (found.pattern->role == LineRole::fact) {
-      const auto value =
-          std::find_if(found.fields.begin(), found.fields.end(),
-                       [](const FoundField& field) { return field.field == FaultField::value; });
-      state_->builder.add_fact(found.pattern->fact,
-                               value == found.fields.end() ? std::string_view() : value->text,
-                               assignment);
+      state_->builder.add_fact(0, assignment, found);
     }
   }
 }

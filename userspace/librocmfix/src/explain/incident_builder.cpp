@@ -56,7 +56,7 @@ void IncidentBuilder::add(std::uint64_t number, std::string_view text,
         facts_.clear_lines();
         break;
       case LineRole::fact:
-        add_fact(line, one);
+        add_fact(number, text, one);
         break;
       case LineRole::event:
       case LineRole::part:
@@ -73,20 +73,18 @@ void IncidentBuilder::add(std::uint64_t number, std::string_view text,
   }
 }
 
-void IncidentBuilder::add_fact(const EventLine& line, const FoundLine& found) {
-  std::string value;
-  for (const FoundField& field : found.fields) {
-    if (field.field == FaultField::value) {
-      value = printable_line(field.text, 64);
-    }
-  }
-  facts_.add(found.pattern->fact, {line.number, printable_line(line.text, 400), 0},
-             std::move(value));
+void IncidentBuilder::add_fact(std::uint64_t number, std::string_view text,
+                               const FoundLine& found) {
+  const auto value =
+      std::find_if(found.fields.begin(), found.fields.end(),
+                   [](const FoundField& field) { return field.field == FaultField::value; });
+  add_fact(number, text, found.pattern->fact,
+           value == found.fields.end() ? std::string_view() : value->text);
 }
 
-void IncidentBuilder::add_fact(std::string_view fact, std::string_view value,
-                               std::string_view text) {
-  facts_.add(fact, {0, printable_line(text, 400), 0}, printable_line(value, 64));
+void IncidentBuilder::add_fact(std::uint64_t number, std::string_view text, std::string_view fact,
+                               std::string_view value) {
+  facts_.add(fact, {number, printable_line(text, 400), 0}, printable_line(value, 64));
 }
 
 void IncidentBuilder::add_event(std::uint64_t number, const FaultType& type,

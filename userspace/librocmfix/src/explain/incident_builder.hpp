@@ -25,8 +25,11 @@ class IncidentBuilder {
   IncidentBuilder(const FaultRules& rules, Sink sink) : rules_(rules), sink_(std::move(sink)) {}
 
   void add(std::uint64_t number, std::string_view text, const std::vector<FoundLine>& found);
-  /// What something else than the log says, after the lines so far. `text` is its evidence.
-  void add_fact(std::string_view fact, std::string_view value, std::string_view text);
+  /// What something else than the log says, number 0, or after the lines so far. `text` is its
+  /// evidence.
+  void add_fact(std::uint64_t number, std::string_view text, std::string_view fact,
+                std::string_view value);
+  void add_fact(std::uint64_t number, std::string_view text, const FoundLine& found);
   void add_event(std::uint64_t number, const FaultType& type, std::span<const FoundField> fields,
                  std::string_view text);
   /// Hands out everything that is open.
@@ -42,7 +45,6 @@ class IncidentBuilder {
     LogTime last_time;
   };
 
-  void add_fact(const EventLine& line, const FoundLine& found);
   void begin_event(const EventLine& line, const LogTime& time);
   bool continue_event(const EventLine& line);
   Open& incident_for(const FaultEvent& event, const LogTime& time);
