@@ -5,7 +5,7 @@ have."""
 import pytest
 
 TAP = """
-. "$(dirname "$0")/../package/tap.bash"
+. "$(dirname "$0")/../tap.bash"
 """
 PARTS = """
 set -euo pipefail
@@ -16,7 +16,7 @@ here=$(dirname "$(realpath "$0")")
 
 @pytest.fixture(name="tree")
 def fixture_tree(checkout):
-    checkout.take("tests/package/tap.bash", "tests/vm/parts.bash", ".ci/run")
+    checkout.take("tests/tap.bash", "tests/vm/parts.bash", ".ci/run")
     checkout.write("tests/floors", "tests/vm/one 2 0\npart 1 0\n")
     return checkout
 

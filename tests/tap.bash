@@ -4,7 +4,7 @@
 # It judges nothing itself; a test passes because the command given to `check`
 # succeeded. How many there have to be is in tests/floors.
 
-tap_top=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
+tap_top=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 tap_passed=0
 tap_failed=0
 # How many there were when tap_part was last called.
