@@ -12,11 +12,11 @@ import pytest
 
 from conftest import SOURCE
 from rocmfix import sensors
+from rocmfix.hints import Hints, read_hints
 from rocmfix.librocmfix import Gpu
 from rocmfix.yolo import checkpoint, cli, launcher
 from rocmfix.yolo.batch import Governor, Pressure
 from rocmfix.yolo.errors import Failure
-from rocmfix.yolo.hints import Hints, read_hints
 from rocmfix.yolo.journal import Journal, account_of
 from rocmfix.yolo.session import Session
 

@@ -8,6 +8,7 @@ A GPU memory fault that aborts the process cannot be caught by it: start the pro
 `rocmfix-run --retries N`, or train with `rocmfix-yolo`. `python3 -m rocmfix` checks the setup.
 """
 
+from .attempt import batch, device, resuming
 from .fix import LIMITS, Report, RocmfixWarning, apply_rocm_fix
 from .librocmfix import LibraryError, version
 from .torch_patches import FallbackWarning
@@ -19,5 +20,8 @@ __all__ = [
     "Report",
     "RocmfixWarning",
     "apply_rocm_fix",
+    "batch",
+    "device",
+    "resuming",
     "version",
 ]

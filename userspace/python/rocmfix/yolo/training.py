@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import librocmfix, sensors, torch_patches
+from ..hints import Hints
 from . import checkpoint, plot
 from .batch import Governor, Pressure
 from .errors import Failure, say, tell_supervisor_of_a_fault
 from .resume_state import ExactState, resumable
-from .hints import Hints
 from .journal import Journal
 from .session import ON_RESUME, Session, state_of
 from .trust import require_own

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import LibraryError, apply_rocm_fix
+from ..hints import Hints, read_hints
 from .errors import Failure, report, say
-from .hints import Hints, read_hints
 from .session import Session
 from .training import Training
 
