@@ -8,6 +8,7 @@ A GPU memory fault that aborts the process cannot be caught by it: start the pro
 `rocmfix-run --retries N`, or train with `rocmfix-yolo`. `python3 -m rocmfix` checks the setup.
 """
 
+from .alive import alive
 from .attempt import batch, device, resuming
 from .fix import LIMITS, Report, RocmfixWarning, apply_rocm_fix
 from .librocmfix import LibraryError, version
@@ -19,6 +20,7 @@ __all__ = [
     "LibraryError",
     "Report",
     "RocmfixWarning",
+    "alive",
     "apply_rocm_fix",
     "batch",
     "device",

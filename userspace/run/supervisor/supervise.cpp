@@ -15,6 +15,8 @@
 #include "report.hpp"
 #include "rocmfix/redaction.hpp"
 #include "rocmfix/restart.hpp"
+#include "rocmfix/standard_streams.hpp"
+#include "supervisor/alive_folder.hpp"
 #include "supervisor/crash_report.hpp"
 #include "supervisor/descriptor.hpp"
 #include "supervisor/diagnosis.hpp"
@@ -119,12 +121,14 @@ std::string survivors_text(const std::vector<Survivor>& survivors) {
 
 class Supervisor {
  public:
-  Supervisor(const Job& job, Escalation escalation, SignalQueue signals, KernelLog& log)
+  Supervisor(const Job& job, Escalation escalation, SignalQueue signals, KernelLog& log,
+             std::optional<AliveFolder> alive)
       : options_(*job.options),
         job_(job),
         escalation_(std::move(escalation)),
         signals_(std::move(signals)),
         log_(log),
+        alive_(std::move(alive)),
         restart_context_(circumstances_of(*job.preparation)),
         crash_context_{.root = job.options->root,
                        .gpus = job.preparation->gpus,
@@ -179,6 +183,9 @@ class Supervisor {
     if (reports >= 0) {
       put("ROCMFIX_REPORT_FD", std::to_string(reports));
       put("ROCMFIX_REPORT_TAG", crash_context_.report_tag);
+    }
+    if (alive_) {
+      put(hip::alive_variable, alive_->path());
     }
     if (options_.retries > 0) {
       put("ROCMFIX_ATTEMPT", std::to_string(history_.size() + 1));
@@ -287,6 +294,7 @@ class Supervisor {
   Escalation escalation_;
   SignalQueue signals_;
   KernelLog& log_;
+  std::optional<AliveFolder> alive_;
   Terminal terminal_;
   RestartContext restart_context_;
   CrashContext crash_context_;
@@ -322,6 +330,20 @@ Result<int> supervise_apart(const Job& job) {
   return end_as(*signals, *ended);
 }
 
+/// Only where something is made of it. Without it the command still runs, with a message.
+std::optional<AliveFolder> alive_folder(const Options& options) {
+  if (options.retries == 0) {
+    return std::nullopt;
+  }
+  auto made = AliveFolder::make();
+  if (!made) {
+    write_stderr(std::string(program) + "warning: heartbeats have no effect: " +
+                 printable(to_string(made.error())) + "\n");
+    return std::nullopt;
+  }
+  return std::move(*made);
+}
+
 }  // namespace
 
 Result<int> supervise(const Job& job) {
@@ -342,7 +364,9 @@ Result<int> supervise(const Job& job) {
     return fail(signals.error());
   }
   adopt_orphans();
-  return Supervisor(job, std::move(*escalation), std::move(*signals), log).run();
+  return Supervisor(job, std::move(*escalation), std::move(*signals), log,
+                    alive_folder(*job.options))
+      .run();
 }
 
 }  // namespace rocmfix::run

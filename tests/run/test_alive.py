@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""Signs of life: the folder that rocmfix-run makes, and rocmfix.alive() that writes there."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import SOURCE
+
+PYTHON_PATH = str(SOURCE / "userspace/python")
+PYTHON = (sys.executable, "-c")
+ENVIRONMENT = {"PYTHONPATH": PYTHON_PATH}
+
+LAYOUT = r"""
+#include "alive/alive_file.hpp"
+#include <cstdio>
+using namespace rocmfix::hip;
+int main() {
+  std::printf("{\"SIZE\": %zu, \"MAGIC\": %llu, \"HEAD_MAGIC\": %zu, \"BEATS\": %zu, "
+              "\"PROGRESS\": %zu, \"LIMIT_MS\": %zu}\n", sizeof(AliveFile),
+              static_cast<unsigned long long>(alive_magic), offsetof(AliveFile, head.magic) / 8,
+              offsetof(AliveFile, beats.beats) / 8, offsetof(AliveFile, beats.progress) / 8,
+              offsetof(AliveFile, beats.limit_ms) / 8);
+}
+"""
+
+
+def run_alone(code, **environment):
+    return subprocess.run([*PYTHON, code], env={"PATH": os.defpath, **ENVIRONMENT, **environment},
+                          text=True, capture_output=True, timeout=60, check=False)
+
+
+def test_python_and_cpp_have_one_layout(tmp_path, needs):
+    needs("g++")
+    (tmp_path / "layout.cpp").write_text(LAYOUT)
+    subprocess.run(["g++", "-std=c++20", "-I", SOURCE / "userspace/hip", "-I", SOURCE / "userspace",
+                    tmp_path / "layout.cpp", "-o", tmp_path / "layout"], check=True)
+    ours = json.loads(subprocess.check_output([tmp_path / "layout"]))
+    code = f"import json, sys; m = sys.modules\nimport rocmfix\na = m['rocmfix.alive']\n" \
+           f"print(json.dumps({{name: getattr(a, name) for name in {list(ours)}}}))"
+    assert json.loads(run_alone(code).stdout) == ours
+
+
+def test_a_plain_run_has_no_folder(launcher):
+    run = launcher("sh", "-c", "echo ${ROCMFIX_ALIVE_DIR-none}", root="rx6700xt")
+    assert run.stdout == "none\n"
+
+
+@pytest.mark.parametrize("how", ["runtime-directory", "shared", "open-to-others"])
+def test_the_folder_is_the_users_alone_and_goes_with_the_command(launcher, tmp_path, how):
+    where = tmp_path / "where"
+    where.mkdir(mode=0o700)
+    env = {"TMPDIR": str(where)}
+    if how == "runtime-directory":
+        env = {"XDG_RUNTIME_DIR": str(where), "TMPDIR": "/nonexistent"}
+    elif how == "open-to-others":  # not the runtime directory that it should be
+        others = tmp_path / "others"
+        others.mkdir()
+        others.chmod(0o777)
+        env["XDG_RUNTIME_DIR"] = str(others)
+    code = 'd=$ROCMFIX_ALIVE_DIR; echo "$d"; stat -c %a "$d"; touch "$d/other" "$d/1-2"'
+    run = launcher("--retries", "1", "sh", "-c", code, root="rx6700xt", env=env)
+    folder, mode = run.stdout.split()
+    assert Path(folder).parent == where and mode == "700"
+    assert run.stderr == "" and not list(where.iterdir())
+
+
+def test_without_a_place_the_command_runs_and_it_is_said(launcher):
+    run = launcher("--retries", "1", "sh", "-c", "echo ${ROCMFIX_ALIVE_DIR-none}", root="rx6700xt",
+                   env={"TMPDIR": "/nonexistent"})
+    assert (run.returncode, run.stdout) == (0, "none\n")
+    assert run.stderr == ("rocmfix-run: warning: heartbeats have no effect: cannot create a "
+                          "directory in /nonexistent: No such file or directory\n")
+
+
+def test_beats_are_written_by_each_process_into_its_own_file(tmp_path):
+    code = """
+import os, rocmfix
+for i in range(5): rocmfix.alive()
+rocmfix.alive(progress=True)
+if os.fork() == 0:
+    rocmfix.alive()
+    os._exit(0)
+print(os.getpid(), os.wait()[0])
+"""
+    run = run_alone(code, ROCMFIX_ALIVE_DIR=str(tmp_path))
+    parent, child = run.stdout.split()
+    counts = {}
+    for path in tmp_path.iterdir():
+        words = memoryview(path.read_bytes()).cast("Q")
+        assert words[0].to_bytes(8, "little") == b"rfalive1" and len(words) == 512
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        counts[path.name.split("-")[0]] = (words[8], words[9])
+    assert counts == {parent: (6, 1), child: (1, 0)}
+
+
+@pytest.mark.parametrize("place", ["", "missing", "file", "full", "fifo", "link"])
+def test_alive_never_raises_and_never_waits(tmp_path, place):
+    folder = tmp_path / "folder"
+    code = "import rocmfix; rocmfix.alive(); rocmfix.alive(progress=True); print('on')"
+    if place == "file":
+        folder.write_text("")
+    elif place == "full":
+        folder = Path("/proc/self")
+    elif place in ("fifo", "link"):
+        folder.mkdir()
+        target = tmp_path / "target"
+        target.write_bytes(b"x" * 10)
+        make = f"os.mkfifo(p)" if place == "fifo" else f"os.symlink({str(target)!r}, p)"
+        code = "import os, sys\nfrom rocmfix.alive import _start_of_this_process as s\n" \
+               f"p = {str(folder)!r} + f'/{{os.getpid()}}-{{s()}}'\n{make}\n" + code
+    run = run_alone(code, ROCMFIX_ALIVE_DIR=str(folder) if place else "")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "on\n", "")
+    if place == "link":
+        assert target.read_bytes() == b"x" * 10
+
+
+def test_threads_may_beat_at_once(tmp_path):
+    code = """
+import rocmfix, threading
+def beat():
+    for i in range(1000): rocmfix.alive()
+threads = [threading.Thread(target=beat) for _ in range(4)]
+[t.start() for t in threads]; [t.join() for t in threads]
+"""
+    assert run_alone(code, ROCMFIX_ALIVE_DIR=str(tmp_path)).stderr == ""
+    (path,) = tmp_path.iterdir()
+    assert memoryview(path.read_bytes()).cast("Q")[8] >= 1000
