@@ -8,6 +8,7 @@
 #include "output.hpp"
 #include "rocmfix/fault_reader.hpp"
 #include "rocmfix/printable.hpp"
+#include "util/grade.hpp"
 #include "verb.hpp"
 
 namespace rocmfix::cli {
@@ -87,16 +88,6 @@ std::string describe_event(const FaultEvent& event) {
     text += fmt::format(" ({} times)", event.count);
   }
   return text;
-}
-
-std::string grade_in_words(std::string_view grade) {
-  if (grade == "S") {
-    return "read in source";
-  }
-  if (grade == "U") {
-    return "reported by users";
-  }
-  return grade == "S, U" ? "read in source, reported by users" : "not verified";
 }
 
 // "  check     ..." with what follows lined up.

@@ -10,6 +10,7 @@
 #include "report.hpp"
 #include "rocmfix/redaction.hpp"
 #include "util/formatted.hpp"
+#include "util/grade.hpp"
 
 namespace rocmfix::run {
 
@@ -201,16 +202,6 @@ std::string first_line(const CrashReport& report) {
   return text + (headline.reason.empty() ? "" : ": " + shown(headline.reason)) + "\n";
 }
 
-std::string grade_in_words(const std::string& grade) {
-  if (grade == "S") {
-    return "read in source";
-  }
-  if (grade == "U") {
-    return "reported by users";
-  }
-  return grade == "S, U" ? "read in source, reported by users" : "not verified";
-}
-
 std::string causes_text(const Diagnosis& diagnosis) {
   constexpr int most = 2;
   if (!diagnosis.explained) {
@@ -224,7 +215,8 @@ std::string causes_text(const Diagnosis& diagnosis) {
         continue;
       }
       text += std::string(more) + "cause, " + shown(text_of(cause, "confidence")) + ": " +
-              shown(text_of(cause, "id")) + " (" + grade_in_words(text_of(cause, "grade")) + ": " +
+              shown(text_of(cause, "id")) + " (" +
+              std::string(grade_in_words(text_of(cause, "grade"))) + ": " +
               shown(text_of(cause, "source")) + ")\n";
       text += std::string(more) + "  try: " + shown(text_of(cause, "remedy")) + "\n";
       text += std::string(more) + "  check: " + shown(text_of(cause, "check")) + "\n";
