@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What rocmfix-run starts, and starts again: one process of a training, validation or prediction."""
+"""What rocmfix-run starts, and starts again: one process of a training, validation, prediction or export."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from typing import Any
 
 from .. import LibraryError, apply_rocm_fix
 from ..hints import Hints, read_hints
+from .arguments import typed_arguments
 from .errors import Failure, report, say
 from .session import Session
 from .training import Training
-
-SAFE_DEFAULTS = {"batch": 4, "imgsz": 640}
 
 
 def _import_ultralytics() -> Any:
@@ -31,40 +30,23 @@ def _import_ultralytics() -> Any:
     return ultralytics
 
 
-def typed_arguments(session: Session) -> dict[str, Any]:
-    """ultralytics' own reading of what was typed, over rocmfix's defaults. Raises Failure."""
-    from ultralytics.cfg import DEFAULT_CFG_DICT, check_dict_alignment, smart_value
-
-    arguments: dict[str, Any] = {**SAFE_DEFAULTS, **({"amp": False} if session.verb == "train" else {})}
-    arguments.update({name: smart_value(value) for name, value in session.arguments.items()})
-    for taken in ("mode", "resume"):
-        if taken in arguments:
-            raise Failure(f"{taken} is rocmfix-yolo's own", "rocmfix-yolo resume DIRECTORY", 2)
-    try:
-        check_dict_alignment(DEFAULT_CFG_DICT, arguments)
-    except SyntaxError as problem:
-        raise Failure(str(problem).strip().splitlines()[0], "rocmfix-yolo --help", 2) from problem
-    if "," in str(arguments.get("device", "")) or isinstance(arguments.get("device"), (list, tuple)):
-        raise Failure("rocmfix-yolo trains on one GPU", "device=0", 2)
-    if not arguments.get("model"):
-        raise Failure("which model?", "for example: --model yolov8n.pt", 2)
-    return arguments
-
-
 def _only_use(session: Session, arguments: dict[str, Any], hints: Hints) -> int:
-    """val and predict: nothing to resume; a new try begins again."""
+    """val, predict and export: nothing to resume; a new try begins again."""
     from ultralytics import YOLO
+    from ultralytics.cfg import DEFAULT_CFG_DICT
 
     if hints.cpu:
         say("RUNNING ON THE CPU: every mitigation for the GPU has been tried. This is slow")
         arguments["device"] = "cpu"
-    if hints.batch_scale < 1:
-        arguments["batch"] = max(1, int(arguments["batch"] * hints.batch_scale))
-    if hints.full_precision:
+    # Of an export both are what it makes, not how.
+    if hints.batch_scale < 1 and session.verb != "export":
+        wanted = arguments.get("batch", DEFAULT_CFG_DICT["batch"] if session.verb == "val" else 1)
+        arguments["batch"] = max(1, int(wanted * hints.batch_scale))
+    if hints.full_precision and session.verb != "export":
         arguments["half"] = False
     yolo = YOLO(arguments.pop("model"), task=arguments.pop("task", None))
-    if session.verb == "val":
-        yolo.val(**arguments)
+    if session.verb in ("val", "export"):
+        getattr(yolo, session.verb)(**arguments)
         return 0
     for _ in yolo.predict(**{"save": True, **arguments}, stream=True):
         pass
