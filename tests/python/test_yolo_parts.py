@@ -47,6 +47,9 @@ def test_options_of_its_own_are_not():
     (["fly"], "no such verb: fly"),
     (["train"], "which model"),
     (["train", "yolov8n.pt"], "is not KEY=VALUE"),
+    (["detect"], "no verb given"),
+    (["detect", "mode=fly", "model=m"], "no such verb: fly"),
+    (["detect", "train", "segment", "model=m"], "one task at a time, not detect and segment"),
     (["train", "-x"], "unknown option -x"),
     (["train", "--model", "m", "--retries", "many"], "--retries many"),
     (["train", "--model", "m", "--retries"], "missing value after --retries"),
@@ -56,6 +59,29 @@ def test_wrong_usage_is_an_error_with_status_2(words, what):
     with pytest.raises(Failure, match=what) as caught:
         cli.run(words)
     assert caught.value.status == 2
+
+
+@pytest.mark.parametrize("words", ["train model=m", "detect train model=m", "train detect model=m",
+                                   "model=m detect train", "detect mode=train model=m",
+                                   "task=detect --model m train"])  # fmt: skip
+def test_yolos_own_forms_of_the_command_are_understood(words):
+    line = cli.read_line(words.split())
+    assert cli.take_verb(line) == "train"
+    session = cli.session_of("train", line)
+    expected = {"model": "m"} if words == "train model=m" else {"model": "m", "task": "detect"}
+    assert (session.verb, session.arguments) == ("train", expected)
+
+
+def test_the_word_after_resume_is_a_run_whatever_it_is_called(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_run(tmp_path / "train")
+    line = cli.read_line(["resume", "train"])
+    assert cli.take_verb(line) == "resume"
+    assert cli.session_of("resume", line).save_dir == str(tmp_path / "train")
+
+
+def test_the_model_may_be_in_the_file_of_cfg():
+    assert cli.session_of("train", cli.read_line(["cfg=my.yaml"])).arguments == {"cfg": "my.yaml"}
 
 
 def test_help_needs_neither_torch_nor_ultralytics():

@@ -20,12 +20,14 @@ Usage: rocmfix-yolo train   --model MODEL --data DATA [--KEY VALUE | KEY=VALUE].
        rocmfix-yolo resume  [RUN] [KEY=VALUE]...
        rocmfix-yolo val     --model MODEL [--data DATA] [KEY=VALUE]...
        rocmfix-yolo predict --model MODEL --source SOURCE [KEY=VALUE]...
+       rocmfix-yolo export  --model MODEL [--format FORMAT] [KEY=VALUE]...
 Train YOLO with ultralytics on an RDNA1 or RDNA2 GPU, and survive GPU faults.
 
 A GPU memory fault ends the process; the next one resumes from the newest
-verified checkpoint. Every ultralytics key is passed to it. Defaults that are
-not ultralytics': batch=4 imgsz=640 amp=False. RUN is the directory of a run
-(runs/detect/train), by default the newest one under runs/.
+verified checkpoint. Every ultralytics key is passed to it, over those of
+cfg=FILE; "detect train" and "mode=train" are understood as by yolo. Two
+defaults of train are not ultralytics': batch=4 amp=False. RUN is the directory
+of a run (runs/detect/train), by default the newest one under runs/.
 
 Options, each with the variable of the same meaning:
       --retries N          new processes after faults (10)      ROCMFIX_RETRIES
@@ -41,7 +43,9 @@ Exit status: 0 done, 1 something is wrong, 2 usage error; the signal of the last
 process when every one of them ended in a fault.
 """
 
-VERBS = ("train", "resume", "val", "predict")
+VERBS = ("train", "resume", "val", "predict", "export")
+# ultralytics' own words for them (ultralytics.cfg.TASKS), which may come before or after the verb.
+TASKS = ("detect", "segment", "semantic", "depth", "classify", "pose", "obb")
 WITH_VALUE = ("retries", "profile", "python", "min-batch", "max-batch")
 _KEY = re.compile(r"[A-Za-z_]\w*=")
 
@@ -122,25 +126,35 @@ def find_run(words: list[str]) -> Path:
     return newest.absolute().parent.parent
 
 
+def _resumed(line: Line) -> Session:
+    fixed = sorted(set(line.arguments) - ON_RESUME - {"data"})
+    if fixed:
+        raise Failure(f"{fixed[0]} cannot be changed within a run",
+                      "begin a new one from its weights: rocmfix-yolo train --model "
+                      f"RUN/weights/last.pt --{fixed[0]} ...", 2)  # fmt: skip
+    run = find_run(line.words)
+    require_own(run)  # the worker says what is only a warning
+    session = Session.read(state_of(run) / "session.json")
+    session.save_dir, session.resume = str(run), True
+    session.arguments.update(line.arguments)
+    return session
+
+
+def _begun(verb: str, line: Line) -> Session:
+    for word in line.words:
+        if word not in TASKS:
+            raise Failure(f"'{word}' is not KEY=VALUE", "rocmfix-yolo --help", 2)
+        if line.arguments.setdefault("task", word) != word:
+            raise Failure(f"one task at a time, not {line.arguments['task']} and {word}", status=2)
+    # What cfg=FILE names is seen by the worker, which has a YAML parser.
+    if not line.arguments.get("model") and not line.arguments.get("cfg"):
+        raise Failure("which model?", f"for example: rocmfix-yolo {verb} --model yolov8n.pt", 2)
+    return Session(verb, line.arguments)
+
+
 def session_of(verb: str, line: Line) -> Session:
     """Raises Failure."""
-    if verb == "resume":
-        fixed = sorted(set(line.arguments) - ON_RESUME - {"data"})
-        if fixed:
-            raise Failure(f"{fixed[0]} cannot be changed within a run",
-                          "begin a new one from its weights: rocmfix-yolo train --model "
-                          f"RUN/weights/last.pt --{fixed[0]} ...", 2)  # fmt: skip
-        run = find_run(line.words)
-        require_own(run)  # the worker says what is only a warning
-        session = Session.read(state_of(run) / "session.json")
-        session.save_dir, session.resume = str(run), True
-        session.arguments.update(line.arguments)
-    else:
-        if line.words:
-            raise Failure(f"'{line.words[0]}' is not KEY=VALUE", "rocmfix-yolo --help", 2)
-        if not line.arguments.get("model"):
-            raise Failure("which model?", f"for example: rocmfix-yolo {verb} --model yolov8n.pt", 2)
-        session = Session(verb, line.arguments)
+    session = _resumed(line) if verb == "resume" else _begun(verb, line)
     session.smallest_batch = _number(line, "min-batch", session.smallest_batch, 1)
     session.largest_batch = _number(line, "max-batch", session.largest_batch, 1)
     if session.largest_batch and session.largest_batch < session.smallest_batch:
@@ -149,20 +163,35 @@ def session_of(verb: str, line: Line) -> Session:
     return session
 
 
+def take_verb(line: Line) -> str:
+    """As yolo does: `train`, `detect train`, `train detect` or `mode=train`. Raises Failure."""
+    named = line.arguments.pop("mode", None)
+    # After `resume`, a word is the directory of a run, whatever its name is.
+    if named is None and line.words and line.words[0] == "resume":
+        return line.words.pop(0)
+    verbs = [word for word in line.words if word in VERBS]
+    if named is None and not verbs:
+        if not line.words or line.words[0] in TASKS:
+            raise Failure("no verb given", "rocmfix-yolo train --model yolov8n.pt --data coco8.yaml "
+                          "--epochs 10; or rocmfix-yolo --help", 2)  # fmt: skip
+        named = line.words[0]
+    verb = verbs[0] if named is None else named
+    if verb not in VERBS:
+        raise Failure(f"no such verb: {verb}", f"the verbs are {', '.join(VERBS)}", 2)
+    if verb in line.words:
+        line.words.remove(verb)
+    return verb
+
+
 def run(words: list[str]) -> int:
-    if not words:
-        raise Failure("no verb given", "rocmfix-yolo train --model yolov8n.pt --data coco8.yaml "
-                      "--epochs 10; or rocmfix-yolo --help", 2)  # fmt: skip
     if any(word in ("-h", "--help") for word in words):
         print(HELP, end="")
         return 0
-    if words[0] == "--version":
+    if words[:1] == ["--version"]:
         print(f"rocmfix-yolo {librocmfix.version()}")
         return 0
-    verb = words[0]
-    if verb not in VERBS:
-        raise Failure(f"no such verb: {verb}", f"the verbs are {', '.join(VERBS)}", 2)
-    line = read_line(words[1:])
+    line = read_line(words)
+    verb = take_verb(line)
     variable = os.environ.get("ROCMFIX_RETRIES")
     if variable and "retries" not in line.own:
         line.own["retries"] = variable

@@ -49,7 +49,7 @@ def _is_number(value: Any) -> bool:
 
 @dataclass
 class Session:
-    verb: str  # "train", "val" or "predict"
+    verb: str  # "train", "val", "predict" or "export"
     arguments: dict[str, str] = field(default_factory=dict)  # ultralytics' keys, as typed
     smallest_batch: int = 1
     largest_batch: int = 0  # 0: the batch that is asked for
@@ -81,7 +81,7 @@ class Session:
     def _wrong_field(self) -> str | None:
         arguments = self.arguments
         checks = {
-            "verb": self.verb in ("train", "val", "predict"),
+            "verb": self.verb in ("train", "val", "predict", "export"),
             "arguments": isinstance(arguments, dict)
             and all(_is_text(name) and _is_text(value) for name, value in arguments.items()),
             "smallest_batch": _is_number(self.smallest_batch),
