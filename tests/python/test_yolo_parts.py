@@ -14,6 +14,7 @@ from conftest import SOURCE
 from rocmfix import sensors
 from rocmfix.hints import Hints, read_hints
 from rocmfix.librocmfix import Gpu
+from rocmfix.store import Damaged
 from rocmfix.yolo import checkpoint, cli, launcher
 from rocmfix.yolo.batch import Governor, Pressure
 from rocmfix.yolo.errors import Failure
@@ -243,6 +244,7 @@ class Weights:
 
     def __init__(self, run):
         self.run, self.state = run, run / "rocmfix"
+        self.store = checkpoint.store_of(self.state)
         (run / "weights").mkdir()
         self.state.mkdir()
 
@@ -256,11 +258,11 @@ class Weights:
         if best:
             self.write(epoch, "best.pt")
         (self.run / "results.csv").write_text("epoch\n" + "".join(f"{n}\n" for n in range(1, epoch + 1)))
-        return checkpoint.keep(self.state, epoch, self.run / "weights", best, {"epoch": epoch - 1},
+        return checkpoint.keep(self.store, epoch, self.run / "weights", best, {"epoch": epoch - 1},
                                self.run / "results.csv", {"epochs": 9, "stop": False})  # fmt: skip
 
     def newest(self):
-        return checkpoint.newest(self.state)[0]
+        return self.store.newest()[0]
 
     def weight(self, name="last.pt"):
         return float(torch.load(self.run / "weights" / name)["model"]["w"][0])
@@ -274,7 +276,7 @@ def weights(tmp_path):
 def test_the_two_newest_are_kept(weights):
     for epoch in (1, 2, 3):
         weights.keep(epoch)
-    assert [path.name for path in checkpoint.generations(weights.state)] == ["epoch-00003", "epoch-00002"]
+    assert [path.name for path in weights.store.generations()] == ["epoch-00003", "epoch-00002"]
     assert sorted(path.name for path in weights.state.iterdir()) == ["epoch-00002", "epoch-00003"]
 
 
@@ -298,8 +300,8 @@ def test_a_damaged_one_is_skipped_for_the_one_before(weights, name):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0x40
     path.write_bytes(content)
-    generation, complaints = checkpoint.newest(weights.state)
-    assert generation.epoch == 1
+    generation, complaints = weights.store.newest()
+    assert generation.number == 1
     assert len(complaints) == 1 and complaints[0].startswith("epoch-00002: ")
 
 
@@ -307,12 +309,12 @@ def test_nothing_that_does_not_load_back_counts(weights):
     weights.keep(1)
     for content in ({"epoch": 0}, {"optimizer": None}, {"model": None}):
         weights.write(2, **content)
-        with pytest.raises(checkpoint.Damaged):
-            checkpoint.keep(weights.state, 2, weights.run / "weights", True, {}, weights.run / "results.csv", {})
+        with pytest.raises(Damaged):
+            checkpoint.keep(weights.store, 2, weights.run / "weights", True, {}, weights.run / "results.csv", {})
     (weights.run / "weights/last.pt").write_bytes(b"PK\3\4 no checkpoint")
-    with pytest.raises(checkpoint.Damaged):
-        checkpoint.keep(weights.state, 2, weights.run / "weights", True, {}, weights.run / "results.csv", {})
-    assert weights.newest().epoch == 1
+    with pytest.raises(Damaged):
+        checkpoint.keep(weights.store, 2, weights.run / "weights", True, {}, weights.run / "results.csv", {})
+    assert weights.newest().number == 1
 
 
 def keep_and_die(weights, count):
@@ -336,7 +338,7 @@ def keep_and_die(weights, count):
                 setattr(os, name, dying(getattr(os, name)))
             weights.keep(3)
         finally:
-            os._exit(0 if weights.newest().epoch == 3 else 1)
+            os._exit(0 if weights.newest().number == 3 else 1)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
@@ -347,13 +349,13 @@ def test_killed_at_any_step_there_is_a_whole_one(weights):
         weights.keep(1)
         weights.keep(2)
         status = keep_and_die(weights, count)
-        generation, complaints = checkpoint.newest(weights.state)
-        assert generation.epoch in (2, 3) and complaints == []
+        generation, complaints = weights.store.newest()
+        assert generation.number in (2, 3) and complaints == []
         checkpoint.load_state(generation)
         if status == 0:
             break
         assert status == -signal.SIGKILL
-    assert status == 0 and count > 15 and generation.epoch == 3
+    assert status == 0 and count > 15 and generation.number == 3
 
 
 # ---------------------------------------------------------------- sensors

@@ -11,6 +11,9 @@ import sys
 import pytest
 
 from rocmfix import sensors
+from rocmfix.store import Damaged
+from rocmfix.store import trust as trust_of_the_store
+from rocmfix.store.files import digest
 from rocmfix.yolo import checkpoint, cli, trust
 from rocmfix.yolo.errors import Failure
 from rocmfix.yolo.journal import Journal, account_of
@@ -49,7 +52,7 @@ def run(tmp_path):
 
 
 def keep(run, state):
-    return checkpoint.keep(state_of(run), 1, run / "weights", False, state, run / "results.csv",
+    return checkpoint.keep(checkpoint.store_of(state_of(run)), 1, run / "weights", False, state, run / "results.csv",
                            {"epochs": 5, "stop": False})  # fmt: skip
 
 
@@ -75,7 +78,7 @@ def without(name):
 ])  # fmt: skip
 def test_a_manifest_that_does_not_list_what_is_used_does_not_count(run, change):
     rewrite(run, change)
-    generation, complaints = checkpoint.newest(state_of(run))
+    generation, complaints = checkpoint.store_of(state_of(run)).newest()
     assert generation is None
     assert len(complaints) == 1
 
@@ -86,7 +89,7 @@ def test_a_manifest_that_does_not_list_what_is_used_does_not_count(run, change):
 ], ids=short)  # fmt: skip
 def test_a_manifest_that_is_none_does_not_count(run, content):
     (state_of(run) / "epoch-00001/manifest.json").write_bytes(content)
-    assert checkpoint.newest(state_of(run))[0] is None
+    assert checkpoint.store_of(state_of(run)).newest()[0] is None
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "state.pt"])
@@ -100,21 +103,21 @@ def test_a_file_that_is_not_regular_is_neither_waited_for_nor_followed(run, name
         path.symlink_to(run / "elsewhere")
     else:
         path.mkdir()
-    assert checkpoint.newest(state_of(run))[0] is None
+    assert checkpoint.store_of(state_of(run)).newest()[0] is None
 
 
 def test_a_file_that_the_manifest_does_not_list_is_not_restored(run):
-    generation = checkpoint.newest(state_of(run))[0]
+    generation = checkpoint.store_of(state_of(run)).newest()[0]
     (generation.directory / "best.pt").write_bytes(b"not listed")
     checkpoint.restore(generation, run)
     assert not (run / "weights/best.pt").exists()
 
 
 def test_what_changes_after_it_was_verified_is_not_used(run):
-    generation = checkpoint.newest(state_of(run))[0]
+    generation = checkpoint.store_of(state_of(run)).newest()[0]
     path = generation.directory / "state.pt"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    with pytest.raises(checkpoint.Damaged):
+    with pytest.raises(Damaged):
         checkpoint.load_state(generation)
 
 
@@ -127,9 +130,9 @@ def test_a_state_that_names_code_does_not_run_it(run, tmp_path):
         torch.save(content, path)
         if number:
             path.write_bytes(pickle.dumps(content))
-        rewrite(run, lambda m: m["files"].update({"state.pt": checkpoint._digest(path.read_bytes())}))
-        generation = checkpoint.newest(state_of(run))[0]
-        with pytest.raises(checkpoint.Damaged):
+        rewrite(run, lambda m: m["files"].update({"state.pt": digest(path.read_bytes())}))
+        generation = checkpoint.store_of(state_of(run)).newest()[0]
+        with pytest.raises(Damaged):
             checkpoint.load_state(generation)
         assert not (tmp_path / "ran").exists()
 
@@ -140,7 +143,7 @@ def test_keeping_a_checkpoint_runs_nothing_that_it_names(run, tmp_path):
                 "args": {"t": torch.ones(2, dtype=torch.float16)}}, run / "weights/last.pt")  # fmt: skip
     keep(run, {})
     assert not (tmp_path / "ran").exists()
-    assert checkpoint.newest(state_of(run))[0].epoch == 1
+    assert checkpoint.store_of(state_of(run)).newest()[0].number == 1
 
 
 def test_the_exact_state_is_restored(run):
@@ -161,11 +164,11 @@ def test_the_exact_state_is_restored(run):
     {"json": "{}", "tensors": []}, {"json": '{"other": 1}', "tensors": []}, {"json": "1", "tensors": [1]},
 ], ids=lambda document: repr(document)[:40])  # fmt: skip
 def test_a_state_of_another_form_is_damaged(run, document):
-    generation = checkpoint.newest(state_of(run))[0]
+    generation = checkpoint.store_of(state_of(run)).newest()[0]
     path = generation.directory / "state.pt"
     torch.save(document, path)
-    generation.files["state.pt"] = checkpoint._digest(path.read_bytes())
-    with pytest.raises(checkpoint.Damaged):
+    generation.files["state.pt"] = digest(path.read_bytes())
+    with pytest.raises(Damaged):
         checkpoint.load_state(generation)
 
 
@@ -211,7 +214,7 @@ def test_a_group_of_ones_own_may_write_and_another_may_not(run):
 
 def test_a_file_system_without_modes_is_a_warning(run, monkeypatch):
     (run / "weights").chmod(0o777)
-    monkeypatch.setattr(trust, "has_modes", lambda directory: False)
+    monkeypatch.setattr(trust_of_the_store, "has_modes", lambda directory: False)
     assert "has no permissions" in trust.require_own(run)
     assert resume(run).resume
 

@@ -19,7 +19,7 @@ import random
 import time
 from typing import Any, Callable, Iterator
 
-from .plain import NotPlain, encode
+from ..store.plain import NotPlain, encode
 
 FORMAT = 2
 

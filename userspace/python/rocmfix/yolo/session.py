@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from ..store import write_atomically
 from .errors import Failure
-from .files import write_atomically
 
 # ultralytics takes these over on resume; the others are the checkpoint's.
 ON_RESUME = frozenset(

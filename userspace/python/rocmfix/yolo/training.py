@@ -16,6 +16,7 @@ from typing import Any
 
 from .. import librocmfix, sensors, torch_patches
 from ..hints import Hints
+from ..store import Damaged, Generation, Store
 from . import checkpoint, plot
 from .batch import Governor, Pressure
 from .errors import Failure, say, tell_supervisor_of_a_fault
@@ -62,6 +63,11 @@ class Training:
         assert self.run_directory is not None
         return Journal(state_of(self.run_directory) / "journal.jsonl")
 
+    @property
+    def _store(self) -> Store:
+        assert self.run_directory is not None
+        return checkpoint.store_of(state_of(self.run_directory))
+
     def _adopt(self, directory: Path) -> None:
         """From here on the run is where ultralytics has put it, for all tries."""
         self.session.save_dir = str(directory)
@@ -96,7 +102,7 @@ class Training:
                 "This is slow")  # fmt: skip
         while True:
             generation = self._newest()
-            if generation is not None and generation.finished:
+            if generation is not None and checkpoint.is_finished(generation):
                 self._finish(generation)
             elif not self._try(generation):
                 # Out of the frames of the failed try, or its tensors stay on the GPU.
@@ -119,20 +125,20 @@ class Training:
             say(f"batch {batch} instead of {self.governor.batch}, after a fault")
             self.governor.batch = self.governor.largest = batch
 
-    def _newest(self) -> checkpoint.Generation | None:
+    def _newest(self) -> Generation | None:
         if self.run_directory is None:
             return None
         warning = require_own(self.run_directory)
         if warning is not None and not self._warned:
             self._warned = True
             say(f"warning: {warning}")
-        generation, complaints = checkpoint.newest(state_of(self.run_directory))
+        generation, complaints = self._store.newest()
         for complaint in complaints:
             say(f"warning: a damaged checkpoint is skipped: {complaint}")
-        self._kept = generation.epoch if generation else 0
+        self._kept = generation.number if generation else 0
         return generation
 
-    def _try(self, generation: checkpoint.Generation | None) -> bool:
+    def _try(self, generation: Generation | None) -> bool:
         """False: once more. Never returns from a GPU context that is lost."""
         try:
             if generation is None:
@@ -198,10 +204,10 @@ class Training:
                              exist_ok=True)  # fmt: skip
         self._train(str(arguments.pop("model")), arguments, ExactState(say=say))
 
-    def _resume(self, generation: checkpoint.Generation) -> None:
+    def _resume(self, generation: Generation) -> None:
         assert self.run_directory is not None
         checkpoint.restore(generation, self.run_directory)
-        say(f"resuming after epoch {generation.epoch} of {generation.facts['epochs']}, "
+        say(f"resuming after epoch {generation.number} of {generation.facts['epochs']}, "
             f"from a verified checkpoint")  # fmt: skip
         arguments = {name: value for name, value in self.arguments.items() if name in ON_RESUME}
         if "data" in self.arguments:
@@ -210,23 +216,23 @@ class Training:
         arguments.update(resume=True, save_dir=str(self.run_directory))
         try:
             saved = checkpoint.load_state(generation)
-        except checkpoint.Damaged as problem:
+        except Damaged as problem:
             say(f"warning: {problem}: continuing as ultralytics does")
             saved = None
         last = self.run_directory / "weights/last.pt"
         self._train(str(last), arguments, ExactState(saved, say))
 
-    def _begin_in_full_precision(self, generation: checkpoint.Generation) -> None:
+    def _begin_in_full_precision(self, generation: Generation) -> None:
         """amp cannot be changed on resume, so the weights continue in a run of their own."""
         assert self.run_directory is not None
-        left = int(generation.facts["epochs"]) - generation.epoch
+        left = int(generation.facts["epochs"]) - generation.number
         old = self.run_directory
         say(f"full precision from now on. Precision cannot change within a run: a new run, "
-            f"'{old.name}-fp32', begins with the weights of epoch {generation.epoch} "
+            f"'{old.name}-fp32', begins with the weights of epoch {generation.number} "
             f"and has the {left} epochs that are left")  # fmt: skip
         self._journal.append("stop", why="precision")
         self.session.earlier.append(str(old))
-        self.session.earlier_epochs += generation.epoch
+        self.session.earlier_epochs += generation.number
         self.session.save_dir = None
         self._launched = False
         self.arguments.update(amp=False, epochs=left, project=str(old.parent),
@@ -257,7 +263,7 @@ class Training:
                 yolo.add_callback(event, function)
         yolo.train(trainer=resumable(yolo.task_map[yolo.task]["trainer"], state), **arguments)
 
-    def _finish(self, generation: checkpoint.Generation) -> None:
+    def _finish(self, generation: Generation) -> None:
         """What ultralytics does after the last epoch: small weights, a validation, results.png."""
         from ultralytics import YOLO
         from ultralytics.utils.plotting import plot_results
@@ -306,10 +312,10 @@ class Training:
         facts = {"epochs": trainer.epochs, "batch": trainer.batch_size, "amp": bool(trainer.amp),
                  "device": str(trainer.device), "stop": bool(trainer.stop)}  # fmt: skip
         try:
-            checkpoint.keep(state_of(self.run_directory), epoch, trainer.wdir,
+            checkpoint.keep(self._store, epoch, trainer.wdir,
                             trainer.best_fitness == trainer.fitness, state.capture(trainer),
                             trainer.csv, facts)  # fmt: skip
-        except (OSError, checkpoint.Damaged) as problem:
+        except (OSError, Damaged) as problem:
             say(f"warning: the checkpoint of epoch {epoch} does not count ({problem}); "
                 f"a fault now would go back to epoch {self._kept}")  # fmt: skip
             return

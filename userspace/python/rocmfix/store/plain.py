@@ -8,8 +8,9 @@ were; numpy's scalars as Python's numbers.
 
 from __future__ import annotations
 
+import io
 import json
-from typing import Any
+from typing import Any, Callable
 
 _DEEPEST = 40
 
@@ -72,3 +73,22 @@ def decode(document: Any) -> Any:
         return value(json.loads(document["json"]), 0)
     except (KeyError, IndexError, TypeError, ValueError, RecursionError) as problem:
         raise NotPlain(str(problem) or type(problem).__name__) from problem
+
+
+def writer(value: Any) -> Callable[[Any], None]:
+    """Writes `value` to a file for read(). Raises NotPlain at once, not when it writes."""
+    import torch
+
+    document = encode(value)
+    return lambda file: torch.save(document, file)
+
+
+def read(content: bytes) -> Any:
+    """What writer() was given, with its tensors in host memory. Raises NotPlain, whatever `content` is."""
+    import torch
+
+    try:
+        return decode(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
+    except Exception as problem:  # torch raises pickle, zip, EOF, key and runtime errors here
+        first_line = (str(problem).splitlines() or [""])[0] or type(problem).__name__
+        raise NotPlain(first_line) from problem
