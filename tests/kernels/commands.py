@@ -7,6 +7,7 @@ their own time, and no lock is released before.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import shutil
@@ -28,6 +29,27 @@ class Failure(Exception):
     def __init__(self, what: str, hint: str = "") -> None:
         super().__init__(what)
         self.hint = hint
+
+
+def parser_class(command: str, text: str) -> type[argparse.ArgumentParser]:
+    """Of a command whose help is `text`, and whose wrong usage is status 2 with a hint."""
+
+    class Parser(argparse.ArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            say(f"error: {message}\nhint: {command} --help")
+            sys.exit(2)
+
+        def format_help(self) -> str:
+            return text
+
+    return Parser
+
+
+def existing_directory(text: str) -> str:
+    """An argument that names a directory."""
+    if not os.path.isdir(text):
+        raise argparse.ArgumentTypeError(f"no directory {text}")
+    return os.path.realpath(text)
 
 
 def main(run: Callable[[list[str]], int]) -> NoReturn:
@@ -73,6 +95,11 @@ def as_root(*command: str) -> list[str]:
     return list(command) if os.geteuid() == 0 else ["sudo", *command]
 
 
+def become(command: Sequence[str]) -> NoReturn:
+    sys.stdout.flush()
+    os.execvp(command[0], list(command))
+
+
 @contextlib.contextmanager
 def terminated_by_exception() -> Iterator[None]:
     """SIGTERM and SIGHUP end a program as an exception does: temporary files are removed."""
@@ -92,7 +119,8 @@ def terminated_by_exception() -> Iterator[None]:
 def call(command: Sequence[str], *, text: str | None = None, output: int | None = None,
          errors: int | None = None) -> tuple[int, str]:
     """The status of a program, and what it wrote if `output` is a pipe. It has no input but `text`."""
-    process = subprocess.Popen(command, text=True, stdout=output, stderr=errors, close_fds=False,
+    process = subprocess.Popen(command, encoding="utf-8", errors="replace", stdout=output, stderr=errors,
+                               close_fds=False,
                                stdin=subprocess.DEVNULL if text is None else subprocess.PIPE)
     try:
         written, _ = process.communicate(text)

@@ -155,3 +155,7 @@ def test_sudo_is_asked_once_and_in_time(monkeypatch, tmp_path, capsys):
     (tmp_path / "no").touch()
     with pytest.raises(Failure, match="sudo refuses"):
         commands.need_root("x")
+
+
+def test_bytes_that_are_no_text_do_not_end_a_command():
+    assert commands.call([sys.executable, "-c", r"import os; os.write(1, b'\xff')"], output=subprocess.PIPE) == (0, "�")
