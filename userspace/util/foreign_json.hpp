@@ -106,4 +106,15 @@ Json read_foreign_json(std::string_view text, const JsonLimits& limits = {}) {
   return document.is_discarded() ? Json(nullptr) : document;
 }
 
+/// The text that an object has under `key`; empty for whatever else it is.
+template <class Json>
+std::string text_of(const Json& object, const char* key) {
+  if (!object.is_object()) {
+    return {};
+  }
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->template get<std::string>()
+                                                     : std::string();
+}
+
 }  // namespace rocmfix

@@ -9,6 +9,7 @@
 #include "incident/incident_store.hpp"
 #include "report.hpp"
 #include "rocmfix/redaction.hpp"
+#include "util/foreign_json.hpp"
 #include "util/formatted.hpp"
 #include "util/grade.hpp"
 
@@ -34,13 +35,6 @@ std::string shown(const std::string& text) {
   }
   return printable(std::string_view(text).substr(0, end)) +
          formatted("... ({} bytes)", text.size());
-}
-
-std::string text_of(const Json& object, const char* key) {
-  if (!object.is_object() || !object.contains(key) || !object[key].is_string()) {
-    return {};
-  }
-  return object[key].get<std::string>();
 }
 
 std::string seconds(std::uint64_t ms) {

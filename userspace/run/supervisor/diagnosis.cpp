@@ -28,13 +28,6 @@ constexpr JsonLimits explanation_limits{
 
 // Nothing that comes from another process may throw here, or have a type that it should not have.
 
-std::string text_of(const Json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return object.is_object() && found != object.end() && found->is_string()
-             ? found->get<std::string>()
-             : std::string();
-}
-
 bool is_report(const Json& document) {
   return document.is_object() && text_of(document, "kind") == "gpu_memory_fault" &&
          document.contains("fault") && document["fault"].is_object();
