@@ -4,11 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <climits>
 #include <cstdlib>
 
+#include "installation.hpp"
 #include "variables.hpp"
 
 namespace rocmfix::run {
@@ -25,20 +23,14 @@ constexpr Library layer_library{
     "librocmfix-hip.so", "reinstall rocmfix, or run without it: rocmfix-run --no-hip COMMAND"};
 constexpr Library simulator_library{"librocmfix-sim.so", "apt install rocmfix-sim"};
 
-std::string parent(std::string_view path) {
-  return std::string(path.substr(0, path.find_last_of('/')));
-}
-
 Result<std::string> find_library(const Library& library) {
-  std::array<char, PATH_MAX> self{};
-  const ssize_t length = readlink("/proc/self/exe", self.data(), self.size());
-  if (length <= 0) {
-    return fail(io_error("cannot determine the path of rocmfix-run: /proc/self/exe", errno));
+  const auto prefix = own_prefix();
+  if (!prefix) {
+    return fail(prefix.error());
   }
-  const std::string prefix = parent(parent({self.data(), static_cast<std::size_t>(length)}));
   std::string looked_in;
   for (const std::string_view directory : {ROCMFIX_LIBRARY_DIR "/", "lib/"}) {
-    std::string path = prefix + "/" + std::string(directory) + std::string(library.file);
+    std::string path = *prefix + "/" + std::string(directory) + std::string(library.file);
     if (access(path.c_str(), R_OK) != 0) {
       looked_in += (looked_in.empty() ? "" : ", nor ") + path;
       continue;

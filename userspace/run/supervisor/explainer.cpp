@@ -2,11 +2,8 @@
 #include "supervisor/explainer.hpp"
 
 #include <dlfcn.h>
-#include <unistd.h>
 
-#include <array>
-#include <climits>
-
+#include "installation.hpp"
 #include "supervisor/helper.hpp"
 #include "util/file_descriptor.hpp"
 
@@ -18,13 +15,9 @@ constexpr const char* library_name = "librocmfix.so.1";
 
 /// Next to the launcher in a build tree; else wherever the loader finds it.
 void* open_library() {
-  std::array<char, PATH_MAX> self{};
-  const ssize_t length = readlink("/proc/self/exe", self.data(), self.size() - 1);
-  std::string path(self.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
-  path.resize(path.rfind('/') + 1);
-  path += "../lib/";
-  path += library_name;
-  void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  const auto prefix = own_prefix();
+  void* const library =
+      prefix ? dlopen((*prefix + "/lib/" + library_name).c_str(), RTLD_NOW | RTLD_LOCAL) : nullptr;
   return library != nullptr ? library : dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
 }
 
