@@ -236,6 +236,10 @@ void read_settings(Settings& settings, Lookup lookup) {
       "ROCMFIX_REPORT_TAG",
       [](const char* text, auto& tag) { return is_tag(text) && join(tag, text, ""); },
       settings.report_tag);
+  // Another program's variable: what it says otherwise is not ours to judge.
+  if (const char* rank = lookup("RANK"); set(rank)) {
+    read_descriptor(rank, settings.rank);
+  }
   read_incident_directory(settings, lookup);
 }
 

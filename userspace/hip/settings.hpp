@@ -38,6 +38,7 @@ struct Settings {
   int report_fd = -1;                               // incidents go there; -1: into a file
   std::array<char, PATH_MAX> incident_directory{};  // "": nowhere to write
   std::array<char, tag_size + 1> report_tag{};      // a launcher's, in the name of such a file
+  int rank = -1;                                    // torch.distributed's RANK; -1: none
 
   /// The name of the first variable that was not understood; nullptr: all were.
   const char* misread = nullptr;

@@ -66,6 +66,13 @@ TEST(FaultReport, EveryReasonOfTheRuntimesHasItsName) {
   EXPECT_EQ(reasons_of(~0U).size(), 8U);
 }
 
+TEST(FaultReport, OneRankOfAJobSaysWhichItIs) {
+  FaultReport report = incident_at(start);
+  EXPECT_FALSE(written(report, Neighbourhood(start)).contains("rank"));
+  report.rank = 3;
+  EXPECT_EQ(written(report, Neighbourhood(start))["rank"], 3);
+}
+
 TEST(FaultReport, PastTheEnd) {
   Neighbourhood around(start + size + 4096);
   around.see(live());

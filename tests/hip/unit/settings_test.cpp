@@ -36,6 +36,17 @@ TEST(Settings, Defaults) {
   EXPECT_EQ(settings.misread, nullptr);
 }
 
+TEST(Settings, TheRankIsTorchsAndNeverMisread) {
+  EXPECT_EQ(read({}).rank, -1);
+  EXPECT_EQ(read({{"RANK", "0"}}).rank, 0);
+  EXPECT_EQ(read({{"RANK", "17"}}).rank, 17);
+  for (const char* text : {"", "-1", "first", "1x", "99999999999"}) {
+    const Settings settings = read({{"RANK", text}});
+    EXPECT_EQ(settings.rank, -1) << text;
+    EXPECT_EQ(settings.misread, nullptr) << text;
+  }
+}
+
 TEST(Settings, EmptyMeansUnset) {
   const Settings settings = read({{"ROCMFIX_COHERENCE", ""}, {"ROCMFIX_VRAM_CAP", ""}});
   EXPECT_EQ(settings.misread, nullptr);

@@ -320,6 +320,9 @@ void write_document(JsonText& json, const FaultReport& report, const Neighbourho
   write_time(json, "time", report.seconds, report.nanoseconds);
   json.number("pid", report.pid);
   json.string("program", report.program);
+  if (report.rank >= 0) {
+    json.number("rank", static_cast<uint64_t>(report.rank));
+  }
   write_gpu(json, report);
   write_fault(json, report.fault);
   json.string("case", fault_case_name(value));

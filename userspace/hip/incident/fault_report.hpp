@@ -29,6 +29,7 @@ struct FaultReport {
   uint64_t now = 0;  // ns, as in the blocks
   uint32_t pid = 0;
   std::string_view program;
+  int rank = -1;             // in a job of several processes; -1: none
   const Gpu* gpu = nullptr;  // nullptr: not one that we know
   size_t gpu_index = 0;
   size_t unread_shards = 0;

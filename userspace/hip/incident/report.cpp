@@ -131,6 +131,7 @@ void report_fault(const Fault& fault) {
   report.now = now();
   report.pid = static_cast<uint32_t>(getpid());
   report.program = program_invocation_short_name;
+  report.rank = layer.settings.rank;
   for (size_t i = 0; i < layer.gpu_count; ++i) {
     if (layer.gpus[i].agent.handle == fault.agent) {
       report.gpu = &layer.gpus[i];
