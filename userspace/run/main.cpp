@@ -13,6 +13,7 @@
 
 #include "options.hpp"
 #include "preparation.hpp"
+#include "ranks.hpp"
 #include "report.hpp"
 #include "rocmfix/json.hpp"
 #include "rocmfix/standard_streams.hpp"
@@ -55,6 +56,10 @@ bool set_environment(const Preparation& preparation) {
       return false;
     }
   }
+  // For programs that know no torchrun; also without a GPU, or the ranks of one job would differ.
+  if (was_started_again() && setenv("ROCMFIX_RESUME", "1", /*overwrite=*/0) != 0) {
+    return false;
+  }
   // How a child, or a bug report, can tell that it was launched through rocmfix-run.
   return !preparation.supported || setenv("ROCMFIX_VERSION", ROCMFIX_VERSION, 1) == 0;
 }
@@ -94,9 +99,23 @@ int launch_supervised(const Options& options, const Preparation& preparation) {
   return status ? *status : report(status.error(), own_failure);
 }
 
-int launch(const Options& options, char** argv) {
+/// Whoever has started the ranks has to start all of them again.
+void leave_retries_to_torchrun(Options& options) {
+  if (options.verbosity != Verbosity::quiet) {
+    write_stderr(
+        "rocmfix-run: warning: --retries is not used for one of several ranks, for which the "
+        "others "
+        "wait: torchrun --max-restarts starts all of them again\n");
+  }
+  options.retries = 0;
+}
+
+int launch(Options& options, char** argv) {
   if (const auto entered = enter_simulation(options, argv); !entered) {
     return report(entered.error(), own_failure);
+  }
+  if (options.retries > 0 && is_one_of_several_ranks()) {
+    leave_retries_to_torchrun(options);
   }
   const auto preparation = prepare(options);
   if (!preparation) {
@@ -126,7 +145,7 @@ int launch(const Options& options, char** argv) {
 int main(int argc, char** argv) {
   using namespace rocmfix::run;
   rocmfix::open_standard_streams(/*inherited=*/false);
-  const auto options = parse_options(argc, argv);
+  auto options = parse_options(argc, argv);
   if (!options) {
     return report(options.error(), usage);
   }
