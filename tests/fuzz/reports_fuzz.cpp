@@ -61,10 +61,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   context.root = root.dir().string();
   static const SignalQueue signals = open_signals();
   const Diagnosis diagnosis = diagnose(signals, exit_info, log, context);
-  if (diagnosis.report.empty() && diagnosis.incidents.empty()) {
+  if (!diagnosis.found()) {
     return 0;
   }
-  require(nlohmann::json::accept(diagnosis.report), "a report that is no JSON");
+  for (const ProcessReport& report : diagnosis.reports.own) {
+    require(nlohmann::json::accept(report.text), "a report that is no JSON");
+  }
   require(diagnosis.incidents.empty() || nlohmann::json::accept(diagnosis.incidents),
           "incidents that are no JSON");
   const CrashReport report{

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "supervisor/crash_report.hpp"
 
+#include <unistd.h>
+
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "incident/incident_store.hpp"
 #include "report.hpp"
-#include "rocmfix/redaction.hpp"
+#include "supervisor/crash_document.hpp"
 #include "util/foreign_json.hpp"
 #include "util/formatted.hpp"
 #include "util/grade.hpp"
@@ -40,102 +41,6 @@ std::string shown(const std::string& text) {
 std::string seconds(std::uint64_t ms) {
   return formatted("{}.{} s", ms / 1000, ms % 1000 / 100);
 }
-
-/// "SIGABRT"; "signal 40" for one without a name.
-std::string signal_name(int signal) {
-  const char* const name = sigabbrev_np(signal);
-  return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(signal);
-}
-
-// ---------------------------------------------------------------- the document
-
-std::string now_text() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  return formatted("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1,
-                   utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
-}
-
-Json names_of(const std::vector<const Mitigation*>& mitigations) {
-  Json names = Json::array();
-  for (const Mitigation* mitigation : mitigations) {
-    names.push_back(mitigation->name);
-  }
-  return names;
-}
-
-Json decision_object(const Decision& decision) {
-  Json object = {{"verdict", to_string(decision.verdict)}};
-  if (decision.verdict == Verdict::restart) {
-    object["delay_ms"] = decision.delay_ms;
-    object["measures"] = names_of(decision.mitigations);
-  }
-  return object;
-}
-
-const char* kind_of(const Outcome& outcome) {
-  switch (outcome.fault) {
-    case FaultKind::memory:
-      return "gpu_memory_fault";
-    case FaultKind::hang:
-      return "gpu_hang";
-    case FaultKind::none:
-      break;
-  }
-  return "other";
-}
-
-/// The interposer's document, where it wrote one, and after it what is known outside the process.
-std::string document_of(const CrashReport& report) {
-  const Diagnosis& diagnosis = *report.diagnosis;
-  const ExitInfo& exit_info = *report.exit_info;
-  Json document = report_document(diagnosis);
-  const bool reported = document.is_object();
-  if (!reported) {
-    document = {{"schema", 1},
-                {"kind", kind_of(diagnosis.outcome)},
-                {"time", now_text()},
-                {"pid", exit_info.pid}};
-  }
-  document["reported_by_layer"] = reported;
-  document["command"] = redact_command(report.command);
-  document["command_pid"] = exit_info.pid;
-  if (exit_info.signalled) {
-    document["ended_by"] = signal_name(exit_info.status);
-  } else {
-    document["exit_status"] = exit_info.status;
-  }
-  document["lived_ms"] = exit_info.lived_ms;
-  document["attempt"] = report.attempt;
-  document["retries"] = report.retries;
-  document["measures"] = names_of(report.mitigations);
-  Json set = Json::object();
-  for (const Assignment& one : report.assignments) {
-    set[std::string(one.name)] = one.value;
-  }
-  document["measures_set"] = std::move(set);
-  document["explained"] = diagnosis.explained;
-  document["incidents"] =
-      diagnosis.incidents.empty() ? Json::array() : incident_documents(diagnosis);
-  Json facts = Json::array();
-  for (const auto& [fact, value] : diagnosis.facts) {
-    facts.push_back({{"fact", fact}, {"value", value}});
-  }
-  document["facts"] = std::move(facts);
-  Json lines = Json::array();
-  for (const ExplainedLine& line : diagnosis.lines) {
-    lines.push_back({{"source", line.source}, {"text", redact_text(line.text)}});
-  }
-  document["lines"] = std::move(lines);
-  if (report.decision != nullptr) {
-    document["decision"] = decision_object(*report.decision);
-  }
-  document["rocmfix"] = ROCMFIX_VERSION;
-  return printable_json(document.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
-}
-
-// ---------------------------------------------------------------- for a person
 
 /// What the events show together: ROCr knows the address, amdgpu who it was.
 struct Headline {
@@ -223,6 +128,45 @@ std::string causes_text(const Diagnosis& diagnosis) {
   return count > 0 ? text : std::string(more) + "cause: not determined\n";
 }
 
+/// "process 4242 (python3), rank 1"
+std::string process_text(const Json& report) {
+  const Json object = process_object(report);
+  const auto number = [&](const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_number_unsigned()
+               ? std::to_string(found->get<std::uint64_t>())
+               : std::string();
+  };
+  const std::string rank = number("rank");
+  return "process " + number("pid") + " (" + shown(text_of(object, "program")) + ")" +
+         (rank.empty() ? "" : ", rank " + rank);
+}
+
+/// Nothing where it was the command's own process alone.
+std::string processes_text(const CrashReport& report) {
+  constexpr std::size_t most = 16;
+  const auto& own = report.diagnosis->reports.own;
+  if (own.empty() ||
+      (own.size() == 1 && own.front().pid == static_cast<std::uint64_t>(report.exit_info->pid))) {
+    return {};
+  }
+  if (own.size() == 1) {
+    return std::string(more) + "in: " + process_text(read_foreign_json(own.front().text)) + "\n";
+  }
+  std::string text = std::string(more) + std::to_string(own.size()) +
+                     " processes reported a fault; the first of them is described here:\n";
+  for (std::size_t i = 0; i < own.size() && i < most; ++i) {
+    const Json document = read_foreign_json(own[i].text);
+    const std::string summary = text_of(document, "summary");
+    text += std::string(more) + "  " + process_text(document) +
+            (summary.empty() ? "" : ": " + shown(summary)) + "\n";
+  }
+  if (own.size() > most) {
+    text += std::string(more) + "  and " + std::to_string(own.size() - most) + " more\n";
+  }
+  return text;
+}
+
 std::string set_text(const std::vector<Assignment>& assignments, const Mitigation& mitigation) {
   std::string text;
   for (const Assignment& one : mitigation.set) {
@@ -245,8 +189,13 @@ std::string crash_report_text(const CrashReport& report) {
   if (!where.empty()) {
     text += std::string(more) + "where: " + shown(where) + "\n";
   }
+  text += processes_text(report);
   text += causes_text(diagnosis);
-  if (report.decision == nullptr && diagnosis.outcome.fault != FaultKind::none) {
+  if (!report.exit_info->failed()) {
+    text += std::string(more) +
+            "but the command ended with status 0: it has coped with the fault, or it is a pipe "
+            "(| tee), which hides the status unless bash is told: set -o pipefail\n";
+  } else if (report.decision == nullptr && diagnosis.outcome.fault != FaultKind::none) {
     text += std::string(more) +
             "try: rocmfix-run --retries 5, if the command can resume from where it stopped\n";
   }
@@ -281,10 +230,46 @@ std::string decision_text(const CrashReport& report, const RestartContext& conte
   return text;
 }
 
+std::string inner_accounts_text(const std::string& directory, const FaultReports& reports) {
+  constexpr std::size_t most = 16;
+  std::size_t count = 0;
+  std::string text;
+  for (const InnerAccount& account : reports.inner) {
+    if (!account.handled && ++count <= most) {
+      text += std::string(more) + "  " + printable(directory + "/" + account.file) + "\n";
+    }
+  }
+  if (count > most) {
+    text += std::string(more) + "  and " + std::to_string(count - most) + " more\n";
+  }
+  return count == 0 ? text
+                    : std::string(program) + "a GPU fault, described by rocmfix-run within the " +
+                          "command:\n" + text;
+}
+
+namespace {
+
+/// The names of the reports' files; those that came over the descriptor get one. That of the first
+/// is left to the account.
+std::vector<std::string> keep_reports(const hip::IncidentFolder& folder,
+                                      const FaultReports& reports) {
+  std::vector<std::string> files;
+  for (const ProcessReport& report : reports.own) {
+    files.push_back(report.file);
+    hip::IncidentName made{};
+    if (report.file.empty() && files.size() > 1 &&
+        folder.write(std::time(nullptr), static_cast<std::uint32_t>(report.pid), {},
+                     report.text + "\n", made)) {
+      files.back() = made.data();
+    }
+  }
+  return files;
+}
+
+}  // namespace
+
 Result<SavedCrashReport> save_crash_report(const std::string& directory,
                                            const CrashReport& report) {
-  const std::string& given = report.diagnosis->report_name;
-  const std::string text = document_of(report);
   hip::IncidentFolder folder;
   if (directory.empty()) {
     return fail({ErrorCode::failed, "there is no directory for it", 0,
@@ -293,16 +278,22 @@ Result<SavedCrashReport> save_crash_report(const std::string& directory,
   if (!folder.make(directory.c_str())) {
     return fail(io_error("cannot create the directory " + directory, errno));
   }
+  const std::vector<std::string> files = keep_reports(folder, report.diagnosis->reports);
+  const std::string given = files.empty() ? std::string() : files.front();
+  const std::string text = crash_document(report, files);
+  const bool renamed = given.empty() || !report.outer_tag.empty();
   hip::IncidentName made{};
   const bool written =
-      !given.empty()
-          ? folder.replace(given, text)
-          : folder.write(std::time(nullptr), static_cast<std::uint32_t>(report.exit_info->pid), {},
-                         text, made);
+      renamed ? folder.write(std::time(nullptr), static_cast<std::uint32_t>(report.exit_info->pid),
+                             report.outer_tag, text, made)
+              : folder.replace(given, text);
   if (!written) {
     return fail(io_error("cannot write in " + directory, errno));
   }
-  const std::string name = !given.empty() ? given : made.data();
+  if (renamed && !given.empty()) {
+    unlinkat(folder.get(), given.c_str(), 0);
+  }
+  const std::string name = renamed ? made.data() : given;
   return SavedCrashReport{directory + "/" + name, folder.prune({}, name)};
 }
 

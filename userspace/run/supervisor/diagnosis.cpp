@@ -8,12 +8,13 @@
 #include <cerrno>
 #include <csignal>
 #include <limits>
+#include <set>
 #include <string_view>
 
 #include "rocmfix/driver.hpp"
+#include "rocmfix/redaction.hpp"
 #include "supervisor/explainer.hpp"
 #include "supervisor/family.hpp"
-#include "supervisor/report_file.hpp"
 #include "util/foreign_json.hpp"
 
 namespace rocmfix::run {
@@ -27,39 +28,6 @@ constexpr JsonLimits explanation_limits{
     .bytes = 16U << 20U, .depth = 32, .members = 512, .values = 2'000'000, .cpu_ms = 3000};
 
 // Nothing that comes from another process may throw here, or have a type that it should not have.
-
-bool is_report(const Json& document) {
-  return document.is_object() && text_of(document, "kind") == "gpu_memory_fault" &&
-         document.contains("fault") && document["fault"].is_object();
-}
-
-/// The first whole report among the lines that were written to the descriptor.
-std::string report_in(std::string_view lines) {
-  constexpr int most = 64;  // the interposer writes one a fault
-  for (int i = 0; i < most && !lines.empty(); ++i) {
-    const std::string_view line = lines.substr(0, lines.find('\n'));
-    if (is_report(read_foreign_json(line))) {
-      return std::string(line);
-    }
-    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
-  }
-  return {};
-}
-
-/// Where the descriptor was of no use to the interposer, it has written a file.
-void find_report_file(const CrashContext& context, pid_t pid, Diagnosis& diagnosis) {
-  ReportFiles found = read_report_files(context.incident_directory, context.report_tag, pid);
-  diagnosis.reports_distrusted = found.distrusted;
-  for (ReportFile& file : found.files) {
-    const Json document = read_foreign_json(file.text);
-    // One with incidents is a supervisor's own.
-    if (is_report(document) && !document.contains("incidents")) {
-      diagnosis.report = std::move(file.text);
-      diagnosis.report_name = std::move(file.name);
-      return;
-    }
-  }
-}
 
 /// The report as an event, by faults.toml's names. What is no text or number in it is left out.
 Json event_of(const Json& report) {
@@ -140,8 +108,8 @@ Json explain(const SignalQueue& signals, const Diagnosis& diagnosis, const Json&
 }
 
 /// The log is the whole machine's: a process outside the command that is still running had a fault
-/// of its own.
-bool is_foreign(const Json& event, pid_t command) {
+/// of its own. One rank's fault is in the log for all of them, and has ended them all.
+bool is_foreign(const Json& event, pid_t command, bool rank) {
   if (!event.contains("pid") || !event["pid"].is_number_unsigned()) {
     return false;
   }
@@ -150,39 +118,84 @@ bool is_foreign(const Json& event, pid_t command) {
   if (number == 0 || number > static_cast<std::uint64_t>(std::numeric_limits<pid_t>::max())) {
     return false;
   }
-  return pid != command && kill(pid, 0) == 0 && !is_below(pid, getpid());
+  return pid != command && (rank || (kill(pid, 0) == 0 && !is_below(pid, getpid())));
 }
 
-/// Leaves out the incidents of others; a memory fault is what a hang after it came from.
-void take_incidents(const Json& incidents, pid_t command, Diagnosis& diagnosis) {
+/// A memory fault is what a hang after it came from.
+void take_kind(FaultKind kind, Outcome& outcome) {
+  if (outcome.fault == FaultKind::none || kind == FaultKind::memory) {
+    outcome.fault = kind;
+  }
+}
+
+void take_causes(const Json& incident, Outcome& outcome) {
+  for (const Json& cause : incident.value("causes", Json::array())) {
+    const std::string id = text_of(cause, "id");
+    outcome.causes.push_back(id);
+    if (text_of(cause, "confidence") != "possible") {
+      outcome.sure_causes.push_back(id);
+    }
+  }
+}
+
+/// Leaves out the incidents of others.
+void take_incidents(const Json& incidents, pid_t command, bool rank, Diagnosis& diagnosis) {
   Json ours = Json::array();
-  Outcome& outcome = diagnosis.outcome;
   for (const Json& incident : incidents) {
     if (!incident.is_object() || !incident.contains("events") || !incident["events"].is_array()) {
       continue;
     }
     const Json& events = incident["events"];
     if (std::any_of(events.begin(), events.end(),
-                    [&](const Json& event) { return is_foreign(event, command); })) {
+                    [&](const Json& event) { return is_foreign(event, command, rank); })) {
       continue;
     }
     for (const Json& event : events) {
-      const FaultKind kind = parse_fault_kind(text_of(event, "kind"));
-      if (outcome.fault == FaultKind::none || kind == FaultKind::memory) {
-        outcome.fault = kind;
-      }
+      take_kind(parse_fault_kind(text_of(event, "kind")), diagnosis.outcome);
     }
-    for (const Json& cause : incident.value("causes", Json::array())) {
-      const std::string id = text_of(cause, "id");
-      outcome.causes.push_back(id);
-      if (text_of(cause, "confidence") != "possible") {
-        outcome.sure_causes.push_back(id);
-      }
-    }
+    take_causes(incident, diagnosis.outcome);
     ours.push_back(incident);
   }
   if (!ours.empty()) {
     diagnosis.incidents = ours.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+}
+
+/// What launchers within the command have found in the kernel's log is no second fault.
+void leave_out_what_is_described(const std::vector<Json>& accounts,
+                                 std::vector<std::string>& kernel) {
+  std::set<std::string> described;
+  for (const Json& account : accounts) {
+    for (const Json& line : account.value("lines", Json::array())) {
+      described.insert(text_of(line, "text"));
+    }
+  }
+  std::erase_if(kernel,
+                [&](const std::string& line) { return described.contains(redact_text(line)); });
+}
+
+/// A fault that a launcher within the command has described, and not handled, ended the command.
+void take_account(const Json& account, Outcome& outcome) {
+  const bool hang = text_of(account, "kind") == "gpu_hang";
+  take_kind(hang ? FaultKind::hang : FaultKind::memory, outcome);
+  outcome.worked = outcome.worked || has_worked(account);
+  for (const Json& incident : account.value("incidents", Json::array())) {
+    if (incident.is_object()) {
+      take_causes(incident, outcome);
+    }
+  }
+}
+
+void take_inner(Diagnosis& diagnosis, std::vector<std::string>& kernel) {
+  std::vector<Json> accounts;
+  for (const InnerAccount& inner : diagnosis.reports.inner) {
+    accounts.push_back(read_foreign_json(inner.text));
+    if (!inner.handled) {
+      take_account(accounts.back(), diagnosis.outcome);
+    }
+  }
+  if (!accounts.empty() && !kernel.empty()) {
+    leave_out_what_is_described(accounts, kernel);
   }
 }
 
@@ -195,7 +208,8 @@ bool is_crash(const ExitInfo& exit_info) {
 }
 
 Json report_document(const Diagnosis& diagnosis) {
-  return diagnosis.report.empty() ? Json() : read_foreign_json(diagnosis.report);
+  const auto& own = diagnosis.reports.own;
+  return own.empty() ? Json() : read_foreign_json(own.front().text);
 }
 
 Json incident_documents(const Diagnosis& diagnosis) {
@@ -207,18 +221,24 @@ Diagnosis diagnose(const SignalQueue& signals, const ExitInfo& exit_info, Kernel
                    const CrashContext& context) {
   Diagnosis diagnosis;
   Outcome& outcome = diagnosis.outcome;
-  outcome.crashed = is_crash(exit_info);
+  const bool failed = exit_info.failed();
+  diagnosis.reports = collect_reports({.lines = exit_info.reports,
+                                       .directory = context.incident_directory,
+                                       .tag = context.report_tag,
+                                       .command = exit_info.pid,
+                                       .since = failed ? 0 : context.began});
+  // A launcher ends with a status of its own when its worker has crashed.
+  outcome.crashed = is_crash(exit_info) || (failed && diagnosis.reports.unhandled());
   outcome.told_to_stop = exit_info.told_to_stop;
   outcome.lived_ms = exit_info.lived_ms;
-  diagnosis.report = report_in(exit_info.reports);
-  if (diagnosis.report.empty() && outcome.crashed) {
-    find_report_file(context, exit_info.pid, diagnosis);
+  std::vector<std::string> kernel = failed
+                                        ? log.take(signals, outcome.crashed || exit_info.signalled)
+                                        : std::vector<std::string>();
+  if (failed) {
+    take_inner(diagnosis, kernel);
   }
-  const bool failed = exit_info.signalled || exit_info.status != 0;
-  const std::vector<std::string> kernel =
-      failed ? log.take(signals, outcome.crashed || exit_info.signalled)
-             : std::vector<std::string>();
-  if (diagnosis.report.empty() && kernel.empty()) {
+  const auto& own = diagnosis.reports.own;
+  if (own.empty() && kernel.empty()) {
     return diagnosis;
   }
   add_machine(context, diagnosis);
@@ -226,15 +246,16 @@ Diagnosis diagnose(const SignalQueue& signals, const ExitInfo& exit_info, Kernel
   for (const std::string& line : kernel) {
     diagnosis.lines.push_back({source, line});
   }
-  const Json report = report_document(diagnosis);
-  if (report.is_object()) {
+  if (!own.empty()) {
     outcome.fault = FaultKind::memory;
-    outcome.worked = has_worked(report);
+    outcome.worked = outcome.worked || std::any_of(own.begin(), own.end(), [](const auto& report) {
+                       return has_worked(read_foreign_json(report.text));
+                     });
   }
-  const Json incidents = explain(signals, diagnosis, report, context.root);
+  const Json incidents = explain(signals, diagnosis, report_document(diagnosis), context.root);
   diagnosis.explained = incidents.is_array();
   if (diagnosis.explained) {
-    take_incidents(incidents, exit_info.pid, diagnosis);
+    take_incidents(incidents, exit_info.pid, context.rank, diagnosis);
   }
   return diagnosis;
 }

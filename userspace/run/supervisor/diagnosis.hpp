@@ -14,6 +14,7 @@
 
 #include "rocmfix/gpu.hpp"
 #include "rocmfix/restart.hpp"
+#include "supervisor/fault_reports.hpp"
 #include "supervisor/kernel_log.hpp"
 #include "supervisor/process.hpp"
 
@@ -26,6 +27,9 @@ struct CrashContext {
   std::vector<std::string> variables;  ///< "NAME=VALUE" of the command's environment that matter
   std::string incident_directory;      ///< empty: none
   std::string report_tag;  ///< of this attempt, in the names of files that the interposer wrote
+  std::string outer_tag;   ///< of the rocmfix-run that this one runs in; empty: there is none
+  std::int64_t began = 0;  ///< this attempt, in seconds since 1970
+  bool rank = false;  ///< the command is one of several ranks of a job: their faults are in one log
 };
 
 struct ExplainedLine {
@@ -37,12 +41,13 @@ struct Diagnosis {
   Outcome outcome;
   std::vector<ExplainedLine> lines;  ///< what librocmfix was given
   std::vector<std::pair<std::string, std::string>>
-      facts;                ///< and in addition: {"rdna1", "gfx1010"}
-  std::string report;       ///< the interposer's document, JSON; empty: none
-  std::string report_name;  ///< of the file that it was in, which it should stay
-  std::string incidents;    ///< librocmfix's, a JSON array; empty: not asked, or no answer
+      facts;              ///< and in addition: {"rdna1", "gfx1010"}
+  FaultReports reports;   ///< of the command's processes
+  std::string incidents;  ///< librocmfix's, a JSON array; empty: not asked, or no answer
   bool explained = false;
-  bool reports_distrusted = false;  ///< others could have forged files of the interposer
+
+  /// There is something to tell that nobody has told yet.
+  [[nodiscard]] bool found() const { return !reports.own.empty() || !incidents.empty(); }
 };
 
 /// Something that ended as this did may be a fault's end: worth to ask the journal.
@@ -52,7 +57,7 @@ bool is_crash(const ExitInfo& exit_info);
 Diagnosis diagnose(const SignalQueue& signals, const ExitInfo& exit_info, KernelLog& log,
                    const CrashContext& context);
 
-/// The interposer's document, an object with an object "fault"; null: none.
+/// The document of the first process that reported, an object with an object "fault"; null: none.
 nlohmann::ordered_json report_document(const Diagnosis& diagnosis);
 
 /// librocmfix's incidents, objects with an array "events"; null: none.

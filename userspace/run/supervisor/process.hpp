@@ -36,6 +36,8 @@ struct ExitInfo {
   bool denied = false;        ///< it runs on: `status` was to be passed on, and the kernel refused
   std::uint64_t lived_ms = 0;
   std::string reports;  ///< what was written to the report descriptor
+
+  [[nodiscard]] bool failed() const { return signalled || status != 0; }
 };
 
 struct Start {

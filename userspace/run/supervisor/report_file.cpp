@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -49,11 +50,14 @@ std::string new_report_tag() {
   return tag;
 }
 
-ReportFiles read_report_files(const std::string& directory, const std::string& tag, pid_t command) {
-  constexpr std::size_t most = 16;  // processes of one command that fault at once
+ReportFiles read_report_files(const std::string& directory, const std::string& tag,
+                              std::int64_t since) {
+  constexpr std::size_t most = 64;  // processes of one command that fault at once
   ReportFiles found;
   hip::IncidentFolder folder;
-  if (directory.empty() || !folder.open(directory.c_str())) {
+  struct stat status {};
+  if (directory.empty() || tag.empty() || !folder.open(directory.c_str()) ||
+      fstat(folder.get(), &status) != 0 || status.st_mtim.tv_sec < since) {
     return found;
   }
   std::vector<std::string> names = tagged_names(directory, tag);
@@ -61,12 +65,7 @@ ReportFiles read_report_files(const std::string& directory, const std::string& t
     found.distrusted = !names.empty();
     return found;
   }
-  const std::string own = "-" + std::to_string(command) + "-";
-  std::sort(names.begin(), names.end(), [&own](const std::string& a, const std::string& b) {
-    const bool a_is_own = a.find(own) != std::string::npos;
-    const bool b_is_own = b.find(own) != std::string::npos;
-    return a_is_own != b_is_own ? a_is_own : a < b;
-  });
+  std::sort(names.begin(), names.end());
   names.resize(std::min(names.size(), most));
   for (std::string& name : names) {
     constexpr std::size_t limit = 1U << 20U;  // the interposer's documents have 64 KiB at most

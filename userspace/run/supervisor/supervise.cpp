@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "incident/incident_store.hpp"
+#include "ranks.hpp"
 #include "report.hpp"
 #include "rocmfix/redaction.hpp"
 #include "rocmfix/restart.hpp"
@@ -27,6 +28,7 @@
 #include "supervisor/report_file.hpp"
 #include "supervisor/state.hpp"
 #include "supervisor/terminal.hpp"
+#include "variables.hpp"
 
 namespace rocmfix::run {
 
@@ -56,6 +58,12 @@ bool is_of_interest(const Policy& policy, const Escalation& escalation, std::str
          std::any_of(policy.settings().begin(), policy.settings().end(),
                      [&](const Setting& setting) { return is_named(setting, name); }) ||
          std::any_of(escalation.mitigations().begin(), escalation.mitigations().end(), sets);
+}
+
+/// What the rocmfix-run around this one has given its command, to find reports again.
+std::string outer_tag() {
+  const char* const tag = own_variable("ROCMFIX_REPORT_TAG");
+  return tag != nullptr && hip::is_tag(tag) ? tag : "";
 }
 
 RestartContext circumstances_of(const Preparation& preparation) {
@@ -134,7 +142,8 @@ class Supervisor {
                        .gpus = job.preparation->gpus,
                        .variables = {},
                        .incident_directory = incident_directory(),
-                       .report_tag = {}} {
+                       .report_tag = {},
+                       .outer_tag = outer_tag()} {
     for (char* const* word = options_.command; *word != nullptr; ++word) {
       command_.emplace_back(*word);
     }
@@ -143,6 +152,7 @@ class Supervisor {
   Result<int> run() {
     for (;;) {
       crash_context_.report_tag = new_report_tag();
+      crash_context_.began = std::time(nullptr);
       const auto ended = run_command(signals_, start());
       if (!ended) {
         return fail(ended.error());
@@ -207,9 +217,10 @@ class Supervisor {
 
   /// How long to wait before the next attempt; nullopt: this was the last.
   std::optional<std::uint64_t> look_into(const ExitInfo& exit_info) {
-    if (crash_context_.variables.empty() && (exit_info.signalled || exit_info.status != 0)) {
+    if (crash_context_.variables.empty() && exit_info.failed()) {
       crash_context_.variables = quoted_variables(job_, escalation_);
     }
+    crash_context_.rank = is_one_of_several_ranks();
     Diagnosis diagnosis = diagnose(signals_, exit_info, log_, crash_context_);
     // Also when that came only now: the command had ended as it ended.
     diagnosis.outcome.told_to_stop = exit_info.told_to_stop || signals_.told_to_stop();
@@ -220,14 +231,15 @@ class Supervisor {
     history_.push_back({mitigations_, diagnosis.outcome});
     const Decision decision =
         decide_restart(escalation_, restart_context_, history_, options_.retries);
-    if (diagnosis.reports_distrusted) {
+    if (diagnosis.reports.distrusted) {
       say(std::string(program) + "warning: the report that the HIP interposer has left in " +
           printable(crash_context_.incident_directory) +
           " was not read: others can write there (chmod go-w)\n");
     }
-    const bool found = !diagnosis.report.empty() || !diagnosis.incidents.empty();
-    if (found) {
+    if (diagnosis.found()) {
       account_for(exit_info, diagnosis, decision);
+    } else if (exit_info.failed() && diagnosis.reports.unhandled()) {
+      pass_on(exit_info, diagnosis, decision);
     } else {
       tell_the_end(exit_info);
     }
@@ -238,21 +250,42 @@ class Supervisor {
     return decision.delay_ms;
   }
 
+  [[nodiscard]] CrashReport report_of(const ExitInfo& exit_info, const Diagnosis& diagnosis,
+                                      const Decision& decision) const {
+    return {.diagnosis = &diagnosis,
+            .exit_info = &exit_info,
+            .command = command_,
+            .attempt = history_.size(),
+            .retries = options_.retries,
+            .decision = options_.retries > 0 ? &decision : nullptr,
+            .mitigations = mitigations_,
+            .assignments = assignments_of(mitigations_, restart_context_),
+            .outer_tag = crash_context_.outer_tag};
+  }
+
+  /// Where launchers within the command have described the fault, and given up.
+  void pass_on(const ExitInfo& exit_info, const Diagnosis& diagnosis,
+               const Decision& decision) const {
+    if (options_.verbosity != Verbosity::quiet) {
+      say(inner_accounts_text(crash_context_.incident_directory, diagnosis.reports));
+    }
+    tell_decision(report_of(exit_info, diagnosis, decision));
+  }
+
+  void tell_decision(const CrashReport& report) const {
+    const bool loud = report.decision != nullptr && report.decision->taken != nullptr &&
+                      report.decision->taken->loud;
+    if (options_.verbosity != Verbosity::quiet || loud) {
+      say(decision_text(report, restart_context_));
+    }
+  }
+
   void account_for(const ExitInfo& exit_info, const Diagnosis& diagnosis,
                    const Decision& decision) const {
-    const CrashReport report{.diagnosis = &diagnosis,
-                             .exit_info = &exit_info,
-                             .command = command_,
-                             .attempt = history_.size(),
-                             .retries = options_.retries,
-                             .decision = options_.retries > 0 ? &decision : nullptr,
-                             .mitigations = mitigations_,
-                             .assignments = assignments_of(mitigations_, restart_context_)};
+    const CrashReport report = report_of(exit_info, diagnosis, decision);
     const auto saved = save_crash_report(crash_context_.incident_directory, report);
-    const bool quiet = options_.verbosity == Verbosity::quiet;
-    std::string text;
-    if (!quiet) {
-      text = crash_report_text(report);
+    if (options_.verbosity != Verbosity::quiet) {
+      std::string text = crash_report_text(report);
       text += std::string(program) +
               (saved ? "  saved: " + printable(saved->file)
                      : "  not saved: " + printable(to_string(saved.error()))) +
@@ -261,12 +294,9 @@ class Supervisor {
         text += std::string(program) + "  removed: the " + std::to_string(saved->removed) +
                 " oldest incidents there; " + hip::what_is_kept + "\n";
       }
+      say(text + inner_accounts_text(crash_context_.incident_directory, diagnosis.reports));
     }
-    const bool loud = decision.taken != nullptr && decision.taken->loud;
-    if (!quiet || loud) {
-      text += decision_text(report, restart_context_);
-    }
-    say(text);
+    tell_decision(report);
   }
 
   /// After faults, how it came out.
