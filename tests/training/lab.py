@@ -53,6 +53,26 @@ class Run:
         return [event for event in self.events if event["event"] == name]
 
 
+def make_root(root, mitigations=()):
+    """A machine with an RX 5600 XT, and a supervisor that is quick and takes only these mitigations.
+
+    None by default: half the batch, for one, would change the numbers.
+    """
+    roots = Path(os.environ.get("ROCMFIX_TEST_ROOTS", BUILD / "roots"))
+    shutil.copytree(roots / "rx5600xt", root, symlinks=True)
+    (root / "etc/rocmfix").mkdir(parents=True, exist_ok=True)
+    escalation = tomllib.loads((SOURCE / "userspace/data/mitigations.toml").read_text())
+    text = "[restart]\ndelay_ms = 10\ndelay_max_ms = 10\nsettle_ms = 1\n"
+    for mitigation in escalation["mitigation"]:
+        text += "[[mitigation]]\n"
+        for key in ("name", "step", "summary", "set", "grade", "source"):
+            text += f"{key} = {json.dumps(mitigation[key])}\n"
+        text += f"enabled = {json.dumps(mitigation['name'] in mitigations)}\n"
+        text += 'when = { fault = ["memory"] }\n'
+    (root / "etc/rocmfix/mitigations.toml").write_text(text)
+    return root
+
+
 class Lab:
     def __init__(self, directory, python):
         self.directory = Path(directory)
@@ -62,24 +82,7 @@ class Lab:
         subprocess.run([sys.executable, HERE / "make-data", self.data], check=True)
 
     def make_root(self, name="root", mitigations=()):
-        """A machine with an RX 5600 XT, and a supervisor that is quick and takes only these mitigations.
-
-        None by default: half the batch, for one, would change the numbers.
-        """
-        root = self.directory / name
-        roots = Path(os.environ.get("ROCMFIX_TEST_ROOTS", BUILD / "roots"))
-        shutil.copytree(roots / "rx5600xt", root, symlinks=True)
-        (root / "etc/rocmfix").mkdir(parents=True, exist_ok=True)
-        escalation = tomllib.loads((SOURCE / "userspace/data/mitigations.toml").read_text())
-        text = "[restart]\ndelay_ms = 10\ndelay_max_ms = 10\nsettle_ms = 1\n"
-        for mitigation in escalation["mitigation"]:
-            text += "[[mitigation]]\n"
-            for key in ("name", "step", "summary", "set", "grade", "source"):
-                text += f"{key} = {json.dumps(mitigation[key])}\n"
-            text += f"enabled = {json.dumps(mitigation['name'] in mitigations)}\n"
-            text += 'when = { fault = ["memory"] }\n'
-        (root / "etc/rocmfix/mitigations.toml").write_text(text)
-        return root
+        return make_root(self.directory / name, mitigations)
 
     def environment(self, home, faults=None):
         """The test's own: one thread, so that sums are always added in the same order."""

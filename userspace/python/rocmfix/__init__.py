@@ -12,10 +12,13 @@ from .alive import alive
 from .attempt import batch, device, resuming
 from .fix import LIMITS, Report, RocmfixWarning, apply_rocm_fix
 from .librocmfix import LibraryError, version
+from .script import CheckpointError, Checkpointing, checkpointing
 from .torch_patches import FallbackWarning
 
 __all__ = [
     "LIMITS",
+    "CheckpointError",
+    "Checkpointing",
     "FallbackWarning",
     "LibraryError",
     "Report",
@@ -23,6 +26,7 @@ __all__ = [
     "alive",
     "apply_rocm_fix",
     "batch",
+    "checkpointing",
     "device",
     "resuming",
     "version",
