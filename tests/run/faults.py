@@ -7,6 +7,9 @@ the real layer the same is done in tests/sim.
 """
 
 import json
+from pathlib import Path
+
+PACKAGE = str(Path(__file__).resolve().parents[2] / "userspace/python")
 
 # As userspace/hip/incident/fault_report.cpp writes it.
 REPORT = {
@@ -66,6 +69,13 @@ def die():
     sys.stderr.flush()
     os.abort()
 how = plan[min(attempt, len(plan)) - 1]
+for told in ("kept-", "beats-"):
+    if how.startswith(told):
+        sys.path.insert(0, PACKAGE)
+        import rocmfix
+        how = how[len(told):]
+        for beat in range(7):
+            rocmfix.alive(progress=told == "kept-")
 if how == "layer":
     os.write(int(os.environ["ROCMFIX_REPORT_FD"]), (json.dumps(REPORT) + "\n").encode())
     die()
@@ -120,7 +130,7 @@ else:
 def program():
     """The text for `python3 -c`."""
     head = f"REPORT = {REPORT!r}\nMESSAGE = {MESSAGE!r}\nPAGE_FAULT = {KERNEL_PAGE_FAULT!r}\n" \
-           f"HANG = {KERNEL_HANG!r}\n"
+           f"HANG = {KERNEL_HANG!r}\nPACKAGE = {PACKAGE!r}\n"
     return head + PROGRAM
 
 

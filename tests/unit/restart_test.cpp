@@ -19,6 +19,8 @@ Outcome fault(std::uint64_t ended_ms, FaultKind kind = FaultKind::memory) {
           .crashed = true,
           .told_to_stop = false,
           .worked = true,
+          .beats = 0,
+          .progress = 0,
           .causes = {},
           .sure_causes = {},
           .lived_ms = 5 * minute,
@@ -180,6 +182,59 @@ TEST(Escalation, IsNotClimbedAfterALongCalm) {
   EXPECT_EQ(climb(escalation, navi21, outcome, 1), std::vector<Names>({{"miopen-solvers"}}));
 }
 
+TEST(Escalation, IsNotClimbedWhileThereIsProgress) {
+  const Escalation escalation = Escalation::built_in();
+  const std::vector<Names> unchanged(8);
+  Outcome outcome = fault(0);
+  outcome.progress = 1;
+  EXPECT_EQ(climb(escalation, navi21, outcome, 8), unchanged);
+  outcome.progress = 0;
+  outcome.beats = escalation.limits().progress_beats;
+  EXPECT_EQ(climb(escalation, navi21, outcome, 8), unchanged);
+  outcome.beats -= 1;
+  EXPECT_EQ(climb(escalation, navi21, outcome, 1), std::vector<Names>({{"miopen-solvers"}}));
+}
+
+TEST(Escalation, CountsTheFaultsSinceThereWasProgress) {
+  Outcome moved = fault(0, FaultKind::hang);
+  moved.progress = 3;
+  std::vector<Attempt> history;
+  const auto next = [&](const Outcome& outcome) {
+    history.push_back({{}, outcome});
+    history.back().outcome.ended_ms = history.size() * 20 * minute;
+    return names(decide_restart(Escalation::built_in(), navi21, history, 1000).mitigations);
+  };
+  const Outcome stuck = fault(0, FaultKind::hang);
+  EXPECT_EQ(next(stuck), Names());
+  EXPECT_EQ(next(stuck), Names());
+  EXPECT_EQ(next(moved), Names());
+  EXPECT_EQ(next(stuck), Names()) << "the first in a row";
+  EXPECT_EQ(next(stuck), Names());
+  EXPECT_EQ(next(stuck), Names({"cpu"}));
+}
+
+TEST(Restart, FaultsWithProgressAreNoBurst) {
+  const Escalation escalation = Escalation::built_in();
+  const RestartLimits limits = escalation.limits();
+  std::vector<Attempt> history;
+  for (std::uint64_t i = 0; i < 3 * limits.burst; ++i) {
+    history.push_back({{}, fault(1000 + i)});
+    history.back().outcome.progress = 1;
+    const Decision decision = decide_restart(escalation, navi21, history, 1000);
+    EXPECT_EQ(decision.verdict, Verdict::restart) << i;
+    EXPECT_EQ(decision.delay_ms, limits.delay_ms) << i;
+  }
+}
+
+TEST(Restart, ACrashThatIsToBeRetriedIsStartedAgainUnchanged) {
+  EXPECT_EQ(climb(Escalation::built_in(), navi21, fault(0, FaultKind::crash), 4),
+            std::vector<Names>(4));
+  Outcome outcome = fault(0, FaultKind::crash);
+  outcome.worked = false;
+  outcome.lived_ms = 10;
+  EXPECT_EQ(verdict(outcome), Verdict::too_early) << "one that always crashes at the start";
+}
+
 TEST(Escalation, TheUsersVariablesStay) {
   const Escalation escalation = Escalation::built_in();
   RestartContext context = navi21;
@@ -261,6 +316,9 @@ TEST_F(Overlay, AddsReplacesAndSwitchesOff) {
            mitigation_tail);
   ASSERT_TRUE(escalation) << escalation.error().what;
   EXPECT_EQ(escalation->limits().burst, 2U);
+  const auto patient = load("[restart]\nprogress_beats = 7\n");
+  ASSERT_TRUE(patient);
+  EXPECT_EQ(patient->limits().progress_beats, 7U);
   EXPECT_EQ(escalation->limits().calm_ms, Escalation::built_in().limits().calm_ms);
   const auto steps = climb(*escalation, navi21, fault(0), 9);
   EXPECT_EQ(steps.at(2), Names({"miopen-solvers", "miopen-winograd", "mine"}));

@@ -163,8 +163,9 @@ TEST(Tables, AMitigationHasItsOwnNameAndStepAndCausesThatExist) {
 TEST(Tables, EachLimitOfRestartingIsSet) {
   const Escalation escalation = Escalation::built_in();
   const RestartLimits& limits = escalation.limits();
-  for (const std::uint64_t limit : {limits.interval_ms, limits.burst, limits.delay_ms,
-                                    limits.delay_max_ms, limits.settle_ms, limits.calm_ms}) {
+  for (const std::uint64_t limit :
+       {limits.interval_ms, limits.burst, limits.delay_ms, limits.delay_max_ms, limits.settle_ms,
+        limits.calm_ms, limits.progress_beats}) {
     EXPECT_NE(limit, 0U);
   }
 }

@@ -107,14 +107,14 @@ void leave_retries_to_torchrun(Options& options) {
         "others "
         "wait: torchrun --max-restarts starts all of them again\n");
   }
-  options.retries = 0;
+  options.supervision.retries = 0;
 }
 
 int launch(Options& options, char** argv) {
   if (const auto entered = enter_simulation(options, argv); !entered) {
     return report(entered.error(), own_failure);
   }
-  if (options.retries > 0 && is_one_of_several_ranks()) {
+  if (options.supervision.retries > 0 && is_one_of_several_ranks()) {
     leave_retries_to_torchrun(options);
   }
   const auto preparation = prepare(options);

@@ -6,7 +6,6 @@
 #include <getopt.h>
 
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string_view>
 
@@ -35,6 +34,8 @@ Options, each with the variable of the same meaning:
       --simulate list  print the cards that can be simulated
       --retries N      after a GPU fault, start COMMAND again, N times at most
                                                        ROCMFIX_RETRIES
+      --retry-on WHAT  fault (default), or crash: also after a crash that shows no
+                       sign of a GPU fault             ROCMFIX_RETRY_ON
       --root DIR       take the facts from DIR         ROCMFIX_ROOT
   -q, --quiet          no warnings                     ROCMFIX_QUIET=1
   -v, --verbose        say what is set, and why        ROCMFIX_VERBOSE=1
@@ -60,6 +61,7 @@ enum LongOption : int {
   option_no_hip,
   option_simulate,
   option_retries,
+  option_retry_on,
   option_root,
   option_quiet,
   option_verbose,
@@ -69,7 +71,7 @@ enum LongOption : int {
   option_version,
 };
 
-constexpr std::array<option, 16> long_options{{
+constexpr std::array<option, 17> long_options{{
     {"profile", required_argument, nullptr, option_profile},
     {"coherence", required_argument, nullptr, option_coherence},
     {"communicators", required_argument, nullptr, option_communicators},
@@ -78,6 +80,7 @@ constexpr std::array<option, 16> long_options{{
     {"no-hip", no_argument, nullptr, option_no_hip},
     {"simulate", required_argument, nullptr, option_simulate},
     {"retries", required_argument, nullptr, option_retries},
+    {"retry-on", required_argument, nullptr, option_retry_on},
     {"root", required_argument, nullptr, option_root},
     {"quiet", no_argument, nullptr, option_quiet},
     {"verbose", no_argument, nullptr, option_verbose},
@@ -110,7 +113,7 @@ struct Flags {
   std::optional<Verbosity> verbosity;
   const char* profile = nullptr;
   const char* root = nullptr;
-  const char* retries = nullptr;
+  SupervisionFlags supervision;
   LayerFlags layer;
   bool json = false;
 };
@@ -156,7 +159,10 @@ Result<Flags> read_flags(int argc, char** argv) {
         flags.root = optarg;
         break;
       case option_retries:
-        flags.retries = optarg;
+        flags.supervision.retries = optarg;
+        break;
+      case option_retry_on:
+        flags.supervision.retry_on = optarg;
         break;
       case option_json:
         flags.json = true;
@@ -207,26 +213,6 @@ Result<Verbosity> read_verbosity(const Flags& flags) {
   return *verbose ? Verbosity::verbose : Verbosity::normal;
 }
 
-Result<unsigned> read_retries(const Flags& flags) {
-  const char* const text =
-      flags.retries != nullptr ? flags.retries : own_variable("ROCMFIX_RETRIES");
-  unsigned value = 0;
-  if (text == nullptr) {
-    return value;
-  }
-  constexpr unsigned most = 1000;
-  const std::string_view digits = text;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  const bool number = error != std::errc::invalid_argument && end == digits.data() + digits.size();
-  if (!number || error != std::errc() || value > most) {
-    return fail(
-        usage_error(std::string(flags.retries != nullptr ? "--retries" : "ROCMFIX_RETRIES") +
-                        (number ? ": too many: " : ": not understood: ") + quoted(text),
-                    "a number from 0 to 1000"));
-  }
-  return value;
-}
-
 Result<Options> complete(const Flags& flags, char** command) {
   Options options{.action = flags.action, .json = flags.json, .command = command};
   const auto verbosity = read_verbosity(flags);
@@ -249,11 +235,11 @@ Result<Options> complete(const Flags& flags, char** command) {
   if (root != nullptr) {
     options.root = root;
   }
-  const auto retries = read_retries(flags);
-  if (!retries) {
-    return fail(retries.error());
+  const auto supervision = complete_supervision(flags.supervision);
+  if (!supervision) {
+    return fail(supervision.error());
   }
-  options.retries = *retries;
+  options.supervision = *supervision;
   LayerFlags layer_flags = flags.layer;
   if (flags.verbosity) {
     layer_flags.verbose_layer = *flags.verbosity == Verbosity::verbose;

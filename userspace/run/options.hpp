@@ -11,6 +11,7 @@
 #include "layer_options.hpp"
 #include "rocmfix/error.hpp"
 #include "rocmfix/policy.hpp"
+#include "supervision_options.hpp"
 
 namespace rocmfix::run {
 
@@ -23,7 +24,7 @@ struct Options {
   Verbosity verbosity = Verbosity::normal;
   bool json = false;
   LayerOptions layer{};
-  unsigned retries = 0;  ///< restarts after a GPU fault, in all
+  SupervisionOptions supervision{};
   std::string root = "/";
   char** command = nullptr;  ///< ends with a null pointer, as execvp(3) requires
 };

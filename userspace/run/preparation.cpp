@@ -130,7 +130,8 @@ Result<Preparation> prepare(const Options& options) {
 }
 
 bool is_supervised(const Options& options, const Preparation& preparation) {
-  return preparation.supported || !options.layer.simulated.empty() || options.retries > 0;
+  return preparation.supported || !options.layer.simulated.empty() ||
+         options.supervision.retries > 0;
 }
 
 }  // namespace rocmfix::run

@@ -139,8 +139,9 @@ std::string dry_run_text(const Options& options, const Preparation& preparation)
   }
   if (is_supervised(options, preparation)) {
     text += "after a GPU fault: a report";
-    if (options.retries > 0) {
-      text += ", and the command again, " + std::to_string(options.retries) + " times at most";
+    if (options.supervision.retries > 0) {
+      text += ", and the command again, " + std::to_string(options.supervision.retries) +
+              " times at most";
     }
     text += "\n";
   }

@@ -53,6 +53,7 @@ const char* kind_of(const Outcome& outcome) {
       return "gpu_memory_fault";
     case FaultKind::hang:
       return "gpu_hang";
+    case FaultKind::crash:
     case FaultKind::none:
       break;
   }

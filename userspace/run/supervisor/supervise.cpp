@@ -197,9 +197,11 @@ class Supervisor {
     if (alive_) {
       put(hip::alive_variable, alive_->path());
     }
-    if (options_.retries > 0) {
+    if (options_.supervision.retries > 0) {
       put("ROCMFIX_ATTEMPT", std::to_string(history_.size() + 1));
-      unsetenv("ROCMFIX_RETRIES");  // or a launcher in the launcher would multiply them
+      // Or a launcher in the launcher would multiply them.
+      unsetenv("ROCMFIX_RETRIES");
+      unsetenv("ROCMFIX_RETRY_ON");
     }
     if (!history_.empty()) {
       put("ROCMFIX_RESUME", "1");
@@ -228,9 +230,15 @@ class Supervisor {
     clock_gettime(CLOCK_BOOTTIME, &now);
     diagnosis.outcome.ended_ms = static_cast<std::uint64_t>(now.tv_sec) * 1000 +
                                  static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+    take_signs_of_life(diagnosis.outcome);
+    const SupervisionOptions& asked = options_.supervision;
+    if (diagnosis.outcome.fault == FaultKind::none && diagnosis.outcome.crashed &&
+        asked.retry_crashes) {
+      diagnosis.outcome.fault = FaultKind::crash;
+    }
     history_.push_back({mitigations_, diagnosis.outcome});
     const Decision decision =
-        decide_restart(escalation_, restart_context_, history_, options_.retries);
+        decide_restart(escalation_, restart_context_, history_, options_.supervision.retries);
     if (diagnosis.reports.distrusted) {
       say(std::string(program) + "warning: the report that the HIP interposer has left in " +
           printable(crash_context_.incident_directory) +
@@ -241,7 +249,7 @@ class Supervisor {
     } else if (exit_info.failed() && diagnosis.reports.unhandled()) {
       pass_on(exit_info, diagnosis, decision);
     } else {
-      tell_the_end(exit_info);
+      tell_the_end(exit_info, decision);
     }
     if (decision.verdict != Verdict::restart) {
       return std::nullopt;
@@ -256,8 +264,8 @@ class Supervisor {
             .exit_info = &exit_info,
             .command = command_,
             .attempt = history_.size(),
-            .retries = options_.retries,
-            .decision = options_.retries > 0 ? &decision : nullptr,
+            .retries = options_.supervision.retries,
+            .decision = options_.supervision.retries > 0 ? &decision : nullptr,
             .mitigations = mitigations_,
             .assignments = assignments_of(mitigations_, restart_context_),
             .outer_tag = crash_context_.outer_tag};
@@ -280,6 +288,19 @@ class Supervisor {
     }
   }
 
+  void take_signs_of_life(Outcome& outcome) const {
+    if (!alive_) {
+      return;
+    }
+    for (const AliveProcess& process : alive_->read()) {
+      // Below what a sum of some hundred of them could overflow.
+      constexpr std::uint64_t most = 1ULL << 48U;
+      outcome.beats += std::min(process.file.beats.beats, most);
+      outcome.progress += std::min(process.file.beats.progress, most);
+    }
+    alive_->clear();
+  }
+
   void account_for(const ExitInfo& exit_info, const Diagnosis& diagnosis,
                    const Decision& decision) const {
     const CrashReport report = report_of(exit_info, diagnosis, decision);
@@ -299,9 +320,29 @@ class Supervisor {
     tell_decision(report);
   }
 
-  /// After faults, how it came out.
-  void tell_the_end(const ExitInfo& exit_info) const {
+  [[nodiscard]] std::string crash_without_evidence() const {
+    return std::string(program) +
+           "a crash, and no sign of a GPU fault in the HIP interposer's report" +
+           (log_.source() == LogSource::none ? "; the kernel log could not be read\n"
+                                             : " or the kernel log\n");
+  }
+
+  /// After faults, how it came out; and of a crash, that it was no fault.
+  void tell_the_end(const ExitInfo& exit_info, const Decision& decision) const {
     if (options_.verbosity == Verbosity::quiet) {
+      return;
+    }
+    const unsigned retries = options_.supervision.retries;
+    if (is_crash(exit_info) && retries > 0 && history_.back().outcome.fault == FaultKind::none) {
+      say(crash_without_evidence() + std::string(program) +
+          "not started again: --retry-on=crash would also retry after such a crash\n");
+    }
+    if (history_.back().outcome.fault == FaultKind::crash) {
+      CrashReport report;
+      report.attempt = history_.size();
+      report.retries = retries;
+      report.decision = &decision;
+      say(crash_without_evidence() + decision_text(report, restart_context_));
       return;
     }
     const std::size_t faults = history_.size() - 1;
@@ -311,11 +352,8 @@ class Supervisor {
           std::to_string(exit_info.status) + ", after " + std::to_string(faults) +
           (faults == 1 ? " fault" : " faults") + ", described in " +
           printable(crash_context_.incident_directory) + "\n");
-    } else if (options_.verbosity == Verbosity::verbose && is_crash(exit_info)) {
-      say(std::string(program) +
-          "a crash, and no sign of a GPU fault in the HIP interposer's report" +
-          (log_.source() == LogSource::none ? "; the kernel log could not be read\n"
-                                            : " or the kernel log\n"));
+    } else if (options_.verbosity == Verbosity::verbose && retries == 0 && is_crash(exit_info)) {
+      say(crash_without_evidence());
     }
   }
 
@@ -362,7 +400,7 @@ Result<int> supervise_apart(const Job& job) {
 
 /// Only where something is made of it. Without it the command still runs, with a message.
 std::optional<AliveFolder> alive_folder(const Options& options) {
-  if (options.retries == 0) {
+  if (options.supervision.retries == 0) {
     return std::nullopt;
   }
   auto made = AliveFolder::make();
@@ -384,7 +422,8 @@ Result<int> supervise(const Job& job) {
   if (!root) {
     return fail(root.error());
   }
-  auto escalation = job.options->retries > 0 ? Escalation::load(*root) : Escalation::built_in();
+  auto escalation =
+      job.options->supervision.retries > 0 ? Escalation::load(*root) : Escalation::built_in();
   if (!escalation) {
     return fail(escalation.error());
   }

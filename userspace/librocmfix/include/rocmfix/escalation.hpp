@@ -18,9 +18,11 @@ enum class FaultKind : std::uint8_t {
   none,    ///< nothing that a restart could be for
   memory,  ///< a memory fault on the GPU
   hang,    ///< a hang, a reset, a job that did not end in time
+  crash,   ///< a crash that no evidence connects with the GPU, where the user wants it retried
 };
-std::string_view to_string(FaultKind kind);         ///< "none", "memory", "hang"
-FaultKind parse_fault_kind(std::string_view word);  ///< none for any other word
+std::string_view to_string(FaultKind kind);         ///< "none", "memory", "hang", "crash"
+/// "memory", "hang": what events can be of. none for any other word.
+FaultKind parse_fault_kind(std::string_view word);
 
 struct Assignment {
   std::string_view name;
@@ -42,7 +44,7 @@ struct Mitigation {
   std::string_view source;
 };
 
-/// Milliseconds. 0: as in the built-in table, where none is 0.
+/// Milliseconds where a name ends so. 0: as in the built-in table, where none is 0.
 struct RestartLimits {
   std::uint64_t interval_ms = 0;
   std::uint64_t burst = 0;
@@ -50,6 +52,7 @@ struct RestartLimits {
   std::uint64_t delay_max_ms = 0;
   std::uint64_t settle_ms = 0;
   std::uint64_t calm_ms = 0;
+  std::uint64_t progress_beats = 0;  ///< a number of heartbeats
 };
 
 /// The tables. Cheap to move; what it hands out lives as long as it, or a copy of it, does.

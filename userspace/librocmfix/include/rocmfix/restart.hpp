@@ -18,6 +18,8 @@ struct Outcome {
   bool crashed = false;                  ///< ended by SIGABRT, SIGSEGV or SIGBUS
   bool told_to_stop = false;             ///< somebody sent INT, QUIT, TERM or HUP
   bool worked = false;                   ///< it is known to have made a GPU call
+  std::uint64_t beats = 0;               ///< heartbeats of its processes
+  std::uint64_t progress = 0;            ///< those with which something was kept
   std::vector<std::string> causes;       ///< all that were found, by id
   std::vector<std::string> sure_causes;  ///< the likely and certain ones of them
   std::uint64_t lived_ms = 0;
@@ -43,7 +45,7 @@ enum class Verdict : std::uint8_t {
   told_to_stop,  ///< somebody wanted it to end
   too_early,     ///< it had not done anything yet
   spent,         ///< the retries are used up
-  too_often,     ///< too many faults within a short time
+  too_often,     ///< too many faults without progress within a short time
 };
 std::string_view to_string(Verdict verdict);  ///< "restart", "no_fault": as in JSON
 /// For a person: "it had not done anything yet".
@@ -56,6 +58,10 @@ struct Decision {
   const Mitigation* taken_back = nullptr;      ///< a diagnosis that is over
   std::vector<const Mitigation*> mitigations;  ///< what the next attempt runs with
 };
+
+/// It got somewhere: something was kept, or there were many heartbeats, or it ran for long. The fault
+/// after that is the first of its kind: no reason to change anything.
+bool made_progress(const Outcome& outcome, const RestartLimits& limits);
 
 /// `history`: every attempt so far, the one that just ended last; never empty. `retries`: how many
 /// restarts the user allows in all.

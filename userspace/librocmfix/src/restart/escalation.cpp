@@ -62,6 +62,7 @@ Result<Escalation> Escalation::load(const Root& root) {
   lay_over(limits.delay_max_ms, added->limits.delay_max_ms);
   lay_over(limits.settle_ms, added->limits.settle_ms);
   lay_over(limits.calm_ms, added->limits.calm_ms);
+  lay_over(limits.progress_beats, added->limits.progress_beats);
   escalation.mitigations_ = storage->mitigations;
   escalation.storage_ = std::move(storage);
   return escalation;

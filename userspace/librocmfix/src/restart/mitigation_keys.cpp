@@ -15,7 +15,7 @@ bool any_of(Strings wanted, const List& found) {
   });
 }
 
-constexpr std::array<std::string_view, 2> kinds = {"memory", "hang"};
+constexpr std::array<std::string_view, 3> kinds = {"memory", "hang", "crash"};
 
 using detail::ClauseForm;
 using Facts = MitigationFacts;

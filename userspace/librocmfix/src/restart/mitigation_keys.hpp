@@ -13,7 +13,7 @@ namespace rocmfix {
 struct MitigationFacts {
   const RestartContext& context;
   const Outcome& outcome;    ///< of the last attempt
-  std::uint64_t faults = 0;  ///< so far, the last one included
+  std::uint64_t faults = 0;  ///< without progress, since there was some; the last one included
 };
 
 using MitigationKey = detail::ConditionKey<const MitigationFacts>;

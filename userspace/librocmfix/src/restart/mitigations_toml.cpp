@@ -81,14 +81,15 @@ RestartLimits read_limits(TomlReader& reader, const toml::table& file) {
     reader.complain(node->source(), "'restart' must be a table");
     return limits;
   }
-  reader.allow(*table,
-               {"interval_ms", "burst", "delay_ms", "delay_max_ms", "settle_ms", "calm_ms"});
+  reader.allow(*table, {"interval_ms", "burst", "delay_ms", "delay_max_ms", "settle_ms", "calm_ms",
+                        "progress_beats"});
   limits.interval_ms = reader.number(*table, "interval_ms");
   limits.burst = reader.number(*table, "burst");
   limits.delay_ms = reader.number(*table, "delay_ms");
   limits.delay_max_ms = reader.number(*table, "delay_max_ms");
   limits.settle_ms = reader.number(*table, "settle_ms");
   limits.calm_ms = reader.number(*table, "calm_ms");
+  limits.progress_beats = reader.number(*table, "progress_beats");
   return limits;
 }
 
@@ -100,6 +101,8 @@ std::string_view to_string(FaultKind kind) {
       return "memory";
     case FaultKind::hang:
       return "hang";
+    case FaultKind::crash:
+      return "crash";
     case FaultKind::none:
       break;
   }

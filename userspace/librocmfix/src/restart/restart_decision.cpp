@@ -27,9 +27,18 @@ bool was_taken(const Mitigation& mitigation, const std::vector<Attempt>& history
   });
 }
 
+/// Without progress, up to the last one.
+std::uint64_t faults_in_a_row(const std::vector<Attempt>& history, const RestartLimits& limits) {
+  const auto last_progress =
+      std::find_if(history.rbegin(), history.rend(),
+                   [&](const Attempt& attempt) { return made_progress(attempt.outcome, limits); });
+  return static_cast<std::uint64_t>(last_progress - history.rbegin());
+}
+
 const Mitigation* next_mitigation(const Escalation& escalation, const RestartContext& context,
                                   const std::vector<Attempt>& history) {
-  const MitigationFacts facts{context, history.back().outcome, history.size()};
+  const MitigationFacts facts{context, history.back().outcome,
+                              faults_in_a_row(history, escalation.limits())};
   for (const Mitigation& mitigation : escalation.mitigations()) {
     if (mitigation.enabled && !was_taken(mitigation, history) && has_effect(mitigation, context) &&
         detail::all_hold(mitigation.when, mitigation_keys(), facts)) {
@@ -39,12 +48,14 @@ const Mitigation* next_mitigation(const Escalation& escalation, const RestartCon
   return nullptr;
 }
 
-/// Of the faults so far, those that the last one makes a burst with.
-std::uint64_t recent_faults(const std::vector<Attempt>& history, std::uint64_t interval_ms) {
+/// Of the faults so far, those without progress that the last one makes a burst with.
+std::uint64_t recent_faults(const std::vector<Attempt>& history, const RestartLimits& limits) {
   const std::uint64_t now = history.back().outcome.ended_ms;
-  return static_cast<std::uint64_t>(std::count_if(
-      history.begin(), history.end(),
-      [&](const Attempt& attempt) { return now - attempt.outcome.ended_ms <= interval_ms; }));
+  return static_cast<std::uint64_t>(
+      std::count_if(history.begin(), history.end(), [&](const Attempt& attempt) {
+        return now - attempt.outcome.ended_ms <= limits.interval_ms &&
+               !made_progress(attempt.outcome, limits);
+      }));
 }
 
 std::uint64_t delay_after(std::uint64_t faults, const RestartLimits& limits) {
@@ -101,7 +112,7 @@ std::string_view to_string(Verdict verdict) {
 std::string_view describe(Verdict verdict) {
   switch (verdict) {
     case Verdict::restart:
-      return "a GPU fault ended it";
+      return "a fault ended it";
     case Verdict::no_fault:
       return "no GPU fault was detected";
     case Verdict::no_crash:
@@ -115,24 +126,29 @@ std::string_view describe(Verdict verdict) {
     case Verdict::too_often:
       break;
   }
-  return "too many faults within a short time";
+  return "too many faults without progress within a short time";
+}
+
+bool made_progress(const Outcome& outcome, const RestartLimits& limits) {
+  return outcome.progress > 0 || outcome.beats >= limits.progress_beats ||
+         outcome.lived_ms >= limits.calm_ms;
 }
 
 Decision decide_restart(const Escalation& escalation, const RestartContext& context,
                         const std::vector<Attempt>& history, std::uint64_t retries) {
   const RestartLimits& limits = escalation.limits();
-  const std::uint64_t recent = recent_faults(history, limits.interval_ms);
+  const std::uint64_t recent = recent_faults(history, limits);
   const Attempt& last = history.back();
   Decision decision{.verdict = judge(limits, history, retries, recent),
                     .mitigations = last.mitigations};
   if (decision.verdict != Verdict::restart) {
     return decision;
   }
-  decision.delay_ms = delay_after(recent, limits);
-  // It went well for long: whatever it was, the next mitigation is not due.
-  if (last.outcome.lived_ms >= limits.calm_ms) {
+  if (made_progress(last.outcome, limits)) {
+    decision.delay_ms = limits.delay_ms;
     return decision;
   }
+  decision.delay_ms = delay_after(recent, limits);
   decision.taken = next_mitigation(escalation, context, history);
   if (decision.taken == nullptr) {
     return decision;

@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from .. import librocmfix, sensors, torch_patches
+from .. import alive, librocmfix, sensors, torch_patches
 from ..hints import Hints
 from ..store import Damaged, Generation, Store
 from . import checkpoint, plot
@@ -255,6 +255,8 @@ class Training:
             "on_train_start": [state.on_train_start, self._on_train_start],
             "on_train_epoch_start": [state.on_train_epoch_start, self._on_train_epoch_start],
             "on_train_batch_start": [state.on_train_batch_start],
+            "on_train_batch_end": [lambda trainer: alive()],
+            "on_val_batch_end": [lambda validator: alive()],
             "on_model_save": [lambda trainer: self._keep(trainer, state)],
             "on_fit_epoch_end": [self._on_epoch_end],
         }
@@ -320,6 +322,7 @@ class Training:
                 f"a fault now would go back to epoch {self._kept}")  # fmt: skip
             return
         self._kept = epoch
+        alive(progress=True)
         self._journal.append("epoch", epoch=epoch)
 
     def _on_epoch_end(self, trainer: Any) -> None:
