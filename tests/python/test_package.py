@@ -5,13 +5,14 @@ import json
 import os
 import subprocess
 import sys
+import types
 import warnings
 
 import pytest
 
 import carried
 from conftest import BUILD, SOURCE
-from rocmfix import librocmfix, torch_patches
+from rocmfix import fix, librocmfix, torch_patches
 
 ROOTS = os.environ.get("ROCMFIX_TEST_ROOTS", str(BUILD / "roots"))
 
@@ -358,6 +359,36 @@ def test_only_rdna_gpus_get_a_memory_fraction():
     assert cuda.fractions == [(0.8, 0)]
 
 
+class LostCuda(FakeCuda):
+    """PyTorch for ROCm, when the runtime counts a GPU that it then cannot open."""
+
+    def get_device_properties(self, device):
+        raise RuntimeError("No HIP GPUs are available")
+
+
+def test_a_gpu_that_cannot_be_opened_is_refused_like_other_work(patched):
+    problem = RuntimeError("No HIP GPUs are available")
+    assert torch_patches.is_gpu_refusal(problem)
+
+    def zeros(*size, **named):
+        if named["device"] != "cpu":
+            raise problem
+        return torch.zeros(*size)
+
+    with pytest.warns(torch_patches.FallbackWarning, match="No HIP GPUs"):
+        assert torch_patches.guarded(zeros)(2, device="cuda").device.type == "cpu"
+
+
+def test_a_gpu_that_cannot_be_opened_does_not_end_the_program_that_asked_for_a_limit(monkeypatch):
+    lost = types.SimpleNamespace(cuda=LostCuda(), __version__="2.6")
+    monkeypatch.setitem(sys.modules, "torch", lost)
+    monkeypatch.setattr(fix.importlib, "import_module", lambda name: lost)
+    monkeypatch.setattr(torch_patches, "switch_pinning_off", lambda torch: None)
+    report = fix.Report()
+    fix._patch_torch(0.8, False, report)
+    assert report.warnings == ["VRAM is not limited: No HIP GPUs are available"]
+
+
 # ---------------------------------------------------------------- python3 -m rocmfix
 
 
@@ -379,3 +410,16 @@ def test_the_self_test_is_not_applicable_without_a_supported_gpu():
     done = run_python(None, "no-amd")
     assert done.returncode == 3
     assert "nothing was set" in done.stdout
+
+
+@pytest.mark.parametrize("source, status, line", [
+    ("raise ModuleNotFoundError(\"No module named 'torch'\")", 0, "skipped PyTorch: no PyTorch: No module named 'torch'"),
+    ("raise OSError('libamdhip64.so.6: cannot open')", 1, "FAILED  PyTorch: libamdhip64.so.6: cannot open"),
+])  # fmt: skip
+def test_a_missing_torch_is_no_failure_of_the_environment(tmp_path, source, status, line):
+    """And a broken one is a failure of PyTorch."""
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch/__init__.py").write_text(source)
+    done = run_python(None, "rx5600xt", PYTHONPATH=f"{SOURCE / 'userspace/python'}:{tmp_path}")
+    assert done.returncode == status, done.stdout
+    assert "ok      environment: " in done.stdout and line in done.stdout

@@ -20,6 +20,7 @@ LIMITS = (
     "a GPU memory fault that aborts the process cannot be caught in it: "
     "start the program with rocmfix-run --retries N, and have it resume"
 )
+NO_TORCH = "cannot import torch"
 
 
 class RocmfixWarning(UserWarning):
@@ -75,7 +76,7 @@ def _patch_torch(memory_fraction: float, cpu_fallback: bool, report: Report) -> 
         importlib.import_module("torch.utils.data")
     except Exception as problem:  # of its own: a library that it needs is an OSError, and so on
         first_line = (str(problem).splitlines() or [""])[0] or type(problem).__name__
-        report.warnings.append(f"cannot import torch: {first_line}")
+        report.warnings.append(f"{NO_TORCH}: {first_line}")
         return
     report.torch = str(torch.__version__)
     torch_patches.switch_pinning_off(torch)
@@ -84,7 +85,13 @@ def _patch_torch(memory_fraction: float, cpu_fallback: bool, report: Report) -> 
     if librocmfix.layer_is_loaded():
         return  # it has taken its share off the VRAM that HIP reports; not twice
     report.memory_fraction = memory_fraction
-    report.limited = torch_patches.limit_memory(torch, memory_fraction)
+    try:
+        report.limited = torch_patches.limit_memory(torch, memory_fraction)
+    except RuntimeError as problem:
+        # It says that there are GPUs, and cannot open them: the program has its own way to find out.
+        if not torch_patches.is_gpu_refusal(problem):
+            raise
+        report.warnings.append(f"VRAM is not limited: {str(problem).splitlines()[0]}")
 
 
 def _has_opened_the_gpu(torch: Any) -> bool:

@@ -15,7 +15,10 @@ from typing import Any, Callable
 
 # torch's own words, in any version and also when hipErrorString says them. An allocation that fails
 # so has not happened: doing it on the CPU instead is sound. A memory fault is not among them.
-RAISED_BY_THE_GPU = ("out of memory", "no kernel image is available", "invalid device function")
+RAISED_BY_THE_GPU = (
+    "out of memory", "no kernel image is available", "invalid device function",
+    "no hip gpus are available", "no rocm-capable device is detected",
+)  # fmt: skip
 
 FACTORIES = (
     "arange", "as_tensor", "empty", "empty_like", "empty_strided", "eye", "full", "full_like",
