@@ -3,6 +3,7 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
 
@@ -50,3 +51,38 @@ def test_messages_stay_on_their_lines():
 def test_a_lost_stderr_is_not_an_error_and_does_not_go_to_stdout(lost):
     done = python(SAY, lost)
     assert (done.returncode, done.stdout) == (1, ""), done
+
+
+# ---------------------------------------------------------------- colour
+
+LINES = f"import sys; sys.path.insert(0, {str(SOURCE / 'userspace/python')!r})\n" + """
+from rocmfix.printable import write_stderr
+write_stderr("rocmfix-yolo: warning: \\x1b[31mof others")
+write_stderr("error: no")
+"""
+
+
+def coloured_lines(on_a_terminal, **variables):
+    environment = {"PATH": os.environ["PATH"], "TERM": "xterm", **variables}
+    if not on_a_terminal:
+        return subprocess.run([sys.executable, "-c", LINES], env=environment, capture_output=True).stderr
+    master, slave = pty.openpty()
+    with subprocess.Popen([sys.executable, "-c", LINES], env=environment, stderr=slave):
+        pass
+    os.close(slave)
+    return os.read(master, 4096).replace(b"\r\n", b"\n")
+
+
+PLAIN = b"rocmfix-yolo: warning: \\x1b[31mof others\nerror: no\n"
+
+
+def test_kinds_of_lines_are_coloured_on_a_terminal():
+    assert coloured_lines(True) == (b"\x1b[36mrocmfix-yolo: \x1b[0m\x1b[33mwarning:\x1b[0m \\x1b[31mof others\n"
+                         b"\x1b[1;31merror:\x1b[0m no\n")  # fmt: skip
+
+
+@pytest.mark.parametrize("on_a_terminal, variables", [
+    (False, {}), (True, {"NO_COLOR": "1"}), (True, {"TERM": "dumb"}),
+])  # fmt: skip
+def test_there_is_no_colour_where_nobody_wants_it(on_a_terminal, variables):
+    assert coloured_lines(on_a_terminal, **variables) == PLAIN

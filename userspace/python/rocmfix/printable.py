@@ -7,8 +7,10 @@ table of cases for both.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from typing import IO
 
 # C0, DEL and C1 controls, Unicode's Bidi_Control, the line and the paragraph separator, and what
 # is not UTF-8 (surrogates, as os.fsdecode() leaves them).
@@ -31,11 +33,33 @@ def printable(text: object) -> str:
     return _UNPRINTABLE.sub(_escape, str(text))
 
 
+# At the beginning of a line, after the name of the program if that is first.
+_COLOURS = (("error:", "\x1b[1;31m"), ("warning:", "\x1b[33m"), ("RUNNING ON THE CPU", "\x1b[1;33m"))
+_PROGRAM = re.compile(r"[a-z][\w-]*: ")
+
+
+def _wants_colour(stream: IO[str]) -> bool:
+    """On a terminal that has it, unless NO_COLOR is set (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def coloured(line: str) -> str:
+    """A printable line with its kind in colour: the name of the program is cyan."""
+    program = _PROGRAM.match(line)
+    name = program[0] if program and not line.startswith(("error:", "warning:", "hint:")) else ""
+    rest = line[len(name) :]
+    for word, colour in _COLOURS:
+        if rest.startswith(word):
+            rest = f"{colour}{word}\x1b[0m{rest[len(word) :]}"
+    return (f"\x1b[36m{name}\x1b[0m" if name else "") + rest
+
+
 def write_stderr(text: object) -> None:
     """A printable line on stderr. That it cannot be written (closed, full) changes nothing."""
     try:
         # None when it was closed at the start: print() would take that for stdout.
         if sys.stderr is not None:
-            print(printable(text), file=sys.stderr, flush=True)
+            line = printable(text)
+            print(coloured(line) if _wants_colour(sys.stderr) else line, file=sys.stderr, flush=True)
     except (OSError, ValueError):
         pass
