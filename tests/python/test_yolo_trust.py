@@ -16,7 +16,8 @@ from rocmfix.store import trust as trust_of_the_store
 from rocmfix.store.files import digest
 from rocmfix.yolo import checkpoint, cli, trust
 from rocmfix.yolo.errors import Failure
-from rocmfix.yolo.journal import Journal, account_of
+from rocmfix.yolo.account import account_of
+from rocmfix.yolo.journal import Journal
 from rocmfix.yolo.session import Session, state_of
 
 torch = pytest.importorskip("torch")

@@ -108,8 +108,8 @@ class Lab:
         named = {**ARGUMENTS, "data": self.data / "data.yaml", "project": home, "name": "run", **more}
         return [f"{name}={value}" for name, value in named.items()]
 
-    def train(self, name, faults=(), retries=9, hints=(), options=(), **more):
-        """A run through rocmfix-yolo, resumed by hand when something but a GPU fault ended it."""
+    def train(self, name, faults=(), retries=9, hints=(), options=(), once=False, **more):
+        """A run through rocmfix-yolo, resumed by hand when something but a GPU fault ended it; not if `once`."""
         home = self.directory / name
         directory = self.write_faults(home, faults)
         environment = {**self.environment(home, directory), **dict(hints)}
@@ -122,7 +122,7 @@ class Lab:
                                   stderr=subprocess.STDOUT)  # fmt: skip
             run.outputs.append(done.stdout)
             run.statuses.append(done.returncode)
-            if done.returncode != -signal.SIGKILL:
+            if done.returncode != -signal.SIGKILL or once:
                 break
             if (run.directory / "rocmfix/session.json").exists():
                 command = ["rocmfix-yolo", "resume", f"--retries={retries}", str(run.directory)]

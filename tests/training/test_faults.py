@@ -42,7 +42,7 @@ def test_an_undisturbed_run_is_what_ultralytics_alone_would_give(lab, undisturbe
         rows = [{name.strip(): value for name, value in row.items()} for row in csv.DictReader(file)]
     assert [{k: v for k, v in row.items() if k != "time"} for row in rows] == undisturbed.rows
     assert f"finished: {EPOCHS} of {EPOCHS} epochs" in undisturbed.outputs[0]
-    assert "no faults met" in undisturbed.outputs[0]
+    assert "; no GPU faults" in undisturbed.outputs[0]
     assert (undisturbed.directory / "rocmfix.png").stat().st_size > 5000
 
 
@@ -57,7 +57,7 @@ def test_random_faults(lab, undisturbed, fault_seed):
     told = next(line for line in summary if "finished: " in line)
     assert f"{EPOCHS} of {EPOCHS} epochs" in told
     # Those before ultralytics had made the run's directory left no trace there.
-    assert int(re.search(r"(\d+|no) faults? met", told)[1].replace("no", "0")) <= struck
+    assert int(re.search(r"; (\d+|no) GPU faults?", told)[1].replace("no", "0")) <= struck
     print(f"seed {fault_seed}: {struck} faults of {len(faults)}; {told}")
 
 
@@ -74,7 +74,7 @@ def test_when_every_try_faults_the_status_is_the_faults_and_resume_finishes(lab,
     again = {"kind": "abort", "event": "on_train_batch_start", "count": 5}
     run = lab.train("given-up", [again, again, again], retries=1)
     assert run.statuses == [-signal.SIGABRT]
-    assert "2 faults met" in run.outputs[0] and "not finished: " in run.outputs[0]
+    assert "; 2 GPU faults, " in run.outputs[0] and "not finished: " in run.outputs[0]
     assert f"rocmfix-yolo resume {run.directory}" in run.outputs[0]
     done = subprocess.run(["rocmfix-yolo", "resume", str(run.directory)], cwd=lab.directory,
                           env=lab.environment(lab.directory / "given-up"), timeout=900,
@@ -137,7 +137,7 @@ def test_full_precision_begins_a_new_run_from_the_weights_and_says_so(lab):
     assert new.epochs == [1, 2, 3]
     assert "Precision cannot change within a run: a new run, 'run-fp32', begins with the weights of "\
            "epoch 1 and has the 3 epochs that are left" in run.outputs[0]
-    assert "finished: 4 of 4 epochs" in run.outputs[0] and "2 faults met" in run.outputs[0]
+    assert "finished: 4 of 4 epochs" in run.outputs[0] and "; 2 GPU faults, " in run.outputs[0]
 
 
 def test_the_cpu_is_announced(lab):
@@ -165,7 +165,7 @@ def test_an_abort_of_rocr_itself_on_a_simulated_card(lab, undisturbed):
     assert run.statuses == [0], run.outputs[-1]
     assert lab.struck("rocr") == 1
     assert "Memory access fault by GPU node-1" in run.outputs[0]
-    assert "1 fault met" in run.outputs[0]
+    assert "; 1 GPU fault, " in run.outputs[0]
     assert_same(lab, run, undisturbed)
 
 

@@ -13,7 +13,8 @@ file N.json.struck when it has died of it:
                                         runtime in this process, a real memory fault event
   {"kind": "torn", "count": 2}          SIGKILL in the middle of the `count`-th write of last.pt
   {"kind": "fsync", "count": 9}         SIGKILL at the `count`-th fsync(2), which are rocmfix's own
-  {"kind": "raise", "event": ..., "text": "HIP out of memory"}   a RuntimeError there
+  {"kind": "raise", "event": ..., "text": "HIP out of memory"}   a RuntimeError there; with "early"
+                                        before what ultralytics and rocmfix do at this event
 """
 
 import ctypes
@@ -118,7 +119,8 @@ def strike_at_event(fault, mark):
 
         def run_callbacks(self, event):
             nonlocal count
-            original(self, event)
+            if not fault.get("early"):
+                original(self, event)
             if event == fault["event"]:
                 count += 1
                 if count == fault["count"]:
@@ -126,6 +128,8 @@ def strike_at_event(fault, mark):
                         mark.touch()
                         raise RuntimeError(fault["text"])
                     threading.Thread(target=struck, daemon=True).start()
+            if fault.get("early"):
+                original(self, event)
 
         owner.run_callbacks = run_callbacks
 

@@ -47,7 +47,10 @@ class Governor:
             old = self.batch
             if self.halved() is None:
                 return None
-            return f"VRAM is {pressure.peak:.0%} full with batch {old}"
+            if pressure.peak >= NEAR:
+                return f"VRAM is {pressure.peak:.0%} full with batch {old}"
+            return (f"PyTorch had to free cached blocks to fit an allocation, with batch {old} and at most "
+                    f"{pressure.peak:.0%} of its share in use")  # fmt: skip
         doubled = min(self.batch * 2, self.largest)
         fits = pressure.peak * doubled / self.batch <= ROOM
         allowed = doubled > self.batch and (not self._failed_at or doubled < self._failed_at)

@@ -16,9 +16,11 @@ import sys
 import time
 from pathlib import Path
 
+from . import incident
 from .errors import Failure, say
-from .journal import Account, Journal, account_of
+from .journal import Journal
 from .session import Session, state_of
+from .summary import account_over_runs, account_text
 
 FROM_THE_KERNEL = 0x80  # SI_KERNEL: the terminal's signals, which the whole group has got
 PASSED_ON = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
@@ -83,62 +85,45 @@ def wait_for(command: list[str]) -> int:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def duration(seconds: float) -> str:
-    """ "2 h 5 min", "4 min 10 s", "12.3 s"."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+def _write_end(journal: Journal, status: int) -> None:
+    """Raises OSError."""
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    if status == 0 or number in (*PASSED_ON, signal.SIGPIPE):
+        journal.append("exit", status=status)
+        return
+    fault = incident.note(journal) or number not in (0, signal.SIGKILL)
+    journal.append("exit", status=status, fault=fault, killed=number == signal.SIGKILL,
+                   what=signal_name(number))  # fmt: skip
 
 
-def account(session: Session) -> Account:
-    """Over the run and those that it resumes."""
-    accounts = [
-        account_of(Journal(state_of(Path(directory)) / "journal.jsonl").read())
-        for directory in (*session.earlier, *([session.save_dir] if session.save_dir else []))
-    ]
-    last = accounts[-1] if accounts else Account()
-    return Account(
-        epochs=session.earlier_epochs + last.epochs,
-        done=session.earlier_epochs + last.done,
-        faults=[fault for one in accounts for fault in one.faults],
-        finished=last.finished,
-        seconds=sum(one.seconds for one in accounts),
-    )
+def signal_name(number: int) -> str:
+    """ "SIGABRT"; "" for 0."""
+    try:
+        return signal.Signals(number).name if number else ""
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
 
 
-def account_text(total: Account, save_dir: str) -> list[str]:
-    met = len(total.faults)
-    lines = [
-        f"{'finished' if total.finished else 'not finished'}: {total.done} of {total.epochs} epochs "
-        f"in {duration(total.seconds)}; {met or 'no'} fault{'s' * (met != 1)} met"
-        + (f", {duration(total.lost_seconds)} lost" if met else "")
-    ]
-    for number, fault in enumerate(total.faults, 1):
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(fault.time))
-        lines.append(f"  fault {number}: soon after {when}, with {fault.after_epoch} epochs kept; "
-                     f"{duration(fault.lost_seconds)} lost")  # fmt: skip
-    if not total.finished:
-        lines.append(f"resume with: rocmfix-yolo resume {save_dir}")
-    return lines
+def _draw(python: str, run: str) -> None:
+    """rocmfix.png, by the interpreter that has matplotlib. However that ends, the run has ended as it has."""
+    try:
+        subprocess.run([python, str(START_WORKER), "--draw", run], stdin=subprocess.DEVNULL, timeout=120)
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        say(f"warning: no rocmfix.png: {problem}")
 
 
-def _end(session: Session, status: int) -> None:
+def _end(session: Session, status: int, python: str) -> None:
     if session.save_dir is None:
         return
-    by_user = os.WIFSIGNALED(status) and os.WTERMSIG(status) in (*PASSED_ON, signal.SIGPIPE)
-    died = os.WIFSIGNALED(status) and not by_user
-    journal = Journal(state_of(Path(session.save_dir)) / "journal.jsonl")
     try:
-        journal.append("exit", status=status, fault=died)
+        _write_end(Journal(state_of(Path(session.save_dir)) / "journal.jsonl"), status)
     except OSError as problem:
         say(f"warning: an event may be missing from the summary: {problem}")
-    total = account(session)
+    total = account_over_runs(session)
     # What did not get as far as training (wrong arguments, no data) has said why, and there is
     # nothing to go on with.
     if total.epochs:
+        _draw(python, session.save_dir)
         for line in account_text(total, session.save_dir):
             say(line)
 
@@ -166,11 +151,12 @@ def launch(session: Session, retries: int, profile: str | None, python: str | No
         raise Failure(f"cannot write in {home}: {problem.strerror}",
                       "XDG_STATE_HOME names another directory") from problem  # fmt: skip
     try:
-        status = wait_for([*command, "--", find_python(python), str(START_WORKER), str(path)])
+        interpreter = find_python(python)
+        status = wait_for([*command, "--", interpreter, str(START_WORKER), str(path)])
         session = Session.read(path)
     finally:
         path.unlink(missing_ok=True)
-    _end(session, status)
+    _end(session, status, interpreter)
     if os.WIFSIGNALED(status):
         _die_likewise(os.WTERMSIG(status))
     return os.waitstatus_to_exitcode(status)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,13 @@ from typing import Any
 from .. import alive, librocmfix, sensors, torch_patches
 from ..hints import Hints
 from ..store import Damaged, Generation, Store
-from . import checkpoint, plot
+from . import checkpoint, incident
+from . import model as models
 from .batch import Governor, Pressure
 from .errors import Failure, say, tell_supervisor_of_a_fault
 from .resume_state import ExactState, resumable
+from .account import account_of
+from .banner import Banner
 from .journal import Journal
 from .session import ON_RESUME, Session, state_of
 from .trust import require_own
@@ -34,6 +38,23 @@ class BatchChange(Exception):
     """Between two epochs: resume from the checkpoint with another batch."""
 
 
+def why_last(trainer: Any) -> str:
+    """Why the trainer's epoch is the last one, "" while it is not."""
+    if not trainer.stop:
+        return ""
+    if trainer.epoch + 1 >= trainer.epochs:
+        return "time" if trainer.args.time else "epochs"
+    used = time.time() - trainer.train_time_start
+    return "time" if trainer.args.time and used > trainer.args.time * 3600 else "patience"
+
+
+def count_time_before(trainer: Any, seconds: float) -> None:
+    """Of a run with time=, which earlier processes have used. ultralytics counts from this process alone, its
+    epochs as well, from which it foresees how many there will be."""
+    trainer.train_time_start -= seconds
+    trainer.start_epoch = 0
+
+
 class Training:
     def __init__(self, session: Session, path: Path, arguments: dict[str, Any], hints: Hints) -> None:
         self.session, self._path = session, path
@@ -42,8 +63,12 @@ class Training:
         self.cpu = hints.cpu
         self._sampler: sensors.Sampler | None = None
         self._kept = 0  # the last epoch whose checkpoint counts, from 1
+        self._done = 0  # the last epoch that was trained, from 1
+        self._why = ""  # it was the last one
         self._launched = False
         self._warned = False
+        self._banner = Banner()
+        self._shown = hints.attempt > 1  # ultralytics has printed its banner in this run
         batch = arguments.get("batch", 4)
         self.governor: Governor | None = None
         if isinstance(batch, int) and batch >= 1:
@@ -83,6 +108,8 @@ class Training:
     def _launch(self) -> None:
         if not self._launched:
             self._launched = True
+            if self.hints.attempt > 1:
+                incident.note(self._journal)
             self._journal.append("launch", attempt=self.hints.attempt, pid=os.getpid())
 
     # ------------------------------------------------------------------ tries
@@ -100,22 +127,24 @@ class Training:
         if self.cpu:
             say("RUNNING ON THE CPU from now on: every mitigation for the GPU has been tried. "
                 "This is slow")  # fmt: skip
+            self._record_change("device", old="GPU", new="CPU", why="every mitigation has been tried")
         while True:
             generation = self._newest()
             if generation is not None and checkpoint.is_finished(generation):
+                self._done, self._why = generation.number, str(generation.facts.get("why", ""))
                 self._finish(generation)
             elif not self._try(generation):
                 # Out of the frames of the failed try, or its tensors stay on the GPU.
                 gc.collect()
                 self._empty_cache()
                 continue
-            self._journal.append("end")
-            self._draw()
+            self._journal.append("end", epoch=self._done, why=self._why)
             return 0
 
     def _recall_batch(self) -> None:
         """What an earlier worker has found out about the batch holds."""
-        changes = [event for event in self._journal.read() if event["event"] == "batch"]
+        changes = [event for event in self._journal.read()
+                   if event["event"] == "batch" and not event.get("hint")]  # fmt: skip
         if changes and self.governor is not None:
             self.governor.batch = max(1, int(changes[-1]["new"]))
 
@@ -123,6 +152,7 @@ class Training:
         assert self.governor is not None
         if batch < self.governor.batch:
             say(f"batch {batch} instead of {self.governor.batch}, after a fault")
+            self._record_change("batch", old=self.governor.batch, new=batch, why="after a fault")
             self.governor.batch = self.governor.largest = batch
 
     def _newest(self) -> Generation | None:
@@ -140,6 +170,7 @@ class Training:
 
     def _try(self, generation: Generation | None) -> bool:
         """False: once more. Never returns from a GPU context that is lost."""
+        self._why, self._time_counted = "", False
         try:
             if generation is None:
                 self._begin()
@@ -151,19 +182,29 @@ class Training:
         except BatchChange:
             return False
         except KeyboardInterrupt:
-            self._leave("stop")
+            self._record("stop")
             raise
         except (RuntimeError, MemoryError) as problem:
             return self._judge(problem)
         except BaseException as problem:
-            self._leave("error", what=repr(problem))
+            self._record("error", what=repr(problem))
             raise
         finally:
+            self._banner.show()
             self._stop_sampler()
 
-    def _leave(self, event: str, **fields: Any) -> None:
+    def _record(self, event: str, **fields: Any) -> None:
+        """Nothing while there is no run: what happened then has left no trace to account for."""
         if self.run_directory is not None and self._launched:
             self._journal.append(event, **fields)
+
+    def _record_change(self, event: str, **fields: Any) -> None:
+        """Of a mitigation, which is asked for again in each attempt."""
+        if self.run_directory is None:
+            return
+        same = [old for old in self._journal.read() if old["event"] == event and old.get("hint")]
+        if not same or same[-1]["new"] != fields["new"]:
+            self._record(event, hint=True, **fields)
 
     def _judge(self, problem: Exception) -> bool:
         text = str(problem).lower()
@@ -173,20 +214,20 @@ class Training:
             tell_supervisor_of_a_fault(problem)
             signal.signal(signal.SIGABRT, signal.SIG_DFL)
             os.abort()
-        refused = torch_patches.is_gpu_refusal(problem)
-        if not refused or self.cpu or self.run_directory is None:
-            self._leave("error", what=repr(problem))
+        if not torch_patches.is_gpu_refusal(problem) or self.cpu:
+            self._record("error", what=repr(problem))
             raise problem
         old = self.governor.batch if self.governor else None
         new = self.governor.halved() if self.governor and "out of memory" in text else None
         if new is not None:
             say(f"out of memory on the GPU with batch {old}: continuing with {new}")
-            self._journal.append("batch", old=old, new=new, why="out of memory")
+            self._record("batch", old=old, new=new, why="out of memory")
         else:
             first_line = str(problem).splitlines()[0]
             say(f"the GPU cannot do it ({first_line})")
             say("RUNNING ON THE CPU from now on, which is slow; Ctrl-C stops it, nothing is lost")
             self.cpu = True
+            self._record("device", old="GPU", new="CPU", why=first_line)
         return False
 
     def _empty_cache(self) -> None:
@@ -243,15 +284,16 @@ class Training:
         self._begin()
 
     def _train(self, model: str, arguments: dict[str, Any], state: ExactState) -> None:
-        from ultralytics import YOLO
-
+        if self._shown:
+            self._banner.hide()
+        self._shown = True
         if self.governor is not None:
             arguments["batch"] = self.governor.batch
         if self.cpu:
             arguments["device"] = "cpu"
-        yolo = YOLO(model, task=self.arguments.get("task"))
+        yolo = models.load(model, self.arguments.get("task"))
         callbacks = {
-            "on_pretrain_routine_start": [lambda trainer: self._adopt(trainer.save_dir)],
+            "on_pretrain_routine_start": [self._on_pretrain_routine_start],
             "on_train_start": [state.on_train_start, self._on_train_start],
             "on_train_epoch_start": [state.on_train_epoch_start, self._on_train_epoch_start],
             "on_train_batch_start": [state.on_train_batch_start],
@@ -292,16 +334,29 @@ class Training:
 
     # ------------------------------------------------------------------ callbacks
 
+    def _on_pretrain_routine_start(self, trainer: Any) -> None:
+        if trainer.args.time:  # then it is a guess, which the resumed epoch may be beyond
+            trainer.epochs = max(trainer.epochs, self._kept + 1)
+        self._adopt(trainer.save_dir)
+
     def _on_train_start(self, trainer: Any) -> None:
         if self.governor is not None and trainer.batch_size != self.governor.batch:
             self.governor.batch = int(trainer.batch_size)
         self._journal.append("start", first=trainer.start_epoch + 1, epochs=trainer.epochs,
-                             batch=trainer.batch_size, device=str(trainer.device),
+                             hours=float(trainer.args.time or 0), batch=trainer.batch_size, device=str(trainer.device),
                              amp=bool(trainer.amp))  # fmt: skip
+        if self._banner.hidden:
+            say(f"epoch {trainer.start_epoch + 1} of {trainer.epochs} begins: batch {trainer.batch_size}, "
+                f"{trainer.device}, {'AMP' if trainer.amp else 'full precision'}")  # fmt: skip
         if trainer.device.type == "cuda":
             self._start_sampler(trainer)
 
     def _on_train_epoch_start(self, trainer: Any) -> None:
+        self._banner.show()
+        if trainer.args.time and not self._time_counted:
+            self._time_counted = True
+            events = self._journal.read()
+            count_time_before(trainer, account_of(events, time.time()).training_seconds)
         if trainer.device.type == "cuda":
             import torch
 
@@ -312,7 +367,8 @@ class Training:
         epoch = trainer.epoch + 1
         assert self.run_directory is not None
         facts = {"epochs": trainer.epochs, "batch": trainer.batch_size, "amp": bool(trainer.amp),
-                 "device": str(trainer.device), "stop": bool(trainer.stop)}  # fmt: skip
+                 "device": str(trainer.device), "stop": bool(trainer.stop),
+                 "why": why_last(trainer)}  # fmt: skip
         try:
             checkpoint.keep(self._store, epoch, trainer.wdir,
                             trainer.best_fitness == trainer.fitness, state.capture(trainer),
@@ -320,14 +376,18 @@ class Training:
         except (OSError, Damaged) as problem:
             say(f"warning: the checkpoint of epoch {epoch} does not count ({problem}); "
                 f"a fault now would go back to epoch {self._kept}")  # fmt: skip
+            self._journal.append("unkept", epoch=epoch, what=str(problem))
             return
         self._kept = epoch
         alive(progress=True)
         self._journal.append("epoch", epoch=epoch)
 
     def _on_epoch_end(self, trainer: Any) -> None:
-        if trainer.epoch + 1 != self._kept:
+        if self._why:
             return  # the final validation, which ultralytics counts as one more
+        self._done, self._why = trainer.epoch + 1, why_last(trainer)
+        if self._done != self._kept:
+            return
         pressure = self._pressure(trainer)
         line = f"epoch {self._kept}/{trainer.epochs} kept"
         if self._sampler is not None:
@@ -379,11 +439,3 @@ class Training:
         sampler, self._sampler = self._sampler, None
         if sampler is not None:
             sampler.stop()
-
-    def _draw(self) -> None:
-        assert self.run_directory is not None
-        samples = sensors.read_rows(state_of(self.run_directory) / "gpu.csv")
-        try:
-            plot.draw(self._journal.read(), samples, self.run_directory / "rocmfix.png")
-        except (ImportError, OSError) as problem:
-            say(f"warning: no rocmfix.png: {problem}")

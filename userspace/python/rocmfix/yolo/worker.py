@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import LibraryError, apply_rocm_fix
 from ..hints import Hints, read_hints
+from . import model
 from .arguments import typed_arguments
 from .errors import Failure, report, say
 from .session import Session
@@ -32,7 +33,6 @@ def _import_ultralytics() -> Any:
 
 def _only_use(session: Session, arguments: dict[str, Any], hints: Hints) -> int:
     """val, predict and export: nothing to resume; a new try begins again."""
-    from ultralytics import YOLO
     from ultralytics.cfg import DEFAULT_CFG_DICT
 
     if hints.cpu:
@@ -44,7 +44,7 @@ def _only_use(session: Session, arguments: dict[str, Any], hints: Hints) -> int:
         arguments["batch"] = max(1, int(wanted * hints.batch_scale))
     if hints.full_precision and session.verb != "export":
         arguments["half"] = False
-    yolo = YOLO(arguments.pop("model"), task=arguments.pop("task", None))
+    yolo = model.load(str(arguments.pop("model")), arguments.pop("task", None))
     if session.verb in ("val", "export"):
         getattr(yolo, session.verb)(**arguments)
         return 0
@@ -71,9 +71,21 @@ def work(path: Path) -> int:
     return Training(session, path, arguments, hints).run()
 
 
+def draw(run: Path) -> int:
+    from . import plot
+
+    try:
+        plot.draw_run(run)
+    except (ImportError, OSError) as problem:
+        say(f"warning: no rocmfix.png: {problem}")
+    return 0
+
+
 def main(arguments: list[str]) -> int:
     """The exit status. Ends by SIGINT itself after Ctrl-C, so that the launcher can tell."""
     try:
+        if arguments[0] == "--draw":
+            return draw(Path(arguments[1]))
         return work(Path(arguments[0]))
     except Failure as failure:
         return report(failure)

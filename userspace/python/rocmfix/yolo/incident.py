@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""What rocmfix-run knew about the end of a worker: the report that it saved, found by the worker's pid.
+
+Owns finding and reading it. The file is data that other programs wrote too: it is read only if it
+belongs to the user, and nothing in it is trusted to have a form.
+"""
+
+from __future__ import annotations
+
+import calendar
+import json
+import os
+import re
+import stat
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .journal import Journal
+
+_NAME = re.compile(r"(\d{1,12})-\d+-.*\.json")  # SECONDS-PID-UNIQUE, as incident_store.hpp says
+_SIZE_LIMIT = 8 << 20  # bytes
+_LOOKED_AT = 64  # files, the newest
+_WORDS = {"gpu_memory_fault": "GPU memory fault", "gpu_hang": "GPU hang"}
+
+
+@dataclass(frozen=True)
+class Incident:
+    path: str
+    time: float  # seconds since 1970
+    what: str  # "GPU memory fault"
+    cause: str = ""  # "tunableop, likely"; empty: not determined
+    mitigations: tuple[str, ...] = ()  # of the next attempt
+
+    def fields(self) -> dict[str, Any]:
+        """Of the journal's event "fault"."""
+        return {"at": self.time, "what": self.what, "cause": self.cause,
+                "mitigations": list(self.mitigations), "report": self.path}  # fmt: skip
+
+
+def directory() -> Path:
+    """As rocmfix-run finds it (supervisor/state.cpp)."""
+    named = os.environ.get("ROCMFIX_INCIDENT_DIR")
+    if named:
+        return Path(named)
+    state = os.environ.get("XDG_STATE_HOME", "")
+    return Path(state if state.startswith("/") else os.path.expanduser("~/.local/state")) / "rocmfix/incidents"
+
+
+def _read(path: Path) -> Any:
+    """None for what is not a file of the user's own."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            own = status.st_uid in (os.geteuid(), 0) and not status.st_mode & 0o022
+            if not own or not stat.S_ISREG(status.st_mode) or status.st_size > _SIZE_LIMIT:
+                return None
+            return json.loads(file.read())
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _text(value: Any) -> str:
+    return value[:120] if isinstance(value, str) else ""
+
+
+def _items(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _cause(document: dict[str, Any]) -> str:
+    for incident in _items(document.get("incidents")):
+        for cause in _items(incident.get("causes")):  # the best one first
+            if name := _text(cause.get("id")):
+                confidence = _text(cause.get("confidence"))
+                return f"{name}, {confidence}" if confidence else name
+    return ""
+
+
+def _what(document: dict[str, Any]) -> str:
+    if known := _WORDS.get(_text(document.get("kind"))):
+        return known
+    for incident in _items(document.get("incidents")):
+        for event in _items(incident.get("events")):
+            if what := _text(event.get("what")):
+                return what
+    return "GPU fault"
+
+
+def _time(document: dict[str, Any], otherwise: float) -> float:
+    try:
+        return float(calendar.timegm(time.strptime(_text(document.get("time")), "%Y-%m-%dT%H:%M:%SZ")))
+    except ValueError:
+        return otherwise
+
+
+def _mitigations(document: dict[str, Any]) -> tuple[str, ...]:
+    decision = document.get("decision")
+    named = decision.get("measures") if isinstance(decision, dict) else None
+    return tuple(_text(name) for name in named if _text(name)) if isinstance(named, list) else ()
+
+
+def find(pid: int, since: float, folder: Path | None = None) -> Incident | None:
+    """The newest of command `pid`, which was started at `since` (seconds since 1970)."""
+    folder = folder or directory()
+    try:
+        names = [(int(match[1]), name) for name in os.listdir(folder) if (match := _NAME.fullmatch(name))]
+    except OSError:
+        return None
+    for seconds, name in sorted(names, reverse=True)[:_LOOKED_AT]:
+        if seconds < since - 1:  # whole seconds
+            break
+        document = _read(folder / name)
+        if isinstance(document, dict) and document.get("command_pid") == pid:
+            return Incident(str(folder / name), _time(document, seconds), _what(document),
+                            _cause(document), _mitigations(document))  # fmt: skip
+    return None
+
+
+def note(journal: Journal) -> bool:
+    """Writes into the journal what is known of the end of its last worker. False: nothing. Raises OSError."""
+    launches = [event for event in journal.read() if event["event"] == "launch"]
+    pid = launches[-1].get("pid") if launches else None
+    found = find(pid, float(launches[-1]["time"])) if isinstance(pid, int) else None
+    if found is not None:
+        journal.append("fault", **found.fields())
+    return found is not None
