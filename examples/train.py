@@ -4,27 +4,24 @@
 
 The images are generated on the fly, nothing is downloaded. It uses the GPU if PyTorch sees one, with
 pinned host memory, as most training scripts do, and the CPU otherwise. It is made for trying out
-rocmfix-run:  rocmfix-run python3 examples/train.py
+rocmfix-run:  rocmfix-run --retries 5 python3 examples/train.py --run my-run
 
-It does not depend on rocmfix, and never falls back from a failing GPU to the CPU, so that a fault
-is visible.
+With --run it keeps a checkpoint in that directory after each epoch, and continues from it when it is
+started again: by you, or by rocmfix-run after a GPU fault. It never falls back from a failing GPU to the
+CPU by itself, so that a fault is visible.
 
 Exit status: 0 it learned, 1 it did not or something went wrong, 2 usage error, 3 --device cuda
 without a GPU.
 """
 
 import argparse
-import io
 import json
 import math
-import os
 import sys
-import tempfile
 import time
 
 SHAPES = ("disc", "square", "triangle", "ring")
 SIZE = 32  # pixels a side
-CHECKPOINT_FORMAT = 1
 
 
 class Failure(Exception):
@@ -43,6 +40,12 @@ try:
 except ImportError as problem:
     print(f"error: cannot import PyTorch: {problem}", file=sys.stderr)
     print("hint: apt install python3-torch, and run this with /usr/bin/python3", file=sys.stderr)
+    sys.exit(1)
+try:
+    import rocmfix
+except ImportError as problem:
+    print(f"error: cannot import rocmfix: {problem}", file=sys.stderr)
+    print("hint: apt install python3-rocmfix; in a checkout, PYTHONPATH=build/python", file=sys.stderr)
     sys.exit(1)
 
 
@@ -97,17 +100,14 @@ def make_model():
 
 
 def choose_device(wanted):
-    available = torch.cuda.is_available()  # PyTorch's name for a HIP device, too
-    if wanted == "cuda" and not available:
+    if wanted == "cuda" and not torch.cuda.is_available():  # PyTorch's name for a HIP device, too
         raise Failure(
             "--device cuda: PyTorch sees no GPU",
             "try 'rocmfix status', and python3 -c 'import torch; print(torch.version.hip)': "
             "None means a PyTorch without ROCm",
             status=3,
         )
-    if wanted == "auto":
-        wanted = "cuda" if available else "cpu"
-    return torch.device(wanted)
+    return rocmfix.device() if wanted == "auto" else torch.device(wanted)
 
 
 def describe(device):
@@ -141,68 +141,6 @@ def measure_accuracy(model, loader, device):
         right += int((guess == labels).sum())
         count += len(labels)
     return right / count
-
-
-def save_checkpoint(path, state):
-    """The old file or the new one, never a mixture: a GPU fault can end the process anywhere."""
-    folder = os.path.dirname(os.path.abspath(path))
-    temporary = None
-    # Through memory: torch's own file writer aborts the process when a write fails.
-    content = io.BytesIO()
-    torch.save(state, content)
-    try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".train-", delete=False) as file:
-            temporary = file.name
-            file.write(content.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError as problem:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
-        raise Failure(
-            f"cannot save {path}: {problem.strerror}", "name a file in a directory you can write to"
-        ) from problem
-
-
-def load_checkpoint(path, device):
-    try:
-        # weights_only: a checkpoint is data, it must not be able to run code.
-        state = torch.load(path, map_location=device, weights_only=True)
-    except OSError as problem:
-        raise Failure(f"cannot read {path}: {problem.strerror}") from problem
-    except Exception as problem:  # torch raises pickle, zip and runtime errors here
-        raise Failure(
-            f"{path} is not a checkpoint of this program: {problem}".splitlines()[0],
-            "give --resume a file that --save has written",
-        ) from problem
-    if not isinstance(state, dict) or state.get("format") != CHECKPOINT_FORMAT:
-        raise Failure(
-            f"{path} is not a checkpoint of this program",
-            "give --resume a file that --save has written",
-        )
-    return state
-
-
-def restore(path, arguments, model, optimizer, device):
-    """The number of epochs that are done. The data follow from the seed, so it must be the same."""
-    state = load_checkpoint(path, device)
-    for name in ("seed", "batch", "samples"):
-        if state[name] != getattr(arguments, name):
-            raise Failure(
-                f"{path} was trained with --{name} {state[name]}, not {getattr(arguments, name)}",
-                f"add --{name} {state[name]}",
-            )
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(
-        {"state": state["optimizer"], "param_groups": optimizer.state_dict()["param_groups"]}
-    )
-    return state["epochs"]
 
 
 def whole_number(low):
@@ -244,10 +182,21 @@ def parse_arguments():
     parser.add_argument(
         "--min-accuracy", type=share, default=0.9, help="a lower accuracy is a failure (0.9)"
     )
-    parser.add_argument("--save", metavar="FILE", help="write a checkpoint after each epoch")
-    parser.add_argument("--resume", metavar="FILE", help="continue from a checkpoint")
+    parser.add_argument("--run", metavar="DIRECTORY", help="keep checkpoints there, and continue from them")
     parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
     return parser.parse_args()
+
+
+def same_settings(arguments):
+    """For checkpointing(): the data follow from these, so a run must go on with the same ones."""
+    mine = {name: getattr(arguments, name) for name in ("seed", "batch", "samples")}
+
+    def compare(kept):
+        for name, value in kept.items():
+            if value != mine[name]:
+                raise Failure(f"it was trained with --{name} {value}, not {mine[name]}")
+
+    return lambda: mine, compare
 
 
 def train(arguments, say):
@@ -256,57 +205,43 @@ def train(arguments, say):
     say(f"torch {torch.__version__} on {describe(device)}")
     model = make_model().to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=arguments.lr)
-    done = 0
-    if arguments.resume:
-        done = restore(arguments.resume, arguments, model, optimizer, device)
-        say(f"resumed after epoch {done}")
-
-    pinned = device.type == "cuda"
     data = make_data(arguments.samples, arguments.seed)
+    batch = rocmfix.batch(arguments.batch)
+    loader = DataLoader(
+        data,
+        batch_size=batch,
+        shuffle=True,
+        drop_last=len(data) % batch == 1,  # batch norm cannot train on one image
+        pin_memory=device.type == "cuda",
+    )
     unseen = DataLoader(make_data(1000, arguments.seed + 1_000_000), batch_size=250)
+
     losses = []
-    for epoch in range(done + 1, arguments.epochs + 1):
-        # Seeded by the epoch: a resumed run sees the same batches as one that never stopped.
-        order = torch.Generator().manual_seed(arguments.seed * 100_003 + epoch)
-        loader = DataLoader(
-            data,
-            batch_size=arguments.batch,
-            shuffle=True,
-            drop_last=len(data) % arguments.batch == 1,  # batch norm cannot train on one image
-            generator=order,
-            pin_memory=pinned,
+    epochs = range(arguments.epochs)
+    if arguments.run:
+        run = rocmfix.checkpointing(
+            arguments.run,
+            model=model,
+            optimizer=optimizer,
+            losses=losses,
+            settings=same_settings(arguments),
         )
+        epochs = run.epochs(arguments.epochs)
+    for epoch in epochs:
         start = time.monotonic()
         loss = train_epoch(model, optimizer, loader, device)
-        say(
-            f"epoch {epoch}/{arguments.epochs}  loss {loss:.4f}  {time.monotonic() - start:.1f} s"
-        )
+        seconds = time.monotonic() - start
+        say(f"epoch {epoch + 1}/{arguments.epochs}  loss {loss:.4f}  {seconds:.1f} s")
         if not math.isfinite(loss):
             raise Failure(
-                f"the loss became {loss} in epoch {epoch}",
+                f"the loss became {loss} in epoch {epoch + 1}",
                 "try a lower --lr; on a GPU, compare with --device cpu",
             )
         losses.append(loss)
-        if arguments.save:
-            save_checkpoint(
-                arguments.save,
-                {
-                    "format": CHECKPOINT_FORMAT,
-                    "epochs": epoch,
-                    "seed": arguments.seed,
-                    "batch": arguments.batch,
-                    "samples": arguments.samples,
-                    "model": model.state_dict(),
-                    # Without param_groups: they follow from the arguments, and torch 1.13 cannot
-                    # read their floats back with weights_only.
-                    "optimizer": optimizer.state_dict()["state"],
-                },
-            )
     accuracy = measure_accuracy(model, unseen, device)
     say(f"accuracy {accuracy:.3f} on 1000 unseen images")
     return {
         "device": device.type,
-        "first_epoch": done + 1,
         "losses": losses,
         "accuracy": accuracy,
         "learned": accuracy >= arguments.min_accuracy,
@@ -329,11 +264,11 @@ def main():
                 f" is under {arguments.min_accuracy}",
                 "try more --epochs; chance is 0.25",
             )
-    except Failure as problem:
-        print(f"error: {problem}", file=sys.stderr)
+    except (Failure, rocmfix.CheckpointError) as problem:
+        print(f"error: {problem.args[0]}", file=sys.stderr)
         if problem.hint:
             print(f"hint: {problem.hint}", file=sys.stderr)
-        return problem.status
+        return getattr(problem, "status", 1)
     except KeyboardInterrupt:
         return 130
     return 0

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[2] / "examples" / "train.py"
+SOURCE = Path(__file__).resolve().parents[2]
+SCRIPT = SOURCE / "examples" / "train.py"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SOURCE / "userspace" / "python")}
 # Debian's python3-torch belongs to Debian's interpreter, whichever runs pytest.
 PYTHON = os.environ.get("ROCMFIX_TEST_PYTHON", "/usr/bin/python3")
 
@@ -28,6 +30,7 @@ def train(*arguments, **options):
         capture_output=True,
         text=True,
         timeout=240,
+        env=ENVIRONMENT,
         **options,
     )
 
@@ -57,7 +60,8 @@ def test_a_broken_optimizer_step_is_noticed(tmp_path):
     source = SCRIPT.read_text()
     assert source.count("optimizer.step()") == 1
     broken.write_text(source.replace("optimizer.step()", "pass"))
-    run = subprocess.run([PYTHON, broken, *QUICK], capture_output=True, text=True, timeout=240)
+    run = subprocess.run([PYTHON, broken, *QUICK], capture_output=True, text=True, timeout=240,
+                         env=ENVIRONMENT)  # fmt: skip
     assert run.returncode == 1, run.stdout
 
 
@@ -70,43 +74,28 @@ def test_the_loss_falls_and_the_same_seed_gives_the_same_run():
 
 def test_a_resumed_run_ends_as_one_that_never_stopped(tmp_path):
     whole = result_of(*QUICK)
-    checkpoint = tmp_path / "c.pt"
-    result_of(*QUICK, "--epochs", 1, "--save", checkpoint)
-    resumed = result_of(*QUICK, "--resume", checkpoint)
-    assert resumed["first_epoch"] == 2
-    assert resumed["losses"] == whole["losses"][1:]
-    assert resumed["accuracy"] == whole["accuracy"]
+    first = result_of(*QUICK, "--epochs", 1, "--run", tmp_path / "run")
+    assert first["losses"] == whole["losses"][:1]
+    assert result_of(*QUICK, "--run", tmp_path / "run") == whole
+    assert result_of(*QUICK, "--run", tmp_path / "run") == whole  # nothing is left to train
 
 
-def test_a_checkpoint_replaces_the_old_one_whole_and_leaves_nothing_next_to_it(tmp_path):
-    checkpoint = tmp_path / "c.pt"
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.write_text("not to be touched")
-    checkpoint.symlink_to(elsewhere)
-    assert train(*QUICK, "--min-accuracy", 0, "--save", checkpoint).returncode == 0
-    assert not checkpoint.is_symlink()
-    assert elsewhere.read_text() == "not to be touched"
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["c.pt", "elsewhere"]
-
-
-def test_an_unfinished_write_leaves_the_old_checkpoint(tmp_path):
-    checkpoint = tmp_path / "c.pt"
-    checkpoint.write_text("the old one")
+def test_a_full_disk_is_reported_and_the_training_ends_as_usual(tmp_path):
     # A file size limit makes the write itself fail, as a full disk would (SIGXFSZ is ignored by
     # Python, so it is an OSError).
     limit = "import resource,sys,runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); "
     code = limit + "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
     run = subprocess.run(
-        [PYTHON, "-c", code, SCRIPT, *QUICK, "--save", checkpoint],
+        [PYTHON, "-c", code, SCRIPT, *QUICK, "--min-accuracy", "0", "--run", tmp_path / "run"],
         capture_output=True,
         text=True,
         timeout=240,
+        env=ENVIRONMENT,
     )
-    assert run.returncode == 1
-    assert "error: cannot save" in run.stderr
+    assert run.returncode == 0
+    assert "no checkpoint was made" in run.stderr
     assert "Traceback" not in run.stderr
-    assert checkpoint.read_text() == "the old one"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["c.pt"]
+    assert [entry.name for entry in (tmp_path / "run").iterdir()] == ["lock"]
 
 
 @pytest.mark.parametrize(
@@ -127,38 +116,25 @@ def test_bad_arguments(arguments):
     assert "Traceback" not in run.stderr
 
 
-@pytest.mark.parametrize("content", [None, b"no checkpoint at all", b"PK\x03\x04 nor this"])
-def test_a_bad_checkpoint(tmp_path, content):
-    checkpoint = tmp_path / "c.pt"
-    if content is not None:
-        checkpoint.write_bytes(content)
-    run = train(*QUICK, "--resume", checkpoint)
-    assert run.returncode == 1
-    assert str(checkpoint) in run.stderr
-    assert run.stderr.startswith("error:")
-    assert "Traceback" not in run.stderr
-
-
-def test_a_checkpoint_cannot_run_code(tmp_path):
-    checkpoint = tmp_path / "c.pt"
-    made = tmp_path / "made"
-    code = (
-        "import os, sys, torch\n"
-        "class Evil:\n"
-        "    def __reduce__(self): return os.mkdir, (sys.argv[2],)\n"
-        "torch.save(Evil(), sys.argv[1])\n"
-    )
-    subprocess.run([PYTHON, "-c", code, checkpoint, made], check=True)
-    assert train(*QUICK, "--resume", checkpoint).returncode == 1
-    assert not made.exists()
+def test_checkpoints_that_are_damaged_or_elsewhere_are_errors(tmp_path):
+    run = tmp_path / "run"
+    result_of(*QUICK, "--epochs", 1, "--run", run)
+    (run / "checkpoint-00001/state.pt").write_bytes(b"PK\x03\x04 nor this")
+    (tmp_path / "file").touch()
+    for directory, what in ((run, "no checkpoint in"), (tmp_path / "file", "cannot keep checkpoints in")):
+        done = train(*QUICK, "--run", directory)
+        assert done.returncode == 1
+        assert f"error: {what}" in done.stderr
+        assert str(directory) in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_a_checkpoint_of_another_seed_is_refused(tmp_path):
-    checkpoint = tmp_path / "c.pt"
-    result_of(*QUICK, "--epochs", 1, "--save", checkpoint)
-    run = train(*QUICK, "--resume", checkpoint, "--seed", 9)
+    result_of(*QUICK, "--epochs", 1, "--run", tmp_path / "run")
+    run = train(*QUICK, "--run", tmp_path / "run", "--seed", 9)
     assert run.returncode == 1
-    assert "hint: add --seed 1" in run.stderr
+    assert "it was trained with --seed 1, not 9" in run.stderr
+    assert "hint: name another run" in run.stderr
 
 
 def test_no_gpu_for_device_cuda_is_not_applicable():
@@ -186,3 +162,14 @@ def test_a_missing_torch_is_reported_clearly():
     assert run.returncode == 1
     assert "error: cannot import PyTorch" in run.stderr
     assert "hint: apt install python3-torch" in run.stderr
+
+
+def test_a_missing_rocmfix_is_reported_clearly():
+    run = subprocess.run([PYTHON, "-c", HIDDEN, str(SCRIPT)], capture_output=True, text=True, timeout=60,
+                         env=ENVIRONMENT)  # fmt: skip
+    assert run.returncode == 1
+    assert "error: cannot import rocmfix" in run.stderr
+    assert "hint: apt install python3-rocmfix" in run.stderr
+
+
+HIDDEN = "import runpy, sys; sys.modules['rocmfix'] = None; runpy.run_path(sys.argv[1], run_name='__main__')"

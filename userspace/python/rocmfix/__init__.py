@@ -5,7 +5,14 @@
     rocmfix.apply_rocm_fix()      # before "import torch"
 
 A GPU memory fault that aborts the process cannot be caught by it: start the program with
-`rocmfix-run --retries N`, or train with `rocmfix-yolo`. `python3 -m rocmfix` checks the setup.
+`rocmfix-run --retries N`, and have it continue where its last checkpoint was made:
+
+    for epoch in rocmfix.checkpointing("run1", model=model, optimizer=optimizer).epochs(100):
+        ...
+
+resuming(), device() and batch() say what rocmfix-run asks of an attempt. `rocmfix-yolo` does all of that
+for ultralytics; rocmfix.integrations has callbacks for Lightning, accelerate and transformers.
+`python3 -m rocmfix` checks the setup.
 """
 
 from .alive import alive
