@@ -4,14 +4,16 @@
 import json
 import math
 import os
+import time
 import types
 
 import pytest
 
 import conftest  # noqa: F401
 from rocmfix import sensors
-from rocmfix.yolo import incident, launcher, plot, summary
+from rocmfix.yolo import incident, launcher, on_fault, plot, summary
 from rocmfix.yolo.account import CRASH, GPU_FAULT, KILLED, UNKNOWN, Account, account_of
+from rocmfix.yolo.errors import Failure
 from rocmfix.yolo.journal import Journal
 from rocmfix.yolo.session import Session
 from rocmfix.yolo.summary import account_text
@@ -255,6 +257,94 @@ def test_the_account_of_a_run_that_continues_another_has_both(tmp_path):
     session = Session("train", save_dir=str(tmp_path / "b"), earlier=[str(tmp_path / "a")], earlier_epochs=1)
     total = summary.account_over_runs(session)
     assert (total.done, total.epochs, total.finished, total.seconds) == (6, 7, True, 6)
+
+
+# ---------------------------------------------------------------- --on-fault
+
+
+class Watched:
+    """A session whose run has had a fault, and a command that notes what it was told."""
+
+    def __init__(self, folder, words):
+        self.folder = folder
+        self.run = folder / "run $(touch forged)"
+        (self.run / "rocmfix").mkdir(parents=True)
+        self.journal = Journal(self.run / "rocmfix/journal.jsonl")
+        self.session = folder / "session.json"
+        Session("train", {"model": "m"}, save_dir=str(self.run)).write(self.session)
+        self.command = on_fault.FaultCommand(words, self.session)
+
+    def fault(self, **fields):
+        self.journal.append("epoch", epoch=3)
+        self.journal.append("fault", what="GPU memory fault", cause="$(touch forged); `touch forged`",
+                            mitigations=["cpu", "batch-half"], report="/r.json", **fields)  # fmt: skip
+
+    def notes(self, count):
+        deadline = time.monotonic() + 60
+        while len(found := sorted(self.folder.glob("note-*"))) < count and time.monotonic() < deadline:
+            self.command.look()
+            time.sleep(0.02)
+        return [dict(line.split("=", 1) for line in path.read_text().splitlines()) for path in found]
+
+
+NOTE = ["bash", "-c", 'env | grep ^ROCMFIX_FAULT_ >"$0/part-$$" && mv "$0/part-$$" "$0/note-$$"']
+
+
+def test_a_command_is_told_of_each_fault_once_and_foreign_text_is_never_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    watched = Watched(tmp_path, [*NOTE, str(tmp_path)])
+    watched.command.look()
+    watched.fault()
+    (note,) = watched.notes(1)
+    assert note["ROCMFIX_FAULT_WHAT"] == "GPU memory fault" and note["ROCMFIX_FAULT_EPOCH"] == "3"
+    assert note["ROCMFIX_FAULT_MITIGATIONS"] == "cpu batch-half" and note["ROCMFIX_FAULT_REPORT"] == "/r.json"
+    assert note["ROCMFIX_FAULT_CAUSE"] == "$(touch forged); `touch forged`"
+    assert (note["ROCMFIX_FAULT_RUN"], note["ROCMFIX_FAULT_GIVEN_UP"]) == (str(watched.run), "0")
+    watched.command.look()
+    watched.command.finish()
+    assert len(watched.notes(1)) == 1 and not (tmp_path / "forged").exists()
+    watched.fault()
+    watched.command.look(given_up=True)
+    assert sorted(note["ROCMFIX_FAULT_GIVEN_UP"] for note in watched.notes(2)) == ["0", "1"]
+    watched.command.finish()
+
+
+def test_faults_of_before_this_command_are_not_told_again(tmp_path):
+    watched = Watched(tmp_path, [*NOTE, str(tmp_path)])
+    watched.fault(time=1.0)
+    watched.command.look()
+    watched.command.finish()
+    assert not list(tmp_path.glob("note-*"))
+
+
+def test_a_command_that_hangs_or_fails_or_is_missing_harms_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(on_fault, "PATIENCE", 0.3)
+    for words, told in ((["sh", "-c", "sleep 600 & sleep 600"], "did not end within 0 s: killed"),
+                        (["sh", "-c", "exit 3"], "ended with status 3"),
+                        (["/nowhere/command"], "No such file")):  # fmt: skip
+        folder = tmp_path / told.replace(" ", "")
+        folder.mkdir()
+        watched = Watched(folder, words)
+        watched.fault()
+        begun = time.monotonic()
+        watched.command.look()
+        assert time.monotonic() - begun < 5
+        watched.command.finish()
+        assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "  ", "mail 'unbalanced"])
+def test_an_on_fault_that_is_no_command_is_a_usage_error(text):
+    with pytest.raises(Failure) as caught:
+        on_fault.words_of(text)
+    assert caught.value.status == 2
+
+
+def test_the_launcher_looks_while_it_waits(monkeypatch):
+    monkeypatch.setattr(launcher, "LOOK_PERIOD", 0.05)
+    looks = []
+    assert launcher.wait_for(["sleep", "1"], lambda: looks.append(1)) == 0
+    assert len(looks) >= 2
 
 
 # ---------------------------------------------------------------- the picture

@@ -10,6 +10,7 @@ import pytest
 from lab import EPOCHS
 
 FAULT = {"kind": "abort", "event": "on_train_batch_start", "count": 5}
+NOTE = "--on-fault=sh -c 'echo \"$ROCMFIX_FAULT_WHAT, $ROCMFIX_FAULT_EPOCH\" >>told'"
 RTDETR = """
 nc: 2
 scales:
@@ -28,7 +29,7 @@ head:
 @pytest.fixture(scope="module")
 def given_up(lab):
     """A fault, a restart, and a death that is none: then nothing is started again."""
-    run = lab.train("account", [FAULT, {**FAULT, "kind": "kill"}], once=True)
+    run = lab.train("account", [FAULT, {**FAULT, "kind": "kill"}], once=True, options=[NOTE])
     assert run.statuses == [-9], run.outputs
     return run
 
@@ -40,6 +41,10 @@ def test_a_summary_names_faults_by_what_rocmfix_run_knew_and_a_kill_is_none_of_t
     events = [line for line in lines[lines.index(told) + 1 :] if "after epoch" in line]
     assert re.search(r"after epoch 1: GPU memory fault; .* lost; cause: ", events[0])
     assert re.search(r"after epoch \d: SIGKILL; .* lost$", events[1])
+
+
+def test_the_command_of_on_fault_has_run_once(given_up):
+    assert (given_up.directory.parent / "told").read_text() == "GPU memory fault, 1\n"
 
 
 def test_a_run_that_gives_up_has_its_picture(given_up):

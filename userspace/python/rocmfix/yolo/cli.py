@@ -12,6 +12,7 @@ from pathlib import Path
 from .. import librocmfix
 from . import launcher
 from .errors import Failure, report
+from .on_fault import words_of as on_fault_words
 from .session import ON_RESUME, Session, state_of
 from .trust import require_own
 
@@ -36,6 +37,7 @@ Options, each with the variable of the same meaning:
       --min-batch N        when VRAM is nearly full, not below (1)
       --max-batch N        when there is room, up to (the batch asked for)
       --no-dynamic-batch   leave the batch alone
+      --on-fault COMMAND   run this after each GPU fault        ROCMFIX_ON_FAULT
   -h, --help               print this help
       --version            print the version
 
@@ -46,7 +48,7 @@ process when every one of them ended in a fault.
 VERBS = ("train", "resume", "val", "predict", "export")
 # ultralytics' own words for them (ultralytics.cfg.TASKS), which may come before or after the verb.
 TASKS = ("detect", "segment", "semantic", "depth", "classify", "pose", "obb")
-WITH_VALUE = ("retries", "profile", "python", "min-batch", "max-batch")
+WITH_VALUE = ("retries", "profile", "python", "min-batch", "max-batch", "on-fault")
 _KEY = re.compile(r"[A-Za-z_]\w*=")
 
 
@@ -196,9 +198,10 @@ def run(words: list[str]) -> int:
     if variable and "retries" not in line.own:
         line.own["retries"] = variable
     retries = _number(line, "retries", 10, 0)
-    return launcher.launch(
-        session_of(verb, line), retries, line.own.get("profile"), line.own.get("python")
-    )
+    on_fault = line.own.get("on-fault", os.environ.get("ROCMFIX_ON_FAULT"))
+    command = None if on_fault is None else on_fault_words(on_fault)
+    session = session_of(verb, line)
+    return launcher.launch(session, retries, line.own.get("profile"), line.own.get("python"), command)
 
 
 def main() -> int:

@@ -7,13 +7,12 @@ belongs to the user, and nothing in it is trusted to have a form.
 
 from __future__ import annotations
 
-import calendar
 import json
 import os
 import re
 import stat
-import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +90,8 @@ def _what(document: dict[str, Any]) -> str:
 
 def _time(document: dict[str, Any], otherwise: float) -> float:
     try:
-        return float(calendar.timegm(time.strptime(_text(document.get("time")), "%Y-%m-%dT%H:%M:%SZ")))
-    except ValueError:
+        return datetime.fromisoformat(_text(document.get("time")).replace("Z", "+00:00")).timestamp()
+    except (ValueError, OverflowError):
         return otherwise
 
 

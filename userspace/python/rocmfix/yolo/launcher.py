@@ -15,14 +15,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Callable
 
 from . import incident
 from .errors import Failure, say
 from .journal import Journal
+from .on_fault import FaultCommand
 from .session import Session, state_of
 from .summary import account_over_runs, account_text
 
 FROM_THE_KERNEL = 0x80  # SI_KERNEL: the terminal's signals, which the whole group has got
+LOOK_PERIOD = 2.0  # seconds
 PASSED_ON = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
 START_WORKER = Path(__file__).absolute().parent.parent / "start_worker.py"
 
@@ -55,8 +58,8 @@ def state_home() -> Path:
     return Path(home) / "rocmfix" / "yolo"
 
 
-def wait_for(command: list[str]) -> int:
-    """Runs it in the foreground to its end. Gives waitpid's status.
+def wait_for(command: list[str], look: Callable[[], None] | None = None) -> int:
+    """Runs it in the foreground to its end, and calls `look` now and then. Gives waitpid's status.
 
     What the terminal sends reaches the command directly; what another process sends to this one
     is passed on. When the command stops, this stops, so that the shell gets its terminal back.
@@ -77,7 +80,11 @@ def wait_for(command: list[str]) -> int:
             if pid:
                 child.returncode = os.waitstatus_to_exitcode(status)
                 return status
-            information = signal.sigwaitinfo(watched)
+            information = signal.sigtimedwait(watched, LOOK_PERIOD) if look else signal.sigwaitinfo(watched)
+            if look is not None:
+                look()
+            if information is None:
+                continue
             number = information.si_signo
             if number != signal.SIGCHLD and information.si_code != FROM_THE_KERNEL:
                 os.kill(child.pid, number)
@@ -137,7 +144,9 @@ def _die_likewise(number: int) -> None:
     os.kill(os.getpid(), number)
 
 
-def launch(session: Session, retries: int, profile: str | None, python: str | None) -> int:
+def launch(
+    session: Session, retries: int, profile: str | None, python: str | None, on_fault: list[str] | None = None
+) -> int:
     """The exit status; or does not return, when the last process was ended by a signal."""
     command = [find_launcher(), f"--retries={retries}"]
     if profile:
@@ -152,11 +161,16 @@ def launch(session: Session, retries: int, profile: str | None, python: str | No
                       "XDG_STATE_HOME names another directory") from problem  # fmt: skip
     try:
         interpreter = find_python(python)
-        status = wait_for([*command, "--", interpreter, str(START_WORKER), str(path)])
+        hook = FaultCommand(on_fault, path) if on_fault else None
+        words = [*command, "--", interpreter, str(START_WORKER), str(path)]
+        status = wait_for(words, hook.look if hook else None)
         session = Session.read(path)
+        _end(session, status, interpreter)
+        if hook is not None:
+            hook.look(given_up=True)
+            hook.finish()
     finally:
         path.unlink(missing_ok=True)
-    _end(session, status, interpreter)
     if os.WIFSIGNALED(status):
         _die_likewise(os.WTERMSIG(status))
     return os.waitstatus_to_exitcode(status)

@@ -13,7 +13,7 @@ import signal
 import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from .. import alive, librocmfix, sensors, torch_patches
 from ..hints import Hints
@@ -292,7 +292,7 @@ class Training:
         if self.cpu:
             arguments["device"] = "cpu"
         yolo = models.load(model, self.arguments.get("task"))
-        callbacks = {
+        callbacks: dict[str, list[Callable[[Any], None]]] = {
             "on_pretrain_routine_start": [self._on_pretrain_routine_start],
             "on_train_start": [state.on_train_start, self._on_train_start],
             "on_train_epoch_start": [state.on_train_epoch_start, self._on_train_epoch_start],
