@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "util/formatted.hpp"
 
@@ -20,8 +21,6 @@ constexpr std::uint64_t heap_fb_public = 1;  // HSA_MEM_HEAP_TYPE_*, linux/kfd_s
 constexpr std::uint64_t heap_fb_private = 2;
 constexpr std::uint64_t most_vram_bytes = std::uint64_t{1} << 44U;  // 16 TiB: above it is garbage
 
-using Properties = std::map<std::string, std::uint64_t, std::less<>>;
-
 template <class Number>
 std::optional<Number> parse(std::string_view text) {
   Number value{};
@@ -30,51 +29,63 @@ std::optional<Number> parse(std::string_view text) {
                                                                   : std::nullopt;
 }
 
-// Lines of "name value"; anything else is ignored.
-Properties read_properties(const Root& root, const std::string& path) {
-  Properties properties;
-  const auto text = root.read(path, properties_limit);
-  if (!text) {
-    return properties;
-  }
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    const auto blank = line.find(' ');
-    if (blank == std::string_view::npos) {
-      continue;
+/// A file's lines of "name value"; anything else in it is ignored. Of dozens, few are wanted:
+/// nothing is parsed or copied before it is asked for.
+class Properties {
+ public:
+  Properties(const Root& root, const std::string& path) {
+    auto text = root.read(path, properties_limit);
+    if (!text) {
+      return;
     }
-    if (const auto value = parse<std::uint64_t>(line.substr(blank + 1))) {
-      properties.emplace(line.substr(0, blank), *value);
+    text_ = std::move(*text);
+    lines_.reserve(64);
+    for (std::string_view rest = text_; !rest.empty();) {
+      const std::string_view line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+      if (const auto blank = line.find(' '); blank != std::string_view::npos) {
+        lines_.emplace_back(line.substr(0, blank), line.substr(blank + 1));
+      }
     }
   }
-  return properties;
-}
+  Properties(const Properties&) = delete;
+  Properties& operator=(const Properties&) = delete;
+  Properties(Properties&&) = delete;
+  Properties& operator=(Properties&&) = delete;
+  ~Properties() = default;
 
-std::optional<std::uint32_t> property(const Properties& properties, std::string_view name) {
-  const auto found = properties.find(name);
-  if (found == properties.end() || found->second > UINT32_MAX) {
+  /// The first one of that name that is a number.
+  template <class Number>
+  [[nodiscard]] std::optional<Number> find(std::string_view name) const {
+    for (const auto& [line_name, value] : lines_) {
+      if (line_name == name) {
+        if (const auto number = parse<Number>(value)) {
+          return number;
+        }
+      }
+    }
     return std::nullopt;
   }
-  return static_cast<std::uint32_t>(found->second);
-}
+
+ private:
+  std::string text_;
+  std::vector<std::pair<std::string_view, std::string_view>> lines_;  // of text_
+};
 
 std::optional<std::uint64_t> read_vram(const Root& root, const std::string& node) {
   std::uint64_t total = 0;
   const std::string banks = node + "/mem_banks";
   for (const std::string& bank : root.list(banks)) {
-    const Properties memory = read_properties(root, formatted("{}/{}/properties", banks, bank));
-    const auto heap = memory.find("heap_type");
-    const auto size = memory.find("size_in_bytes");
-    if (heap == memory.end() || size == memory.end() ||
-        (heap->second != heap_fb_public && heap->second != heap_fb_private)) {
+    const Properties memory(root, formatted("{}/{}/properties", banks, bank));
+    const auto heap = memory.find<std::uint64_t>("heap_type");
+    const auto size = memory.find<std::uint64_t>("size_in_bytes");
+    if (!size || (heap != heap_fb_public && heap != heap_fb_private)) {
       continue;
     }
-    if (size->second > most_vram_bytes - total) {
+    if (*size > most_vram_bytes - total) {
       return std::nullopt;
     }
-    total += size->second;
+    total += *size;
   }
   return total > 0 ? std::optional(total) : std::nullopt;
 }
@@ -89,19 +100,22 @@ std::vector<KfdNode> read_kfd_gpu_nodes(const Root& root) {
       continue;
     }
     const std::string directory = formatted("{}/{}", nodes_dir, name);
-    const Properties properties = read_properties(root, directory + "/properties");
-    if (property(properties, "simd_count").value_or(0) == 0) {
+    const Properties properties(root, directory + "/properties");
+    const auto property = [&](std::string_view wanted) {
+      return properties.find<std::uint32_t>(wanted);
+    };
+    if (property("simd_count").value_or(0) == 0) {
       continue;
     }
     KfdNode node;
     node.number = *number;
-    node.gfx_target = property(properties, "gfx_target_version");
-    node.vendor_id = property(properties, "vendor_id");
-    node.device_id = property(properties, "device_id");
-    node.location_id = property(properties, "location_id");
-    node.domain = property(properties, "domain");
+    node.gfx_target = property("gfx_target_version");
+    node.vendor_id = property("vendor_id");
+    node.device_id = property("device_id");
+    node.location_id = property("location_id");
+    node.domain = property("domain");
     node.vram_bytes = read_vram(root, directory);
-    node.has_cpu_cores = property(properties, "cpu_cores_count").value_or(0) > 0;
+    node.has_cpu_cores = property("cpu_cores_count").value_or(0) > 0;
     nodes.push_back(node);
   }
   std::sort(nodes.begin(), nodes.end(),
