@@ -95,6 +95,64 @@ def test_out_of_memory_goes_to_the_host_if_asked(hip, way):
         assert "COHERENT" not in line["flags"]
 
 
+# Python's ctypes looks HIP's functions up on a handle, past those that are preloaded.
+BY_HANDLE = """
+import ctypes, glob, json, os, sys
+step, name = int(sys.argv[1]), os.path.basename(glob.glob("/usr/lib/*/libamdhip64.so.[0-9]")[0])
+hip = ctypes.CDLL(name)
+def say(when, **more):
+    free, total, device = (ctypes.c_size_t() for _ in range(3))
+    assert hip.hipMemGetInfo(ctypes.byref(free), ctypes.byref(total)) == 0
+    assert hip.hipDeviceTotalMem(ctypes.byref(device), 0) == 0
+    print(json.dumps({"when": when, "free": free.value, "total": total.value,
+                      "device_total": device.value, **more}), flush=True)
+say("start")
+blocks = []
+while True:
+    block = ctypes.c_void_p()
+    error = hip.hipMalloc(ctypes.byref(block), ctypes.c_size_t(step))
+    if error:
+        break
+    blocks.append(block)
+say("full", count=len(blocks), error=error)
+for block in blocks:
+    assert hip.hipFree(block) == 0
+say("freed")
+"""
+
+
+def by_handle(hip, step=STEP, **kwargs):
+    done = hip.run("/usr/bin/python3", "-I", "-S", "-c", BY_HANDLE, str(step), **kwargs)
+    return {line["when"]: line for line in done.lines()}
+
+
+@pytest.mark.parametrize("cap, share", [(None, 0.8), ("0.5", 0.5)])
+def test_the_limit_is_also_for_callers_that_go_past_the_preload(hip, cap, share):
+    env = {"ROCMFIX_VRAM_CAP": cap} if cap else {}
+    stock = by_handle(hip, layer=False)
+    done = by_handle(hip, env=env)
+    vram, limit = stock["start"]["total"], done["start"]["total"]
+    assert vram * share - 4096 <= limit <= vram * share
+    assert done["start"]["device_total"] == limit and done["start"]["free"] <= limit
+    assert done["full"]["error"] == 2, "hipErrorOutOfMemory"
+    assert limit - STEP - (64 << 20) <= done["full"]["count"] * STEP <= limit
+    assert done["full"]["free"] < STEP
+    assert done["freed"]["free"] == done["start"]["free"]
+
+
+def test_small_blocks_that_go_past_the_preload_have_a_limit_too(hip):
+    step = 8 << 20
+    done = by_handle(hip, step, env={"ROCMFIX_VRAM_CAP": "1G"})
+    given = done["full"]["count"] * step
+    assert (1 << 30) <= given <= (1 << 30) + (256 << 20), "with what is kept for the runtime's own"
+    assert done["full"]["free"] == 0
+
+
+@pytest.mark.parametrize("env", [{"ROCMFIX_VRAM_CAP": "off"}, {"ROCMFIX_HIP": "0"}])
+def test_without_a_limit_it_is_the_card_by_handle_too(hip, env):
+    assert by_handle(hip, env=env) == by_handle(hip, layer=False)
+
+
 def test_each_card_has_its_own_limit(hip):
     """HIP 5.2.3 itself crashes, on freeing, where a card is hidden: so until it is full."""
     cards = "rx5500xt+largebar,rx6700xt+largebar"

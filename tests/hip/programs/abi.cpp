@@ -29,6 +29,9 @@ SAME(mine::agent_driver_node, HSA_AMD_AGENT_INFO_DRIVER_NODE_ID);
 SAME(mine::agent_bdf, HSA_AMD_AGENT_INFO_BDFID);
 SAME(mine::agent_product, HSA_AMD_AGENT_INFO_PRODUCT_NAME);
 SAME(mine::agent_domain, HSA_AMD_AGENT_INFO_DOMAIN);
+#if HIP_VERSION_MAJOR > 5 || HIP_VERSION_MINOR >= 3
+SAME(mine::agent_memory_available, HSA_AMD_AGENT_INFO_MEMORY_AVAIL);
+#endif
 SAME(mine::device_cpu, HSA_DEVICE_TYPE_CPU);
 SAME(mine::device_gpu, HSA_DEVICE_TYPE_GPU);
 SAME(mine::pool_segment, HSA_AMD_MEMORY_POOL_INFO_SEGMENT);

@@ -31,6 +31,25 @@ TEST(VramBudget, HugeRequestDoesNotOverflow) {
   EXPECT_FALSE(budget.charge(UINT64_MAX - 10));
 }
 
+TEST(VramBudget, TheRuntimesOwnBlocksHaveAReserveBeyondTheLimit) {
+  constexpr uint64_t limit = uint64_t{1} << 30U;
+  VramBudget budget;
+  budget.start(limit);
+  EXPECT_TRUE(budget.charge_unannounced(limit));
+  EXPECT_FALSE(budget.charge_unannounced(VramBudget::large)) << "no runtime asks for that";
+  constexpr uint64_t small = VramBudget::large / 2;
+  uint64_t given = 0;
+  while (budget.charge_unannounced(small)) {
+    given += small;
+  }
+  EXPECT_EQ(given, VramBudget::of_runtime);
+  EXPECT_FALSE(budget.charge(1));
+  EXPECT_EQ(budget.left(), 0U);
+  VramBudget unlimited;
+  unlimited.start(0);
+  EXPECT_TRUE(unlimited.charge_unannounced(limit));
+}
+
 TEST(VramBudget, WithoutALimitItOnlyCounts) {
   VramBudget budget;
   budget.start(0);

@@ -35,6 +35,7 @@ enum AgentInfo : uint32_t {
   agent_bdf = 0xA006,
   agent_product = 0xA009,
   agent_domain = 0xA00F,
+  agent_memory_available = 0xA015,  // since 5.3
 };
 inline constexpr size_t agent_name_size = 64;
 enum DeviceType : uint32_t { device_cpu = 0, device_gpu = 1 };

@@ -7,6 +7,7 @@
 #include "hip/host_coherence.hpp"
 #include "hip/intent.hpp"
 #include "hsa/rocr.hpp"
+#include "hsa/vram_figures.hpp"
 #include "layer.hpp"
 
 namespace rocmfix::hip {
@@ -102,6 +103,18 @@ hsa::Status allocate_on_host(uint64_t size, void** out) {
   return hsa::success;
 }
 
+/// False: refused.
+bool charge(VramBudget& budget, uint64_t bytes) {
+  if (intent.kind != MemoryKind::none) {
+    return budget.charge(bytes);
+  }
+  if (is_strict()) {
+    return budget.charge_unannounced(bytes);
+  }
+  budget.charge_anyway(bytes);
+  return true;
+}
+
 hsa::Status allocate_vram(const PoolUse& use, hsa::Pool pool, size_t size, uint32_t flags,
                           void** out) {
   VramBudget& budget = layer.budgets[use.gpu];
@@ -110,12 +123,7 @@ hsa::Status allocate_vram(const PoolUse& use, hsa::Pool pool, size_t size, uint3
                         layer.settings.out_of_memory == OutOfMemory::host &&
                         layer.gpus[use.gpu].supported;
   const uint64_t charged = in_pages(size);
-  bool within = true;
-  if (of_program) {
-    within = budget.charge(charged);
-  } else {
-    budget.charge_anyway(charged);
-  }
+  const bool within = charge(budget, charged);
   // Coherent VRAM is asked for explicitly only: this is the policy `all`.
   const Verdict verdict = use.coarse != 0 ? judge_asked(0, size) : Verdict{};
   const bool change = verdict.change();
@@ -300,9 +308,7 @@ hsa::Status vmem_handle_create(hsa::Pool pool, size_t size, uint32_t type, uint6
   }
   VramBudget& budget = layer.budgets[use->gpu];
   const uint64_t charged = in_pages(size);
-  if (intent.kind == MemoryKind::none) {
-    budget.charge_anyway(charged);
-  } else if (!budget.charge(charged)) {
+  if (!charge(budget, charged)) {
     return hsa::out_of_resources;
   }
   const hsa::Status status = rocr.vmem_handle_create(pool, size, type, flags, handle);

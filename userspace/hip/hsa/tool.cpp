@@ -12,6 +12,7 @@
 #include "hsa/hsa_hooks.hpp"
 #include "hsa/hsa_slots.hpp"
 #include "hsa/rocr.hpp"
+#include "hsa/vram_figures.hpp"
 #include "incident/fault_report.hpp"
 #include "layer.hpp"
 
@@ -96,7 +97,7 @@ void say_active() {
 /// The layout is known, the functions are there, the GPUs are ours.
 bool load(hsa::ApiTable& api) {
   char* ext = static_cast<char*>(api.amd_ext);
-  const auto* core = static_cast<const char*>(api.core);
+  char* core = static_cast<char*>(api.core);
   hsa::TableVersion core_version{};
   memcpy(&core_version, core, sizeof core_version);
   memcpy(&layer.table, ext, sizeof layer.table);
@@ -132,6 +133,7 @@ bool load(hsa::ApiTable& api) {
     say("ROCr accepts no fault handler: faults will not be reported");
   }
   install_hooks(ext, layout->slots);
+  install_vram_figures(core, *core_slots, ext, layout->slots);
   hooked_table = ext;
   layer.state.store(State::active, std::memory_order_release);
   return true;
