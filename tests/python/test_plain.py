@@ -68,7 +68,7 @@ class Full(io.BytesIO):
 @pytest.mark.parametrize("room", [0, 100, 1000, 5000])
 def test_a_write_that_fails_is_an_error_and_not_the_end_of_the_process(room):
     with pytest.raises(OSError, match="No space left on device"):
-        plain.writer([torch.zeros(10_000)])(Full(room))
+        plain.writer([torch.ones(10_000)])(Full(room))
 
 
 def test_torchs_older_form_is_refused_whatever_it_holds():

@@ -102,16 +102,6 @@ def test_files_that_are_set_aside_are_kept_under_a_number_of_their_own(tmp_path)
 # ---------------------------------------------------------------- a full disk
 
 
-@pytest.fixture
-def room():
-    """Limits the size of a file, which is an error as a full disk is."""
-    import resource
-
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 def test_without_room_the_older_is_given_up_and_the_newer_stays(ours, room):
     keep(ours, 1)
     keep(ours, 2)

@@ -14,7 +14,7 @@ own keeps epochs or steps. Imports torch only in plain.py, and there only when i
 
 from .errors import Busy, Damaged, StoreError, Untrusted
 from .files import sync_directory, write_atomically, write_new
-from .generations import Store, last_run, set_aside
+from .generations import NO_ROOM, Store, last_run, set_aside
 from .lock import Lock, hold, holder
 from .manifest import Generation, is_run, new_run
 from .trust import files_of, require_own
@@ -24,6 +24,7 @@ __all__ = [
     "Damaged",
     "Generation",
     "Lock",
+    "NO_ROOM",
     "Store",
     "StoreError",
     "Untrusted",

@@ -107,6 +107,8 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """The old file or the new one, never a mixture. Raises OSError; then the old one is there."""
+    for stale in path.parent.glob(f".{path.name}-????????"):  # of a process that died here
+        stale.unlink(missing_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -122,6 +122,15 @@ class Store:
                 complaints.append(f"{path.name}: {problem}")
         return None, complaints
 
+    def last_kept(self) -> Generation | None:
+        """The newest of this run that has a manifest. Whether its files are whole is not looked at."""
+        for path in self.generations():
+            try:
+                return manifest.read_manifest(path, self._required, self._optional)
+            except (Damaged, OSError, ValueError, RecursionError):
+                continue
+        return None
+
     def keep(
         self, number: int, contents: Mapping[str, Item], facts: dict[str, Any],
         check: Callable[[Generation], object] = lambda generation: None,
@@ -164,12 +173,21 @@ class Store:
         check(self.verify(new))  # what is on the disk
 
         target = self.folder / f"{self.unit}-{number:05d}"
-        if target.exists():  # it was damaged, or the epoch was trained again
+        if target.exists() and _run_of(target) in (self.run, None):  # damaged, or trained again
             _remove(target)
+        set_aside([target], self.folder / "earlier")  # another run's
         os.rename(new, target)
         sync_directory(self.folder)
         self._prune(number)
         return Generation(target, number, facts, files, self.run, made.time)
+
+    def clear(self) -> int:
+        """Removes this run's generations, which nothing will be resumed from. Gives the bytes freed."""
+        own = self.generations()
+        files = [os.lstat(file) for path in own if path.is_dir() for file in path.iterdir()]
+        for path in own:
+            _remove(path)
+        return sum({file.st_ino: file.st_size for file in files}.values())
 
     def _prune(self, number: int) -> None:
         """The two newest stay. What has a higher number was not whole, or its epochs were undone."""
@@ -194,8 +212,11 @@ class Store:
                 shutil.rmtree(stale, ignore_errors=True)
 
 
-def set_aside(paths: list[Path], folder: Path) -> Path | None:
-    """Moves `paths` into the first of folder-1, folder-2 ... that is not there. None: no path exists."""
+def set_aside(paths: list[Path], folder: Path, within: str = "") -> Path | None:
+    """Moves `paths` into the first of folder-1, folder-2 ... that is not there, or a new directory of it.
+
+    None: no path exists.
+    """
     existing = [path for path in paths if os.path.lexists(path)]
     if not existing:
         return None
@@ -206,7 +227,10 @@ def set_aside(paths: list[Path], folder: Path) -> Path | None:
             break
         except FileExistsError:
             continue
+    inner = target / within
+    inner.mkdir(0o755, exist_ok=True)
     for path in existing:
-        os.rename(path, target / path.name)
+        os.rename(path, inner / path.name)
+    sync_directory(inner)
     sync_directory(target)
     return target

@@ -15,6 +15,8 @@ from typing import Any, Callable
 
 _DEEPEST = 40
 _KINDS = "biufc"  # of numpy's arrays: numbers and truth values
+_ZEROS = ("float16", "bfloat16", "float32", "float64", "int64", "int32", "uint8")
+_MANY = 64  # elements; a tensor of zeros with fewer is kept as it is
 
 
 class NotPlain(ValueError):
@@ -38,6 +40,16 @@ def _array(dtype: str, shape: list[int], content: bytes) -> Any:
     return numpy.frombuffer(content, kind).reshape(shape).copy()
 
 
+def _is_zero(tensor: Any) -> bool:
+    """All its bits: -0.0 is none. Gradients are, after a step with torch 1.13."""
+    import torch
+
+    dense = tensor.layout == torch.strided and not tensor.is_quantized
+    if not dense or tensor.numel() < _MANY or str(tensor.dtype).rpartition(".")[2] not in _ZEROS:
+        return False
+    return not bool(tensor.detach().contiguous().reshape(-1).view(torch.uint8).any())
+
+
 def encode(value: Any) -> dict[str, Any]:
     """For torch.save(). Raises NotPlain."""
     import torch
@@ -52,6 +64,8 @@ def encode(value: Any) -> dict[str, Any]:
         if depth > _DEEPEST:
             raise NotPlain("it is nested too deeply")
         if isinstance(item, torch.Tensor):
+            if _is_zero(item):
+                return {"zeros": [str(item.dtype).rpartition(".")[2], list(item.shape)]}
             tensors.append(item)
             return {"tensor": len(tensors) - 1}
         if type(item).__module__ == "numpy" and getattr(item, "shape", None) == ():
@@ -89,6 +103,12 @@ def decode(document: Any) -> Any:
         content: bytes = tensors[number].to(torch.uint8).numpy().tobytes()
         return content
 
+    def zeros(dtype: str, shape: list[int]) -> Any:
+        kind = getattr(torch, dtype) if dtype in _ZEROS else None
+        if kind is None or not all(isinstance(one, int) and one >= 0 for one in shape):
+            raise NotPlain("a tensor of zeros has no form")
+        return torch.zeros(shape, dtype=kind)
+
     def value(item: Any, depth: int) -> Any:
         if depth > _DEEPEST:
             raise NotPlain("it is nested too deeply")
@@ -99,6 +119,8 @@ def decode(document: Any) -> Any:
         (kind, content), *more = item.items()
         if kind == "tensor" and not more:
             return tensors[content]
+        if kind == "zeros" and not more:
+            return zeros(*content)
         if kind == "tuple" and not more:
             return tuple(value(one, depth + 1) for one in content)
         if kind == "bytes" and not more:
@@ -122,7 +144,7 @@ def decode(document: Any) -> Any:
         if not all(isinstance(one, torch.Tensor) for one in tensors):
             raise NotPlain("something among the tensors is none")
         return value(json.loads(document["json"]), 0)
-    except (KeyError, IndexError, TypeError, ValueError, RecursionError) as problem:
+    except (KeyError, IndexError, TypeError, ValueError, RuntimeError, RecursionError) as problem:
         raise NotPlain(str(problem) or type(problem).__name__) from problem
 
 
@@ -145,11 +167,9 @@ class _Guarded:
         pass
 
 
-def writer(value: Any) -> Callable[[Any], None]:
-    """Writes `value` to a file for read(). Raises NotPlain at once, not when it writes."""
+def saving(document: dict[str, Any]) -> Callable[[Any], None]:
+    """Writes what encode() gave."""
     import torch
-
-    document = encode(value)
 
     def write(file: Any) -> None:
         guarded: Any = _Guarded(file)
@@ -160,8 +180,13 @@ def writer(value: Any) -> Callable[[Any], None]:
     return write
 
 
-def read(content: bytes) -> Any:
-    """What writer() was given, with its tensors in host memory. Raises NotPlain, whatever `content` is."""
+def writer(value: Any) -> Callable[[Any], None]:
+    """Writes `value` to a file for read(). Raises NotPlain at once, not when it writes."""
+    return saving(encode(value))
+
+
+def load(content: bytes) -> Any:
+    """The document that was written, its tensors in host memory. Raises NotPlain, whatever `content` is."""
     import torch
 
     # Of the older forms torch's reader could be led to run code before 2.6, with weights_only, too
@@ -169,7 +194,12 @@ def read(content: bytes) -> Any:
     if not content.startswith(b"PK\x03\x04"):
         raise NotPlain("it is not in torch's zip form")
     try:
-        return decode(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
+        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as problem:  # torch raises pickle, zip, EOF, key and runtime errors here
         first_line = (str(problem).splitlines() or [""])[0] or type(problem).__name__
         raise NotPlain(first_line) from problem
+
+
+def read(content: bytes) -> Any:
+    """What writer() was given, with its tensors in host memory. Raises NotPlain, whatever `content` is."""
+    return decode(load(content))
