@@ -11,7 +11,7 @@ import time
 import pytest
 
 from conftest import SOURCE
-from rocmfix import sensors
+from rocmfix import sensors, store
 from rocmfix.hints import Hints, read_hints
 from rocmfix.librocmfix import Gpu
 from rocmfix.store import Damaged
@@ -206,19 +206,20 @@ class Weights:
                    "optimizer": {}, **content}  # fmt: skip
         torch.save(content, self.run / "weights" / name)
 
-    def keep(self, epoch, best=True):
-        self.write(epoch)
+    def keep(self, epoch, best=True, state=None, **content):
+        self.write(epoch, **content)
         if best:
-            self.write(epoch, "best.pt")
+            shutil.copy(self.run / "weights/last.pt", self.run / "weights/best.pt")
         (self.run / "results.csv").write_text("epoch\n" + "".join(f"{n}\n" for n in range(1, epoch + 1)))
-        return checkpoint.keep(self.store, epoch, self.run / "weights", best, {"epoch": epoch - 1},
+        return checkpoint.keep(self.store, epoch, self.run / "weights", best, state or {"epoch": epoch - 1},
                                self.run / "results.csv", {"epochs": 9, "stop": False})  # fmt: skip
 
     def newest(self):
         return self.store.newest()[0]
 
-    def weight(self, name="last.pt"):
-        return float(torch.load(self.run / "weights" / name)["model"]["w"][0])
+    def weight(self, name="last.pt", tensor=None):
+        model = torch.load(self.run / "weights" / name)["model"]
+        return model[tensor] if tensor else float(model["w"][0])
 
 
 @pytest.fixture
@@ -246,7 +247,7 @@ def test_a_torn_last_pt_and_rows_that_were_not_kept_are_undone(weights):
     assert (weights.run / "results.csv").read_text() == "epoch\n1\n2\n"
 
 
-@pytest.mark.parametrize("name", ["last.pt", "state.pt", "results.csv", "manifest.json"])
+@pytest.mark.parametrize("name", ["last.rest", "state.pt", "results.csv", "manifest.json"])
 def test_a_damaged_one_is_skipped_for_the_one_before(weights, name):
     weights.keep(1)
     path = weights.keep(2).directory / name
@@ -270,6 +271,91 @@ def test_nothing_that_does_not_load_back_counts(weights):
     assert weights.newest().number == 1
 
 
+def exact_and_rounded(seed):
+    """A model's 32-bit numbers, as the exact state has them, and last.pt's 16-bit ones."""
+    generator = torch.Generator().manual_seed(seed)
+    exact = {f"w{n}": torch.randn((40, 50), generator=generator) for n in range(8)}
+    return exact, {name: value.half() for name, value in exact.items()}
+
+
+def test_what_last_pt_has_rounded_is_kept_once_and_comes_back_to_the_byte(weights):
+    exact, rounded = exact_and_rounded(1)
+    moments = {n: {"exp_avg": value * 0.1, "step": torch.tensor(1.0)} for n, value in enumerate(exact.values())}
+    made = weights.keep(1, state={"epoch": 0, "ema": exact, "optimizer": moments}, model=rounded,
+                        optimizer=moments)  # fmt: skip
+    written = (weights.run / "weights/last.pt").read_bytes()
+    assert made.files["last.rest"]["bytes"] < len(written) - 8 * (4000 + 8000) + 2000
+    assert "best.pt" not in made.files
+    for name in ("last.pt", "best.pt"):
+        (weights.run / "weights" / name).unlink()
+    checkpoint.restore(weights.newest(), weights.run)
+    for name in ("last.pt", "best.pt"):
+        assert (weights.run / "weights" / name).read_bytes() == written
+
+
+def test_what_differs_in_a_bit_from_the_rounded_tensor_is_kept_as_it_is(weights):
+    exact, rounded = exact_and_rounded(2)
+    rounded["w3"] = torch.nextafter(rounded["w3"].float(), torch.full((), 9.0)).half() + 2**-9
+    weights.keep(1, state={"epoch": 0, "ema": exact}, model=rounded)
+    written = (weights.run / "weights/last.pt").read_bytes()
+    (weights.run / "weights/last.pt").unlink()
+    checkpoint.restore(weights.newest(), weights.run)
+    assert (weights.run / "weights/last.pt").read_bytes() == written
+
+
+def test_the_best_is_kept_once_for_all_that_are_not(weights):
+    exact, rounded = exact_and_rounded(3)
+    for epoch, best in ((1, True), (2, False), (3, False)):
+        made = weights.keep(epoch, best, {"epoch": epoch - 1, "ema": exact}, model=rounded)
+    assert len({(path / "best.pt").stat().st_ino for path in weights.store.generations()}) == 1
+    best = (weights.run / "weights/best.pt").read_bytes()
+    (made.directory / "best.pt").write_bytes(b"damaged")
+    assert weights.keep(4, False).read("best.pt") == best, "ultralytics' own"
+
+
+def test_a_torn_best_pt_is_made_again_from_the_checkpoint(weights):
+    exact, rounded = exact_and_rounded(4)
+    weights.keep(1, True, {"epoch": 0, "ema": exact}, model=rounded)
+    best = (weights.run / "weights/best.pt").read_bytes()
+    (weights.run / "weights/best.pt").write_bytes(b"torn")
+    assert weights.keep(2, False).read("best.pt") == best
+
+
+def test_a_checkpoint_from_before_there_was_a_remainder_is_restored(weights):
+    weights.write(1)
+    last = (weights.run / "weights/last.pt").read_bytes()
+    contents = {"last.pt": last, "best.pt": "last.pt", "state.pt": b"", "results.csv": b"epoch\n1\n"}
+    weights.store.keep(1, contents, {"epochs": 9, "batch": 4})
+    (weights.run / "weights/last.pt").unlink()
+    checkpoint.restore(weights.newest(), weights.run)
+    assert (weights.run / "weights/last.pt").read_bytes() == (weights.run / "weights/best.pt").read_bytes() == last
+
+
+def test_a_full_disk_gives_up_the_older_and_the_newer_is_restored_over_half_a_file(weights, room):
+    exact, rounded = exact_and_rounded(5)
+    for epoch in (1, 2):
+        weights.keep(epoch, state={"epoch": epoch - 1, "ema": exact}, model=rounded)
+    weights.write(3, model=rounded)
+    room(40_000)
+    with pytest.raises(OSError) as caught:
+        checkpoint.keep(weights.store, 3, weights.run / "weights", True, {"ema": exact},
+                        weights.run / "results.csv", {"epochs": 9})  # fmt: skip
+    assert caught.value.errno in store.NO_ROOM, "and not torch's own error"
+    assert [path.name for path in weights.store.folder.iterdir()] == ["epoch-00002"]
+    room(-1)
+    (weights.run / "weights/last.pt").write_bytes(b"half")
+    (weights.run / "weights/.last.pt-abcdefgh").write_bytes(b"of a process that died")
+    checkpoint.restore(weights.newest(), weights.run)
+    assert weights.weight("last.pt", "w0").shape == (40, 50)
+    assert sorted(path.name for path in (weights.run / "weights").iterdir()) == ["best.pt", "last.pt"]
+
+
+def test_what_takes_the_room_is_said():
+    state = {"model": {"w": torch.zeros(1_000_000)}, "optimizer": {"state": {0: {"m": torch.zeros(5_000_000)}}}}
+    assert checkpoint.contents_text(state) == "4.0 MB weights, 20 MB optimizer"
+    assert checkpoint.contents_text({}) == ""
+
+
 def keep_and_die(weights, count):
     """In a fork: SIGKILL at the `count`-th step that changes the disk. Gives its exit status."""
     child = os.fork()
@@ -289,7 +375,7 @@ def keep_and_die(weights, count):
         try:
             for name in ("fsync", "rename", "mkdir", "link", "unlink", "rmdir"):
                 setattr(os, name, dying(getattr(os, name)))
-            weights.keep(3)
+            weights.keep(3, best=False)
         finally:
             os._exit(0 if weights.newest().number == 3 else 1)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

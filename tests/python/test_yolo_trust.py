@@ -70,7 +70,7 @@ def without(name):
 
 
 @pytest.mark.parametrize("change", [
-    lambda m: m.update(files={}), without("last.pt"), without("state.pt"), without("results.csv"),
+    lambda m: m.update(files={}), without("last.rest"), without("state.pt"), without("results.csv"),
     lambda m: m["files"].update({"../session.json": {"bytes": 1, "sha256": ""}}),
     lambda m: m["files"].update({"state.pt": "x"}), lambda m: m["files"]["state.pt"].pop("bytes"),
     lambda m: m["files"]["state.pt"].pop("sha256"), lambda m: m.update(files=[]),
@@ -151,9 +151,12 @@ def test_the_exact_state_is_restored(run):
     numpy = pytest.importorskip("numpy")
     state = {"format": 2, "python": random.getstate(), "lr": numpy.float64(0.1) + 1e-17, "none": None,
              "infinite": math.inf, "whole": True, "big": 2**70, 3: [torch.arange(3), (1, "x")],
-             "half": torch.ones(2, dtype=torch.float16)}  # fmt: skip
+             "half": torch.ones(2, dtype=torch.float16), "zeros": torch.zeros(9, 50),
+             "minus": torch.zeros(100) * -1}  # fmt: skip
     found = checkpoint.load_state(keep(run, state))
     assert torch.equal(found[3][0], torch.arange(3)) and torch.equal(found["half"], state["half"])
+    assert torch.equal(found["zeros"], state["zeros"]) and found["zeros"].dtype == torch.float32
+    assert torch.signbit(found["minus"]).all(), "-0.0 is not 0.0"
     assert found[3][1] == (1, "x") and found.keys() == state.keys()
     assert all(found[name] == state[name] for name in ("python", "lr", "none", "infinite", "whole", "big"))
 
@@ -162,7 +165,9 @@ def test_the_exact_state_is_restored(run):
     None, [], {}, {"json": "[", "tensors": []}, {"json": "[" * 9000, "tensors": []},
     {"json": '{"tensor": 5}', "tensors": []}, {"json": '{"tensor": "x"}', "tensors": []},
     {"json": '{"dict": 1}', "tensors": []}, {"json": '{"dict": [[[], 1]]}', "tensors": []},
-    {"json": "{}", "tensors": []}, {"json": '{"other": 1}', "tensors": []}, {"json": "1", "tensors": [1]},
+    {"json": "{}", "tensors": []}, {"json": '{"other": 1}', "tensors": []},
+    {"json": '{"zeros": ["system", [1]]}', "tensors": []}, {"json": '{"zeros": ["int64", [-1]]}', "tensors": []},
+    {"json": '{"zeros": ["int64", [4611686018427387904, 9]]}', "tensors": []}, {"json": "1", "tensors": [1]},
 ], ids=lambda document: repr(document)[:40])  # fmt: skip
 def test_a_state_of_another_form_is_damaged(run, document):
     generation = checkpoint.store_of(state_of(run)).newest()[0]
@@ -171,6 +176,19 @@ def test_a_state_of_another_form_is_damaged(run, document):
     generation.files["state.pt"] = digest(path.read_bytes())
     with pytest.raises(Damaged):
         checkpoint.load_state(generation)
+
+
+@pytest.mark.parametrize("rest", [
+    b"", b"{}", b"[" * 9000, b'{"holes": 1}\n', b'{"holes": [[0, 1, 99, true]], "sha256": ""}\n',
+    b'{"holes": [[-5, 4000, 0, false]], "sha256": ""}\n', b'{"holes": [["x"]], "sha256": ""}\n',
+    b'{"holes": [], "sha256": "00"}\nrest',
+], ids=short)  # fmt: skip
+def test_a_last_pt_that_cannot_be_put_together_is_damaged(run, rest):
+    generation = checkpoint.store_of(state_of(run)).newest()[0]
+    (generation.directory / "last.rest").write_bytes(rest)
+    generation.files["last.rest"] = digest(rest)
+    with pytest.raises(Damaged, match="last.rest"):
+        checkpoint.restore(generation, run)
 
 
 # ---------------------------------------------------------------- owners and modes
@@ -187,7 +205,7 @@ def test_a_run_of_ones_own_is_resumed(run):
 
 @pytest.mark.parametrize("name", [
     ".", "weights", "weights/last.pt", "rocmfix", "rocmfix/session.json", "rocmfix/epoch-00001",
-    "rocmfix/epoch-00001/manifest.json", "rocmfix/epoch-00001/last.pt",
+    "rocmfix/epoch-00001/manifest.json", "rocmfix/epoch-00001/last.rest",
 ])  # fmt: skip
 def test_what_everyone_can_write_is_not_resumed(run, name):
     (run / name).chmod((run / name).stat().st_mode | 0o002)

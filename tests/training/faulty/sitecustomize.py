@@ -15,6 +15,8 @@ file N.json.struck when it has died of it:
   {"kind": "fsync", "count": 9}         SIGKILL at the `count`-th fsync(2), which are rocmfix's own
   {"kind": "raise", "event": ..., "text": "HIP out of memory"}   a RuntimeError there; with "early"
                                         before what ultralytics and rocmfix do at this event
+  {"kind": "wait", "event": ...}        nothing more happens there, for ten minutes
+  {"kind": "delete", "event": ..., "path": "..."}   somebody deletes the directory
 """
 
 import ctypes
@@ -22,6 +24,7 @@ import importlib.abc
 import importlib.machinery
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -127,6 +130,10 @@ def strike_at_event(fault, mark):
                     if fault["kind"] == "raise":
                         mark.touch()
                         raise RuntimeError(fault["text"])
+                    if fault["kind"] in ("wait", "delete"):
+                        mark.touch()
+                        shutil.rmtree(fault["path"]) if fault["kind"] == "delete" else time.sleep(600)
+                        return
                     threading.Thread(target=struck, daemon=True).start()
             if fault.get("early"):
                 original(self, event)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What a run of ultralytics keeps after an epoch, and what is put back of it (../store has how).
 
-  last.pt, best.pt   as ultralytics wrote them: `yolo train resume model=.../last.pt` works
-  state.pt           what they leave out or round (resume_state.py), as data alone (plain.py)
+  state.pt           the exact state (resume_state.py), as data alone (store/plain.py)
+  last.rest          last.pt, as ultralytics wrote it, without the tensors that state.pt has unrounded
+  best.pt            as ultralytics wrote it, if it is not last.pt
   results.csv        as far as this epoch
 
 Nothing of it is unpickled here with what a pickle can name: ultralytics alone does that, with last.pt,
@@ -15,11 +16,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..store import Damaged, Generation, Store, inert, plain, write_atomically
+from ..store import NO_ROOM, Damaged, Generation, Store, inert, plain, remainder, write_atomically
+from ..store.files import digest, digest_of
 from ..store.generations import Item
 
-REQUIRED = frozenset({"last.pt", "state.pt", "results.csv"})
-OPTIONAL = frozenset({"best.pt"})
+REQUIRED = frozenset({"state.pt", "results.csv"})
+# last.pt: as rocmfix has kept it before there was a last.rest.
+OPTIONAL = frozenset({"last.rest", "last.pt", "best.pt"})
 
 
 def _facts_problem(facts: dict[str, Any]) -> str | None:
@@ -27,9 +30,17 @@ def _facts_problem(facts: dict[str, Any]) -> str | None:
     return f"{wrong[0]} is not a number" if wrong else None
 
 
+class EpochStore(Store):
+    def verify(self, directory: Path) -> Generation:
+        generation = super().verify(directory)
+        if not generation.files.keys() & {"last.rest", "last.pt"}:
+            raise Damaged("manifest.json does not list last.rest")
+        return generation
+
+
 def store_of(directory: Path, run: str = "") -> Store:
     """`directory`: rocmfix's own in the run's (session.state_of)."""
-    return Store(directory, "epoch", run, required=REQUIRED, optional=OPTIONAL, facts_problem=_facts_problem)
+    return EpochStore(directory, "epoch", run, required=REQUIRED, optional=OPTIONAL, facts_problem=_facts_problem)
 
 
 def is_finished(generation: Generation) -> bool:
@@ -37,23 +48,72 @@ def is_finished(generation: Generation) -> bool:
     return bool(generation.facts.get("stop"))
 
 
-def load_state(generation: Generation) -> Any:
-    """The state that keep() was given. Raises Damaged."""
+def _document(generation: Generation) -> Any:
     try:
-        return plain.read(generation.read("state.pt"))
+        return plain.load(generation.read("state.pt"))
     except plain.NotPlain as problem:
         raise Damaged(f"state.pt: {problem}") from problem
 
 
-def _check_last(content: bytes, epoch: int) -> None:
+def load_state(generation: Generation) -> Any:
+    """The state that keep() was given. Raises Damaged."""
+    try:
+        return plain.decode(_document(generation))
+    except plain.NotPlain as problem:
+        raise Damaged(f"state.pt: {problem}") from problem
+
+
+def last_of(generation: Generation) -> bytes:
+    """last.pt as ultralytics wrote it after the epoch. Raises Damaged, OSError."""
+    if "last.pt" in generation.files:
+        return generation.read("last.pt")
+    try:
+        return remainder.put_back(generation.read("last.rest"), _document(generation)["tensors"])
+    except (remainder.NotWhole, KeyError, TypeError) as problem:
+        raise Damaged(f"last.rest: {problem}") from problem
+
+
+def _check(generation: Generation) -> None:
+    """That what was written can be resumed from. Raises Damaged, OSError."""
+    load_state(generation)
+    last_of(generation)
+
+
+def _epoch_in(content: bytes) -> int:
+    """That a last.pt was written after, from 1. Raises Damaged."""
     try:
         checkpoint = inert.read(content)
     except inert.NotWhole as problem:
         raise Damaged(f"last.pt: {problem}") from problem
-    if not isinstance(checkpoint, dict) or checkpoint.get("epoch") != epoch - 1:
-        raise Damaged(f"last.pt is not the checkpoint of epoch {epoch}")
+    epoch = checkpoint.get("epoch") if isinstance(checkpoint, dict) else None
+    if not isinstance(epoch, int) or isinstance(epoch, bool) or epoch < 0:
+        raise Damaged("last.pt is not the checkpoint of an epoch")
     if checkpoint.get("optimizer") is None or not (checkpoint.get("ema") or checkpoint.get("model")):
         raise Damaged("last.pt has no model or no optimizer")
+    return epoch + 1
+
+
+def epoch_of(last: Path) -> int | None:
+    """None: it is not whole, or nothing to resume from."""
+    try:
+        return _epoch_in(last.read_bytes())
+    except (Damaged, OSError):
+        return None
+
+
+def _best(before: Generation | None, weights: Path) -> Item | None:
+    """best.pt where the new last.pt is not the best: that of `before`, or its last.pt."""
+    best = weights / "best.pt"
+    try:
+        if before is not None and (of_before := before.files.get("best.pt")) is not None:
+            if digest_of(before.directory / "best.pt", of_before["bytes"]) == of_before:
+                return before.directory / "best.pt"
+        elif before is not None and before.facts.get("best_is_last"):
+            content = best.read_bytes() if best.is_file() else b""
+            return content if digest(content) == before.facts.get("last") else last_of(before)
+    except (Damaged, OSError):
+        pass  # what ultralytics has is the only one then
+    return best.read_bytes() if epoch_of(best) is not None else None
 
 
 def keep(
@@ -65,17 +125,48 @@ def keep(
     Raises Damaged when it does not load back, and OSError; then the one before still counts.
     """
     last = (weights / "last.pt").read_bytes()
-    _check_last(last, epoch)
-    contents: dict[str, Item] = {"last.pt": last, "state.pt": plain.writer(state),
-                                 "results.csv": results.read_bytes()}  # fmt: skip
-    before = store.generations()
-    if is_best:
-        contents["best.pt"] = "last.pt"
-    elif before and (before[0] / "best.pt").is_file():
-        contents["best.pt"] = before[0] / "best.pt"
-    elif not before and (weights / "best.pt").is_file():
-        contents["best.pt"] = (weights / "best.pt").read_bytes()
-    return store.keep(epoch, contents, facts, load_state)
+    if _epoch_in(last) != epoch:
+        raise Damaged(f"last.pt is not the checkpoint of epoch {epoch}")
+    document = plain.encode(state)
+    contents: dict[str, Item] = {
+        "state.pt": plain.saving(document),
+        "last.rest": remainder.take_out(last, document["tensors"]),
+        "results.csv": results.read_bytes(),
+    }
+    if not is_best and (best := _best(store.last_kept(), weights)) is not None:
+        contents["best.pt"] = best
+    facts = {**facts, "last": digest(last), "best_is_last": is_best}
+    return store.keep(epoch, contents, facts, _check)
+
+
+def contents_text(state: Any) -> str:
+    """What of an exact state takes the room: "12 MB weights, 24 MB optimizer"."""
+    import torch
+
+    def size(item: Any) -> int:
+        if isinstance(item, torch.Tensor):
+            return int(item.numel() * item.element_size())
+        inner = item.values() if isinstance(item, dict) else item if isinstance(item, (list, tuple)) else ()
+        return sum(size(one) for one in inner)
+
+    names = {"model": "weights", "ema": "averaged weights", "optimizer": "optimizer", "gradients": "gradients"}
+    sizes = {text: size(state.get(name)) for name, text in names.items()} if isinstance(state, dict) else {}
+    return ", ".join(f"{megabytes(count)} {text}" for text, count in sizes.items() if count >= 500_000)
+
+
+def megabytes(count: float) -> str:
+    return f"{count / 1e6:.0f} MB" if count >= 9.5e6 else f"{count / 1e6:.1f} MB"
+
+
+def _put(path: Path, content: bytes) -> None:
+    try:
+        write_atomically(path, content)
+    except OSError as problem:
+        # What is there is not needed any more, whole or not, and may be all the room there is.
+        if problem.errno not in NO_ROOM or not path.is_file():
+            raise
+        path.unlink()
+        write_atomically(path, content)
 
 
 def restore(generation: Generation, run: Path) -> None:
@@ -83,8 +174,12 @@ def restore(generation: Generation, run: Path) -> None:
 
     Raises OSError and Damaged. A row of an epoch that was measured but not kept goes away with it.
     """
-    (run / "weights").mkdir(exist_ok=True)
-    for name, target in (("last.pt", "weights/last.pt"), ("best.pt", "weights/best.pt"),
-                         ("results.csv", "results.csv")):  # fmt: skip
-        if name in generation.files:
-            write_atomically(run / target, generation.read(name))
+    weights = run / "weights"
+    weights.mkdir(exist_ok=True)
+    last = last_of(generation)
+    _put(weights / "last.pt", last)
+    if "best.pt" in generation.files:
+        _put(weights / "best.pt", generation.read("best.pt"))
+    elif generation.facts.get("best_is_last"):
+        _put(weights / "best.pt", last)
+    _put(run / "results.csv", generation.read("results.csv"))

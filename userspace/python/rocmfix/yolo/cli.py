@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import librocmfix
+from .. import librocmfix, store
 from . import launcher
 from .errors import Failure, report
 from .on_fault import words_of as on_fault_words
@@ -118,14 +118,29 @@ def find_run(words: list[str]) -> Path:
         for directory in (named, *named.parents[:2]):
             if (state_of(directory) / "session.json").is_file():
                 return directory
+        if not named.exists():
+            raise Failure(f"there is no {words[0]} to resume: it was moved or deleted, or another name is meant",
+                          "'rocmfix-yolo resume' without a name takes the newest run under runs/")  # fmt: skip
         raise Failure(f"{words[0]} is not a run of rocmfix-yolo",
                       "for a run of ultralytics itself: yolo train resume model=.../last.pt")  # fmt: skip
-    found = Path("runs").glob("**/rocmfix/session.json")
-    newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
-    if newest is None:
-        raise Failure("there is no run of rocmfix-yolo under runs/ here",
-                      "name it: rocmfix-yolo resume DIRECTORY")  # fmt: skip
-    return newest.absolute().parent.parent
+    return _newest_run(Path("runs").absolute())
+
+
+def _newest_run(runs: Path) -> Path:
+    """Of those that nobody trains now. Raises Failure."""
+    found = [path for path in runs.glob("**/rocmfix/session.json")
+             if not path.parent.parent.name.startswith("earlier-")]  # fmt: skip
+    in_progress: list[store.Busy] = []
+    for session in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
+        run = session.parent.parent
+        busy = store.holder(session.parent, run)
+        if busy is None:
+            return run
+        in_progress.append(busy)
+    if in_progress:
+        raise Failure(f"{in_progress[0]}, and no other run under runs/ is left to resume", in_progress[0].hint)
+    raise Failure("there is no run of rocmfix-yolo under runs/ here",
+                  "name it: rocmfix-yolo resume DIRECTORY")  # fmt: skip
 
 
 def _resumed(line: Line) -> Session:
@@ -135,9 +150,13 @@ def _resumed(line: Line) -> Session:
                       "begin a new one from its weights: rocmfix-yolo train --model "
                       f"RUN/weights/last.pt --{fixed[0]} ...", 2)  # fmt: skip
     run = find_run(line.words)
+    if (busy := store.holder(state_of(run), run)) is not None:
+        raise Failure(str(busy), busy.hint)
     require_own(run)  # the worker says what is only a warning
     session = Session.read(state_of(run) / "session.json")
-    session.save_dir, session.resume = str(run), True
+    session.save_dir, session.resume, session.trained = str(run), True, False
+    if Path(line.arguments.get("data", "")).is_file():  # from here, and not from where the run was begun
+        line.arguments["data"] = str(Path(line.arguments["data"]).absolute())
     session.arguments.update(line.arguments)
     return session
 
@@ -151,7 +170,7 @@ def _begun(verb: str, line: Line) -> Session:
     # What cfg=FILE names is seen by the worker, which has a YAML parser.
     if not line.arguments.get("model") and not line.arguments.get("cfg"):
         raise Failure("which model?", f"for example: rocmfix-yolo {verb} --model yolov8n.pt", 2)
-    return Session(verb, line.arguments)
+    return Session(verb, line.arguments, run=store.new_run(), directory=os.getcwd())
 
 
 def session_of(verb: str, line: Line) -> Session:

@@ -4,7 +4,7 @@
 Owns rocmfix/journal.jsonl in the run's directory; account.py says what it comes to. A line that a
 dying process left unfinished is skipped.
 
-Events, each with `time` (seconds since 1970):
+Events, each with `time` (seconds since 1970), and `run`, the run's id, if it has one:
   launch  attempt, pid                  a worker has begun; after a fault with an attempt above 1
   start   first, epochs, hours, batch, device, amp
                                         training continues with epoch `first` (from 1)
@@ -32,12 +32,13 @@ TERMINAL = ("end", "stop", "error")
 
 
 class Journal:
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, run: str = "") -> None:
+        self.path, self._run = path, run
 
     def append(self, event: str, **fields: Any) -> None:
         """On the disk when this returns. Raises OSError."""
-        line = json.dumps({"event": event, "time": time.time(), **fields}) + "\n"
+        identity = {"run": self._run} if self._run else {}
+        line = json.dumps({"event": event, "time": time.time(), **identity, **fields}) + "\n"
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(self.path, flags, 0o666)
         try:

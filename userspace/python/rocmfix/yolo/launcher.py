@@ -7,6 +7,7 @@ itself; whether a death was a fault, and what to try next, rocmfix-run decides.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import shutil
@@ -26,6 +27,7 @@ from .summary import account_over_runs, account_text
 
 FROM_THE_KERNEL = 0x80  # SI_KERNEL: the terminal's signals, which the whole group has got
 LOOK_PERIOD = 2.0  # seconds
+PR_SET_PDEATHSIG = 1  # prctl(2)
 PASSED_ON = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
 START_WORKER = Path(__file__).absolute().parent.parent / "start_worker.py"
 
@@ -36,7 +38,7 @@ def find_launcher() -> str:
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which("rocmfix-run")
     if not found:
         raise Failure("rocmfix-run was not found", "apt install rocmfix; or, from a checkout, make build")
-    return found
+    return os.path.abspath(found)
 
 
 def find_python(named: str | None) -> str:
@@ -58,18 +60,35 @@ def state_home() -> Path:
     return Path(home) / "rocmfix" / "yolo"
 
 
-def wait_for(command: list[str], look: Callable[[], None] | None = None) -> int:
-    """Runs it in the foreground to its end, and calls `look` now and then. Gives waitpid's status.
+def end_with_parent(parent: int) -> None:
+    """In a child before it executes: SIGTERM when `parent` is killed, also if it was already.
+
+    rocmfix-run passes it to the worker, and starts none again.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def wait_for(
+    command: list[str], look: Callable[[], None] | None = None, directory: str | None = None
+) -> int:
+    """Runs it in the foreground to its end, in `directory`, and calls `look` now and then. Gives waitpid's
+    status.
 
     What the terminal sends reaches the command directly; what another process sends to this one
     is passed on. When the command stops, this stops, so that the shell gets its terminal back.
     """
     watched = {*PASSED_ON, signal.SIGCHLD}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
+    this = os.getpid()
+
+    def prepare() -> None:
+        end_with_parent(this)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
     try:
-        child = subprocess.Popen(
-            command, preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        )
+        child = subprocess.Popen(command, preexec_fn=prepare, cwd=directory)
         while True:
             # First: the end may have come before this loop was reached.
             pid, status = os.waitpid(child.pid, os.WNOHANG | os.WUNTRACED)
@@ -120,10 +139,10 @@ def _draw(python: str, run: str) -> None:
 
 
 def _end(session: Session, status: int, python: str) -> None:
-    if session.save_dir is None:
+    if session.save_dir is None or not session.trained:
         return
     try:
-        _write_end(Journal(state_of(Path(session.save_dir)) / "journal.jsonl"), status)
+        _write_end(Journal(state_of(Path(session.save_dir)) / "journal.jsonl", session.run), status)
     except OSError as problem:
         say(f"warning: an event may be missing from the summary: {problem}")
     total = account_over_runs(session)
@@ -144,6 +163,19 @@ def _die_likewise(number: int) -> None:
     os.kill(os.getpid(), number)
 
 
+def where_it_was_begun(session: Session) -> str | None:
+    """The directory that relative paths in the arguments start from. None: this one."""
+    begun = session.directory
+    if not session.resume or begun is None or Path(begun) == Path.cwd():
+        return None
+    if not os.path.isdir(begun):
+        say(f"warning: {begun}, where this run was begun, is gone: relative paths start here now "
+            "(data=FILE names the data)")  # fmt: skip
+        return None
+    say(f"continuing in {begun}, where this run was begun: relative paths start there")
+    return begun
+
+
 def launch(
     session: Session, retries: int, profile: str | None, python: str | None, on_fault: list[str] | None = None
 ) -> int:
@@ -160,10 +192,10 @@ def launch(
         raise Failure(f"cannot write in {home}: {problem.strerror}",
                       "XDG_STATE_HOME names another directory") from problem  # fmt: skip
     try:
-        interpreter = find_python(python)
+        interpreter = os.path.abspath(find_python(python))
         hook = FaultCommand(on_fault, path) if on_fault else None
-        words = [*command, "--", interpreter, str(START_WORKER), str(path)]
-        status = wait_for(words, hook.look if hook else None)
+        words = [*command, "--", interpreter, str(START_WORKER), str(path.absolute())]
+        status = wait_for(words, hook.look if hook else None, where_it_was_begun(session))
         session = Session.read(path)
         _end(session, status, interpreter)
         if hook is not None:

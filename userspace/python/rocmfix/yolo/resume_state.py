@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import random
 import time
+from pathlib import Path
 from typing import Any, Callable, Iterator
 
 from ..store.plain import NotPlain, encode
@@ -239,10 +240,17 @@ def _restore_random(saved: dict[str, Any], generator: Any, sampler: Any, closing
         torch.cuda.set_rng_state_all(saved["gpu"])
 
 
-def resumable(base: type, state: ExactState) -> type:
-    """The trainer class of the task, with `state` notified of batches and steps."""
+def resumable(base: type, state: ExactState, make_way: Callable[[Path], None]) -> type:
+    """The trainer class of the task, with `state` notified of batches and steps, and `make_way` of the
+    directory of a new run before anything is written there."""
 
     class ResumableTrainer(base):  # type: ignore[misc]
+        def __init__(self, *positional: Any, **named: Any) -> None:
+            overrides = named.get("overrides") or {}
+            if not overrides.get("resume"):
+                make_way(_directory_of(overrides))
+            super().__init__(*positional, **named)
+
         def preprocess_batch(self, batch: Any) -> Any:
             state.before_batch(self)
             return super().preprocess_batch(batch)
@@ -252,3 +260,10 @@ def resumable(base: type, state: ExactState) -> type:
             state.after_step(self)
 
     return ResumableTrainer
+
+
+def _directory_of(overrides: dict[str, Any]) -> Path:
+    """Where ultralytics will put the run."""
+    from ultralytics.cfg import DEFAULT_CFG_DICT, get_cfg, get_save_dir
+
+    return Path(get_save_dir(get_cfg(DEFAULT_CFG_DICT, overrides)))

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from ..store import write_atomically
+from ..store import is_run, write_atomically
 from .errors import Failure
 
 # ultralytics takes these over on resume; the others are the checkpoint's.
@@ -56,6 +56,9 @@ class Session:
     dynamic_batch: bool = True
     resume: bool = False  # from the first try on
     save_dir: str | None = None  # ultralytics' directory of the run, once it is there
+    run: str = ""  # the run's id; "" is one from before there were ids
+    directory: str | None = None  # where it was begun: relative paths among the arguments start there
+    trained: bool = False  # a worker of this launch has got as far as the run's directory
     earlier: list[str] = field(default_factory=list)  # runs that this one resumes
     earlier_epochs: int = 0  # that were done in them
 
@@ -89,6 +92,9 @@ class Session:
             "dynamic_batch": isinstance(self.dynamic_batch, bool),
             "resume": isinstance(self.resume, bool),
             "save_dir": self.save_dir is None or _is_text(self.save_dir),
+            "run": is_run(self.run),
+            "directory": self.directory is None or _is_text(self.directory),
+            "trained": isinstance(self.trained, bool),
             "earlier": isinstance(self.earlier, list) and all(map(_is_text, self.earlier)),
             "earlier_epochs": _is_number(self.earlier_epochs),
         }

@@ -17,17 +17,16 @@ from typing import Any, Callable
 
 from .. import alive, librocmfix, sensors, torch_patches
 from ..hints import Hints
-from ..store import Damaged, Generation, Store
-from . import checkpoint, incident
+from ..store import NO_ROOM, Damaged, Generation
+from . import checkpoint
 from . import model as models
 from .batch import Governor, Pressure
 from .errors import Failure, say, tell_supervisor_of_a_fault
 from .resume_state import ExactState, resumable
 from .account import account_of
 from .banner import Banner
-from .journal import Journal
-from .session import ON_RESUME, Session, state_of
-from .trust import require_own
+from .run_directory import RunDirectory
+from .session import ON_RESUME, Session
 
 # The GPU's context is lost, and with it everything in this process: as good as an abort.
 CONTEXT_LOST = ("illegal memory access", "unspecified launch failure", "hiperrorlaunchfailure",
@@ -57,7 +56,8 @@ def count_time_before(trainer: Any, seconds: float) -> None:
 
 class Training:
     def __init__(self, session: Session, path: Path, arguments: dict[str, Any], hints: Hints) -> None:
-        self.session, self._path = session, path
+        self.session = session
+        self.directory = RunDirectory(session, path, hints.attempt)
         self.arguments = arguments
         self.hints = hints
         self.cpu = hints.cpu
@@ -65,8 +65,6 @@ class Training:
         self._kept = 0  # the last epoch whose checkpoint counts, from 1
         self._done = 0  # the last epoch that was trained, from 1
         self._why = ""  # it was the last one
-        self._launched = False
-        self._warned = False
         self._banner = Banner()
         self._shown = hints.attempt > 1  # ultralytics has printed its banner in this run
         batch = arguments.get("batch", 4)
@@ -77,47 +75,17 @@ class Training:
         elif hints.batch_scale < 1:
             say("ultralytics chooses the batch, so the hint for a smaller one is ignored")
 
-    # ------------------------------------------------------------------ the run's directory
-
-    @property
-    def run_directory(self) -> Path | None:
-        return Path(self.session.save_dir) if self.session.save_dir else None
-
-    @property
-    def _journal(self) -> Journal:
-        assert self.run_directory is not None
-        return Journal(state_of(self.run_directory) / "journal.jsonl")
-
-    @property
-    def _store(self) -> Store:
-        assert self.run_directory is not None
-        return checkpoint.store_of(state_of(self.run_directory))
-
-    def _adopt(self, directory: Path) -> None:
-        """From here on the run is where ultralytics has put it, for all tries."""
-        self.session.save_dir = str(directory)
-        state_of(directory).mkdir(0o755, exist_ok=True)
-        try:
-            require_own(directory)
-        except Failure as problem:  # better said now than after the first fault
-            say(f"warning: {problem}; after a fault this run would not be resumed")
-        self.session.write(self._path)
-        self.session.write(state_of(directory) / "session.json")
-        self._launch()
-
-    def _launch(self) -> None:
-        if not self._launched:
-            self._launched = True
-            if self.hints.attempt > 1:
-                incident.note(self._journal)
-            self._journal.append("launch", attempt=self.hints.attempt, pid=os.getpid())
-
     # ------------------------------------------------------------------ tries
 
     def run(self) -> int:
         """Until it is done. Gives the exit status, or raises Failure."""
-        if self.run_directory is not None:
-            self._launch()
+        generation: Generation | None = None
+        if self.directory.path is not None:
+            self.directory.enter()
+            if self.directory.is_finished():
+                say(f"{self.directory.path} is finished: there is nothing to resume")
+                return 0
+            generation = self._newest()
             self._recall_batch()
         if self.governor is not None and self.hints.batch_scale < 1:
             wanted = self.arguments.get("batch", 4)
@@ -129,7 +97,6 @@ class Training:
                 "This is slow")  # fmt: skip
             self._record_change("device", old="GPU", new="CPU", why="every mitigation has been tried")
         while True:
-            generation = self._newest()
             if generation is not None and checkpoint.is_finished(generation):
                 self._done, self._why = generation.number, str(generation.facts.get("why", ""))
                 self._finish(generation)
@@ -137,13 +104,14 @@ class Training:
                 # Out of the frames of the failed try, or its tensors stay on the GPU.
                 gc.collect()
                 self._empty_cache()
+                generation = self._newest()
                 continue
-            self._journal.append("end", epoch=self._done, why=self._why)
+            self.directory.finish(epoch=self._done, why=self._why)
             return 0
 
     def _recall_batch(self) -> None:
         """What an earlier worker has found out about the batch holds."""
-        changes = [event for event in self._journal.read()
+        changes = [event for event in self.directory.events()
                    if event["event"] == "batch" and not event.get("hint")]  # fmt: skip
         if changes and self.governor is not None:
             self.governor.batch = max(1, int(changes[-1]["new"]))
@@ -156,16 +124,10 @@ class Training:
             self.governor.batch = self.governor.largest = batch
 
     def _newest(self) -> Generation | None:
-        if self.run_directory is None:
-            return None
-        warning = require_own(self.run_directory)
-        if warning is not None and not self._warned:
-            self._warned = True
-            say(f"warning: {warning}")
-        generation, complaints = self._store.newest()
-        for complaint in complaints:
-            say(f"warning: a damaged checkpoint is skipped: {complaint}")
+        generation = self.directory.newest()
         self._kept = generation.number if generation else 0
+        if self.directory.path is not None:
+            self.directory.launch()
         return generation
 
     def _try(self, generation: Generation | None) -> bool:
@@ -186,6 +148,11 @@ class Training:
             raise
         except (RuntimeError, MemoryError) as problem:
             return self._judge(problem)
+        except OSError as problem:
+            self._record("error", what=repr(problem))
+            if problem.errno in NO_ROOM and self.directory.path is not None:
+                raise self.directory.no_room(problem) from problem
+            raise
         except BaseException as problem:
             self._record("error", what=repr(problem))
             raise
@@ -195,14 +162,14 @@ class Training:
 
     def _record(self, event: str, **fields: Any) -> None:
         """Nothing while there is no run: what happened then has left no trace to account for."""
-        if self.run_directory is not None and self._launched:
-            self._journal.append(event, **fields)
+        if self.directory.launched:
+            self.directory.record(event, **fields)
 
     def _record_change(self, event: str, **fields: Any) -> None:
         """Of a mitigation, which is asked for again in each attempt."""
-        if self.run_directory is None:
+        if self.directory.path is None:
             return
-        same = [old for old in self._journal.read() if old["event"] == event and old.get("hint")]
+        same = [old for old in self.directory.events() if old["event"] == event and old.get("hint")]
         if not same or same[-1]["new"] != fields["new"]:
             self._record(event, hint=True, **fields)
 
@@ -240,44 +207,45 @@ class Training:
 
     def _begin(self) -> None:
         arguments = dict(self.arguments)
-        if self.run_directory is not None:  # nothing of it was kept: the same place again
-            arguments.update(project=str(self.run_directory.parent), name=self.run_directory.name,
+        if self.directory.path is not None:  # nothing of it was kept: the same place again
+            arguments.update(project=str(self.directory.path.parent), name=self.directory.path.name,
                              exist_ok=True)  # fmt: skip
         self._train(str(arguments.pop("model")), arguments, ExactState(say=say))
 
     def _resume(self, generation: Generation) -> None:
-        assert self.run_directory is not None
-        checkpoint.restore(generation, self.run_directory)
+        assert self.directory.path is not None
+        checkpoint.restore(generation, self.directory.path)
         say(f"resuming after epoch {generation.number} of {generation.facts['epochs']}, "
             f"from a verified checkpoint")  # fmt: skip
         arguments = {name: value for name, value in self.arguments.items() if name in ON_RESUME}
         if "data" in self.arguments:
             arguments["data"] = self.arguments["data"]
         # The run may have been moved since; ultralytics would go on in the old place.
-        arguments.update(resume=True, save_dir=str(self.run_directory))
+        arguments.update(resume=True, save_dir=str(self.directory.path))
         try:
             saved = checkpoint.load_state(generation)
         except Damaged as problem:
             say(f"warning: {problem}: continuing as ultralytics does")
             saved = None
-        last = self.run_directory / "weights/last.pt"
+        last = self.directory.path / "weights/last.pt"
         self._train(str(last), arguments, ExactState(saved, say))
 
     def _begin_in_full_precision(self, generation: Generation) -> None:
         """amp cannot be changed on resume, so the weights continue in a run of their own."""
-        assert self.run_directory is not None
+        assert self.directory.path is not None
         left = int(generation.facts["epochs"]) - generation.number
-        old = self.run_directory
+        old = self.directory.path
         say(f"full precision from now on. Precision cannot change within a run: a new run, "
             f"'{old.name}-fp32', begins with the weights of epoch {generation.number} "
             f"and has the {left} epochs that are left")  # fmt: skip
-        self._journal.append("stop", why="precision")
+        self.directory.record("stop", why="precision")
         self.session.earlier.append(str(old))
         self.session.earlier_epochs += generation.number
-        self.session.save_dir = None
-        self._launched = False
+        checkpoint.restore(generation, old)
+        self.directory.leave_for_a_new_run()
+        self._kept = 0
         self.arguments.update(amp=False, epochs=left, project=str(old.parent),
-                              name=f"{old.name}-fp32", model=str(generation.directory / "last.pt"),
+                              name=f"{old.name}-fp32", model=str(old / "weights/last.pt"),
                               exist_ok=False)  # fmt: skip
         self.session.arguments.update({name: str(self.arguments[name]) for name in (
             "amp", "epochs", "project", "name", "model", "exist_ok")})  # fmt: skip
@@ -305,7 +273,7 @@ class Training:
         for event, functions in callbacks.items():
             for function in functions:
                 yolo.add_callback(event, function)
-        yolo.train(trainer=resumable(yolo.task_map[yolo.task]["trainer"], state), **arguments)
+        yolo.train(trainer=resumable(yolo.task_map[yolo.task]["trainer"], state, self.directory.make_way), **arguments)
 
     def _finish(self, generation: Generation) -> None:
         """What ultralytics does after the last epoch: small weights, a validation, results.png."""
@@ -313,9 +281,9 @@ class Training:
         from ultralytics.utils.plotting import plot_results
         from ultralytics.utils.torch_utils import strip_optimizer
 
-        assert self.run_directory is not None
+        assert self.directory.path is not None
         say("all epochs are done; repeating the final validation")
-        run = self.run_directory
+        run = self.directory.path
         checkpoint.restore(generation, run)
         for name in ("last.pt", "best.pt"):
             if (run / "weights" / name).is_file():
@@ -337,25 +305,27 @@ class Training:
     def _on_pretrain_routine_start(self, trainer: Any) -> None:
         if trainer.args.time:  # then it is a guess, which the resumed epoch may be beyond
             trainer.epochs = max(trainer.epochs, self._kept + 1)
-        self._adopt(trainer.save_dir)
+        self.directory.adopt(trainer.save_dir)
 
     def _on_train_start(self, trainer: Any) -> None:
         if self.governor is not None and trainer.batch_size != self.governor.batch:
             self.governor.batch = int(trainer.batch_size)
-        self._journal.append("start", first=trainer.start_epoch + 1, epochs=trainer.epochs,
-                             hours=float(trainer.args.time or 0), batch=trainer.batch_size, device=str(trainer.device),
-                             amp=bool(trainer.amp))  # fmt: skip
+        self._record_start(trainer, trainer.start_epoch + 1)
         if self._banner.hidden:
             say(f"epoch {trainer.start_epoch + 1} of {trainer.epochs} begins: batch {trainer.batch_size}, "
                 f"{trainer.device}, {'AMP' if trainer.amp else 'full precision'}")  # fmt: skip
         if trainer.device.type == "cuda":
             self._start_sampler(trainer)
 
+    def _record_start(self, trainer: Any, first: int) -> None:
+        self.directory.record("start", first=first, epochs=trainer.epochs, hours=float(trainer.args.time or 0),
+                              batch=trainer.batch_size, device=str(trainer.device), amp=bool(trainer.amp))  # fmt: skip
+
     def _on_train_epoch_start(self, trainer: Any) -> None:
         self._banner.show()
         if trainer.args.time and not self._time_counted:
             self._time_counted = True
-            events = self._journal.read()
+            events = self.directory.events()
             count_time_before(trainer, account_of(events, time.time()).training_seconds)
         if trainer.device.type == "cuda":
             import torch
@@ -365,22 +335,30 @@ class Training:
 
     def _keep(self, trainer: Any, state: ExactState) -> None:
         epoch = trainer.epoch + 1
-        assert self.run_directory is not None
+        if self.directory.make_again():
+            self._kept = 0
+            self._record_start(trainer, epoch)
         facts = {"epochs": trainer.epochs, "batch": trainer.batch_size, "amp": bool(trainer.amp),
                  "device": str(trainer.device), "stop": bool(trainer.stop),
                  "why": why_last(trainer)}  # fmt: skip
+        captured = state.capture(trainer)
         try:
-            checkpoint.keep(self._store, epoch, trainer.wdir,
-                            trainer.best_fitness == trainer.fitness, state.capture(trainer),
-                            trainer.csv, facts)  # fmt: skip
+            made = checkpoint.keep(self.directory.store, epoch, trainer.wdir,
+                                   trainer.best_fitness == trainer.fitness, captured, trainer.csv,
+                                   facts)  # fmt: skip
         except (OSError, Damaged) as problem:
-            say(f"warning: the checkpoint of epoch {epoch} does not count ({problem}); "
-                f"a fault now would go back to epoch {self._kept}")  # fmt: skip
-            self._journal.append("unkept", epoch=epoch, what=str(problem))
+            back = f"to epoch {self._kept}" if self._kept else "to the beginning"
+            say(f"warning: the checkpoint of epoch {epoch} does not count ({problem}): "
+                f"a fault now would go back {back}")  # fmt: skip
+            self.directory.record("unkept", epoch=epoch, what=str(problem))
             return
+        if not self._kept:
+            text = checkpoint.contents_text(captured)
+            say(f"a checkpoint takes {checkpoint.megabytes(made.size)}{f' ({text})' if text else ''}, and two "
+                f"are kept in {self.directory.state} until the training is finished")  # fmt: skip
         self._kept = epoch
         alive(progress=True)
-        self._journal.append("epoch", epoch=epoch)
+        self.directory.record("epoch", epoch=epoch)
 
     def _on_epoch_end(self, trainer: Any) -> None:
         if self._why:
@@ -402,14 +380,14 @@ class Training:
             return
         if trainer.batch_size != self.governor.batch:  # ultralytics itself has halved it
             old, self.governor.batch = self.governor.batch, int(trainer.batch_size)
-            self._journal.append("batch", old=old, new=trainer.batch_size, why="out of memory")
+            self.directory.record("batch", old=old, new=trainer.batch_size, why="out of memory")
         if pressure is None or not self.session.dynamic_batch or trainer.stop:
             return
         old = self.governor.batch
         why = self.governor.after_epoch(pressure)
         if why is not None:
             say(f"batch {old} becomes {self.governor.batch}: {why}")
-            self._journal.append("batch", old=old, new=self.governor.batch, why=why)
+            self.directory.record("batch", old=old, new=self.governor.batch, why=why)
             raise BatchChange
 
     def _pressure(self, trainer: Any) -> Pressure | None:
@@ -426,12 +404,12 @@ class Training:
     # ------------------------------------------------------------------ the GPU's sensors
 
     def _start_sampler(self, trainer: Any) -> None:
-        assert self.run_directory is not None
+        assert self.directory.path is not None
         root = librocmfix.root_of_this_process()
         gpu = sensors.find_gpu(trainer.device.index or 0, librocmfix.gpus(root))
         if gpu is not None:
             self._sampler = sensors.Sampler(
-                sensors.Sensors(gpu.bdf, root), state_of(self.run_directory) / "gpu.csv"
+                sensors.Sensors(gpu.bdf, root), self.directory.state / "gpu.csv"
             )
             self._sampler.start()
 
