@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """When a library is fetched and when the one that is there is taken. Nothing is downloaded: apt-get and
-pip are replaced by programs that say what they are told; dpkg-deb and zipfile are the real ones."""
+pip are replaced by programs that print what they are given; dpkg-deb and zipfile are the real ones."""
 
 import os
 import shutil
