@@ -32,10 +32,13 @@ class PeakSize(threading.Thread):
 
     def run(self) -> None:
         while not self.stopped.wait(self.every):
-            # It comes with dkms, and files go while they are counted.
-            counted = subprocess.run(["du", "-sm", self.folder], stdout=subprocess.PIPE,
-                                     stderr=subprocess.DEVNULL, text=True, check=False).stdout
-            self.peak = max(self.peak, int(counted.split()[0]) if counted else 0)
+            self.look()
+
+    def look(self) -> None:
+        # It comes with dkms, and files go while they are counted.
+        counted = subprocess.run(["du", "-sm", self.folder], stdout=subprocess.PIPE,
+                                 stderr=subprocess.DEVNULL, text=True, check=False).stdout
+        self.peak = max(self.peak, int(counted.split()[0]) if counted else 0)
 
     def stop(self) -> int:
         self.stopped.set()

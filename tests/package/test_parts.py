@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The command, the order of the parts, and what they prepare by themselves."""
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -57,6 +58,7 @@ def test_a_kernel_that_is_not_in_the_list_and_a_dist_without_packages(tmp_path):
 
 def test_the_kernel_of_backports_is_preferred():
     assert KERNEL.prefer == ["-t", "trixie-backports"]
+    assert dataclasses.replace(KERNEL, suite="trixie").prefer == []
     assert pattern_of(KERNEL.release) == r"7.3.4\+deb13-amd64"
 
 
@@ -78,6 +80,11 @@ def fixture_part(tmp_path, monkeypatch):
 def test_a_part_counts_for_its_own_floor(part):
     results = part(lambda story: story.check("a", true, True))
     assert (results.passed, results.failed) == (1, 0)
+
+
+def test_a_part_with_fewer_checks_than_are_known_has_failed(part, capsys):
+    assert part(lambda story: None).failed == 1
+    assert "tests/package/one: 0 tests, 1 are known" in capsys.readouterr().out
 
 
 def test_a_part_that_ends_early_has_failed_and_shows_the_last_output(part, capsys):
@@ -147,12 +154,24 @@ def test_what_is_not_booted_answers_nothing_and_can_be_switched_off(tmp_path):
 
 
 def test_the_most_that_a_folder_had(tmp_path):
+    sampler = install.PeakSize(tmp_path / "folder")
+    sampler.look()
+    assert sampler.peak == 0
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/file").write_bytes(bytes(3 << 20))
+    sampler.look()
+    (tmp_path / "folder/file").unlink()
+    sampler.look()
+    assert 3 <= sampler.peak <= 4
+
+
+def test_a_folder_is_looked_at_until_it_is_stopped(tmp_path):
+    (tmp_path / "file").write_bytes(bytes(3 << 20))
     sampler = install.PeakSize(tmp_path, every=0.01)
     sampler.start()
-    (tmp_path / "file").write_bytes(bytes(3 << 20))
     assert booted.wait_until(lambda: sampler.peak >= 3, 10, 0.01)
-    (tmp_path / "file").unlink()
     assert sampler.stop() >= 3
+    assert not sampler.is_alive()
 
 
 @pytest.mark.parametrize(("ok", "detail", "holds"), [(True, "version 1", True), (False, "version 1", False),
