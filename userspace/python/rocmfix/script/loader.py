@@ -14,6 +14,7 @@ import itertools
 from typing import Any, Callable, Iterator
 
 from . import randomness
+from .errors import CheckpointError
 
 
 def generators_of(loader: Any) -> list[Any]:
@@ -65,6 +66,10 @@ class _Behind:
             yield from taken[skipped:]
         yield from items
 
+    @property
+    def begun(self) -> bool:
+        return self._first is None
+
     def __len__(self) -> int:
         return len(self.sampler_behind)
 
@@ -110,18 +115,23 @@ def resume(loader: Any, begun: dict[str, Any], skipped: int, now: Any, replay: b
         continued()
         yield from loader
         return
-    name = "sampler" if loader.batch_sampler is None else "batch_sampler"
-    sampler = getattr(loader, name)
+    owner = getattr(loader, "base_dataloader", loader)  # accelerate's loader has another one in it
+    name = "sampler" if owner.batch_sampler is None else "batch_sampler"
+    sampler = getattr(owner, name)
     if not begun["iterator"]:
         restart()
     behind = _Behind(sampler, skipped, restart if begun["iterator"] else _nothing, continued)
     # DataLoader refuses assignments to it; a copy would not have the iterator of persistent workers.
-    object.__setattr__(loader, name, behind)
+    object.__setattr__(owner, name, behind)
     try:
-        yield from loader
+        for batch in loader:
+            if not behind.begun:
+                raise CheckpointError("this loader does not ask its sampler, so it cannot continue inside an epoch",
+                                      "steps(..., replay=True) passes over its batches")  # fmt: skip
+            yield batch
     finally:
-        if not loader.persistent_workers:
-            object.__setattr__(loader, name, sampler)
+        if not owner.persistent_workers:
+            object.__setattr__(owner, name, sampler)
 
 
 def batches_done(place: dict[str, Any], batch_size: Any, ranks: int) -> int:

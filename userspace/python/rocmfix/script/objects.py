@@ -110,12 +110,31 @@ def _replace_dict(value: dict[Any, Any]) -> Callable[[Any], object]:
     return load
 
 
+def _is_stateful(loader: Any) -> bool:
+    """torchdata's. accelerate's loader has the methods, too, and they fail for any other."""
+    inner = getattr(loader, "base_dataloader", loader)
+    return any(one.__name__ == "StatefulDataLoader" for one in type(inner).__mro__)
+
+
+def _of_loader(value: Any) -> Pair:
+    """The order of its next pass, as far as it has a generator of its own: torch's is kept anyway."""
+    from .loader import generators_of
+
+    def load(saved: Any) -> None:
+        for generator, state in zip(generators_of(value), saved):
+            generator.set_state(state)
+
+    return lambda: [generator.get_state() for generator in generators_of(value)], load
+
+
 def pair_of(name: str, value: Any) -> Pair:
     """How to save and load it. Raises TypeError for what has no way, CheckpointError for FSDP."""
     import torch
 
     if isinstance(value, torch.Generator):
         return value.get_state, value.set_state
+    if isinstance(value, torch.utils.data.DataLoader) and not _is_stateful(value):
+        return _of_loader(value)
     value = _unwrapped(value)
     if callable(getattr(value, "state_dict", None)) and callable(getattr(value, "load_state_dict", None)):
         return _of_state_dict(value)
