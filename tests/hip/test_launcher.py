@@ -68,6 +68,50 @@ def test_a_worker_process_that_faults_reports_to_the_same_place(launched):
     assert incident["pid"] != incident["command_pid"]
 
 
+# As training launchers start their workers. Each closes the report descriptor.
+PYTHON_LAUNCHERS = {
+    "subprocess": "import subprocess, sys\n"
+                  "sys.exit(1 if subprocess.call(sys.argv[1:]) else 0)\n",
+    "multiprocessing": "import multiprocessing, os, sys\n"
+                       "if __name__ == '__main__':\n"
+                       "    worker = multiprocessing.get_context('spawn').Process(\n"
+                       "        target=os.execv, args=(sys.argv[1], sys.argv[1:]))\n"
+                       "    worker.start()\n"
+                       "    worker.join()\n"
+                       "    sys.exit(1 if worker.exitcode else 0)\n",
+}
+
+
+@pytest.mark.parametrize("kind", PYTHON_LAUNCHERS)
+def test_a_worker_of_a_python_launcher_is_told_and_starts_the_command_again(launched, hip, kind):
+    script = hip.tmp / "launcher.py"
+    script.write_text(PYTHON_LAUNCHERS[kind])
+    inside = f'test "$ROCMFIX_ATTEMPT" = 2 && exit 0; exec {launched.fault} inside'
+    done = launched("/usr/bin/python3", script, "/bin/sh", "-c", inside, options=["--retries", "2"],
+                    RANK="3")
+    assert done.returncode == 0, done.stderr
+    (incident,) = launched.incidents()
+    assert incident["case"] == "inside" and incident["exit_status"] == 1
+    assert incident["pid"] != incident["command_pid"] and incident["rank"] == 3
+    assert f"in: process {incident['pid']} (fault), rank 3" in done.stderr
+    assert "attempt 2 of at most 3" in done.stderr
+
+
+def test_all_processes_that_fault_are_in_one_account(launched, hip):
+    script = hip.tmp / "launcher.py"
+    script.write_text("import subprocess, sys\n"
+                      "workers = [subprocess.Popen(sys.argv[1:]) for _ in range(2)]\n"
+                      "sys.exit(max(abs(worker.wait()) for worker in workers))\n")
+    done = launched("/usr/bin/python3", script, launched.fault, "past-4k")
+    assert done.returncode == signal.SIGABRT
+    assert done.stderr.count("rocmfix-run: GPU memory fault after") == 1
+    assert "2 processes reported a fault" in done.stderr
+    (account,) = [one for one in launched.incidents() if "processes" in one]
+    assert len({one["pid"] for one in account["processes"]}) == 2
+    for one in account["processes"]:
+        assert f"  process {one['pid']} (fault): 4096 bytes after the end" in done.stderr
+
+
 def test_without_the_interposer_the_abort_is_not_a_classified_fault(launched):
     done = launched(launched.fault, "inside", options=["--no-hip", "--retries", "2"])
     assert done.returncode == -signal.SIGABRT
