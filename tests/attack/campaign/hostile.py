@@ -170,6 +170,12 @@ def json_report(rng):
         ("lines", b"x\n" * 200_000), ("nuls", b"\0" * 100_000), ("random", rng.randbytes(5000)),
         ("deep fault", b'{"kind":"gpu_memory_fault","fault":{"a":' + b"[" * 40_000 + b"]" * 40_000 +
          b"}}"),
+        ("an inner account", b'{"kind":"gpu_memory_fault","incidents":[7,{"causes":[1,"x",{"id":[]}]},'
+         b'{"causes":"x"}],"lines":{"a":{"text":1}},"decision":"restart","layer":{"live":-1}}'),
+        ("types of an inner account", b'{"kind":"gpu_hang","incidents":5,"lines":[[],{"text":%s}],'
+         b'"decision":{"verdict":{}},"calls":{}}' % evil),
+        ("processes", b'{"kind":"gpu_memory_fault","fault":{},"pid":-1,"program":%s,"rank":%s,"time":{},'
+         b'"summary":%s}' % (evil, rng.choice(NUMBERS), evil)),
         ("truncated", good[:60]), ("invalid UTF-8", good % (b'"\xff\xfe"', b'"\xed\xa0\x80"')),
     ]
     name, document = rng.choice(kinds)

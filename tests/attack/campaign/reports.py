@@ -41,29 +41,32 @@ def on_descriptor(case):
 
 
 def in_folder(case):
-    """As the interposer writes where it cannot use the descriptor: SECONDS-PID.json."""
-    document, name = hostile.json_report(case.random)
+    """As the interposer writes where it cannot use the descriptor: SECONDS-PID-UNIQUE.json."""
+    document, kind = hostile.json_report(case.random)
     forged = case.folder / "forged"
     forged.write_bytes(document)
     incidents = case.folder / "incidents"
     incidents.mkdir()
     case.env["ROCMFIX_INCIDENT_DIR"] = str(incidents)
     another = os.geteuid() == 0 and case.random.random() < 0.5
-    make = 'cp "$0" "$ROCMFIX_INCIDENT_DIR/$(($(date +%s) + 1))-$$.json"'
+    name = 'name=$(($(date +%s) + 1))-$$-${ROCMFIX_REPORT_TAG}01234567.json'
+    make = f'{name}; cp "$0" "$ROCMFIX_INCIDENT_DIR/$name"'
     if another:
         incidents.chmod(0o1777)
         for folder in (case.folder, *case.folder.parents):
             if str(folder).startswith(("/tmp/", "/dev/shm/", "/var/tmp/")):
                 folder.chmod(0o755)
-        make = (f'name=$(($(date +%s) + 1))-$$.json; setpriv --reuid=65534 --clear-groups -- '
+        make = (f'{name}; setpriv --reuid=65534 --clear-groups -- '
                 f'cp "$0" "{incidents}/$name"')
-    ended = case.run([BUILD / "bin/rocmfix-run", "--root", case.copy_root("rx6700xt"), "sh", "-c",
-                      f"{make}; kill -ABRT $$", forged], seconds=30)
-    what = f"forged file{' of another user' if another else ''}: {name}"
+    end, wanted = END[case.random.choice(["abort", "status", "well"])]
+    retries = case.random.choice([[], ["--retries", "1"]])
+    ended = case.run([BUILD / "bin/rocmfix-run", "--root", case.copy_root("rx6700xt"), *retries, "sh",
+                      "-c", f"{make}; {end}", forged], seconds=30)
+    what = f"forged file{' of another user' if another else ''}: {kind}, {end}"
     if another and b"0x7f0000001000" in ended.stderr:
         case.record("wrong", what, "another user's report was believed")
         return
-    judge(case, ended, {-6, 134}, what)
+    judge(case, ended, wanted, what)
 
 
 def attack(case):
