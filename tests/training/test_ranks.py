@@ -191,3 +191,37 @@ def test_with_c10d_the_other_machines_start_again_and_are_not_told(job):
     """torchrun's restart count is a machine's own: docs/training.md says what to resume by."""
     here = ["--rdzv_backend=c10d", f"--rdzv_endpoint=127.0.0.1:{free_port()}", "--rdzv_id=job"]
     assert two_machines(job, here, here, script=job.script("1:3")) == {"0", "1"}
+
+
+# ---------------------------------------------------------------- accelerate
+
+ONCE = """
+import os
+from sitecustomize import fault_on_the_simulated_card
+print("resume:", os.environ.get("ROCMFIX_RESUME"), flush=True)
+if not os.environ.get("ROCMFIX_RESUME"):
+    fault_on_the_simulated_card()
+"""
+
+
+@pytest.fixture(scope="module")
+def accelerate():
+    """The launcher of the real package."""
+    made = subprocess.run([HERE / "environment", "integrations"], stdout=subprocess.PIPE, text=True)
+    if made.returncode != 0:
+        pytest.skip("no environment with accelerate (tests/training/environment integrations)")
+    return [made.stdout.strip(), "-m", "accelerate.commands.launch"]
+
+
+def test_accelerate_launch_is_started_again(job, accelerate):
+    script = job.folder / "once.py"
+    script.write_text(ONCE)
+    status, output = job(*job.run, "--retries", "2", *accelerate, "--cpu", "--num_processes=1",
+                         "--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no",
+                         str(script))  # fmt: skip
+    assert status == 0
+    assert "resume: None" in output and "resume: 1" in output
+    assert output.count("rocmfix-run: GPU memory fault after") == 1
+    assert re.search(r"in: process \d+ \(python3[.\d]*\)", output)
+    (incident,) = job.incidents
+    assert incident["exit_status"] == 1, "accelerate's own: it raises CalledProcessError"
