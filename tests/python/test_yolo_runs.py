@@ -69,6 +69,7 @@ def test_a_number_of_another_run_is_not_compared(old, tmp_path):
     session = new_session(save_dir=str(run))
     keep(state_of(run), session.run, 1)
     assert directory_of(session, tmp_path).newest().number == 1
+    assert (state_of(run) / "epoch-00002").is_dir(), "nor removed"
 
 
 def test_a_number_that_another_run_has_used_does_not_cost_its_checkpoint(old):
@@ -266,3 +267,26 @@ def test_data_named_on_resume_is_where_that_was_typed(old, tmp_path, monkeypatch
     (tmp_path / "d.yaml").write_text("")
     for typed, meant in (("d.yaml", str(tmp_path / "d.yaml")), ("coco8.yaml", "coco8.yaml")):
         assert cli.session_of("resume", cli.read_line([str(run), f"data={typed}"])).arguments["data"] == meant
+
+
+RESTORED_ON_A_FULL_DISK = """
+import os, sys
+sys.path.insert(0, {package!r})
+from pathlib import Path
+from rocmfix.yolo import checkpoint
+last = Path({folder!r}) / "last.pt"
+last.write_bytes(b"half" * 150_000)
+checkpoint._put(last, b"whole" * 120_000)
+assert last.read_bytes() == b"whole" * 120_000
+print(os.listdir({folder!r}))
+"""
+
+
+def test_half_a_file_on_a_full_disk_does_not_keep_the_whole_one_out(tmp_path):
+    program = RESTORED_ON_A_FULL_DISK.format(package=str(SOURCE / "userspace/python"), folder=str(tmp_path))
+    mount = f"mount -t tmpfs -o size=800k none {tmp_path} && exec {sys.executable} -c \"$0\""
+    done = subprocess.run(["unshare", *([] if os.geteuid() == 0 else ["-r"]), "-m", "sh", "-c", mount, program],
+                          capture_output=True, text=True, timeout=120)  # fmt: skip
+    if "unshare failed" in done.stderr or "mount:" in done.stderr:
+        pytest.skip("no file system can be mounted here")
+    assert (done.returncode, done.stdout) == (0, "['last.pt']\n"), done.stderr

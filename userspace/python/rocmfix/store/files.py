@@ -70,13 +70,14 @@ def write_new(path: Path, content: Content) -> dict[str, Any]:
     return summed.digest()
 
 
-def _pieces(path: Path, size: Any) -> Iterator[bytes]:
+def _pieces(path: Path, size: Any, from_disk: bool) -> Iterator[bytes]:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with open(os.open(path, flags), "rb", buffering=0) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_size != size:
             raise Damaged(f"{path.name} is not what was written")
-        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        if from_disk:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         left = status.st_size
         while left and (piece := file.read(min(left, _PIECE))):
             left -= len(piece)
@@ -84,14 +85,14 @@ def _pieces(path: Path, size: Any) -> Iterator[bytes]:
 
 
 def read_file(path: Path, size: Any) -> bytes:
-    """Not from the page cache, as far as the kernel obliges. Raises Damaged, OSError."""
-    return b"".join(_pieces(path, size))
+    """Raises Damaged, OSError."""
+    return b"".join(_pieces(path, size, from_disk=False))
 
 
 def digest_of(path: Path, size: Any) -> dict[str, Any]:
-    """As read_file(), without having all of it in memory. Raises Damaged, OSError."""
+    """Of what is on the disk and not in the page cache, as far as the kernel obliges. Raises Damaged, OSError."""
     total, summed = 0, hashlib.sha256()
-    for piece in _pieces(path, size):
+    for piece in _pieces(path, size, from_disk=True):
         total += len(piece)
         summed.update(piece)
     return {"bytes": total, "sha256": summed.hexdigest()}

@@ -55,28 +55,37 @@ def _document(generation: Generation) -> Any:
         raise Damaged(f"state.pt: {problem}") from problem
 
 
-def load_state(generation: Generation) -> Any:
-    """The state that keep() was given. Raises Damaged."""
+def _state(document: Any) -> Any:
     try:
-        return plain.decode(_document(generation))
+        return plain.decode(document)
     except plain.NotPlain as problem:
         raise Damaged(f"state.pt: {problem}") from problem
+
+
+def load_state(generation: Generation) -> Any:
+    """The state that keep() was given. Raises Damaged."""
+    return _state(_document(generation))
+
+
+def _last(generation: Generation, document: Any) -> bytes:
+    try:
+        return remainder.put_back(generation.read("last.rest"), document["tensors"])
+    except (remainder.NotWhole, KeyError, TypeError) as problem:
+        raise Damaged(f"last.rest: {problem}") from problem
 
 
 def last_of(generation: Generation) -> bytes:
     """last.pt as ultralytics wrote it after the epoch. Raises Damaged, OSError."""
     if "last.pt" in generation.files:
         return generation.read("last.pt")
-    try:
-        return remainder.put_back(generation.read("last.rest"), _document(generation)["tensors"])
-    except (remainder.NotWhole, KeyError, TypeError) as problem:
-        raise Damaged(f"last.rest: {problem}") from problem
+    return _last(generation, _document(generation))
 
 
 def _check(generation: Generation) -> None:
     """That what was written can be resumed from. Raises Damaged, OSError."""
-    load_state(generation)
-    last_of(generation)
+    document = _document(generation)
+    _state(document)
+    _last(generation, document)
 
 
 def _epoch_in(content: bytes) -> int:
