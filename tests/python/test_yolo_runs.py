@@ -155,7 +155,17 @@ def test_resume_without_a_name_passes_over_runs_in_progress(trained, tmp_path, m
     state_of(older).mkdir(parents=True)
     session.write(state_of(older) / "session.json")
     os.utime(state_of(older) / "session.json", (1, 1))
+    aside = state_of(older) / "earlier-1"
+    state_of(aside).mkdir(parents=True)
+    session.write(state_of(aside) / "session.json")  # newer than the other
     assert cli.session_of("resume", cli.read_line([])).save_dir == str(older)
+
+
+def test_a_run_whose_lock_cannot_be_made_is_an_error_and_no_traceback(old, tmp_path):
+    run, session = old
+    (state_of(run) / "lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Failure, match="cannot write in .*: Too many levels of symbolic links"):
+        directory_of(session, tmp_path).enter()
 
 
 def test_what_was_refused_is_not_in_the_account(old, tmp_path, capsys):

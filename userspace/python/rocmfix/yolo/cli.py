@@ -129,7 +129,7 @@ def find_run(words: list[str]) -> Path:
 def _newest_run(runs: Path) -> Path:
     """Of those that nobody trains now. Raises Failure."""
     found = [path for path in runs.glob("**/rocmfix/session.json")
-             if not path.parent.parent.name.startswith("earlier-")]  # fmt: skip
+             if path.parents[2].name != "rocmfix"]  # those in earlier-1 are named to be resumed
     in_progress: list[store.Busy] = []
     for session in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
         run = session.parent.parent

@@ -83,6 +83,9 @@ class RunDirectory:
             self._lock = hold(state_of(directory), directory, AFTER_A_DEATH if self._attempt > 1 else 2.0)
         except Busy as problem:
             raise Failure(str(problem), problem.hint) from problem
+        except OSError as problem:
+            raise Failure(f"cannot write in {state_of(directory)}: {problem.strerror}",
+                          "to resume a run of another user, copy it, if you trust it") from problem  # fmt: skip
         self._locked = directory
         if not self._lock.supported:
             self._say_once(f"warning: the file system of {directory} has no locks: nothing keeps a second "
