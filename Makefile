@@ -157,13 +157,14 @@ mutate: ## mutation testing: change one thing at a time, count what no test noti
 	@tests/mutate/mutate $(if $(SAMPLE),--sample $(SAMPLE)) $(PART)
 
 .PHONY: bench
-bench: ## cost of a launch, supervision and reading a log, compared with env(1) and grep (20 minutes)
-	@$(SETUP) build roots bench
+bench: ## cost of a launch, supervision, a log and a checkpoint, compared with env(1) and grep (25 minutes)
+	@$(SETUP) build roots bench training
 	@$(MAKE) --no-print-directory build roots
 	@bench/run
 	@bench/override
 	@bench/explain
 	@bench/supervise
+	@bench/checkpoint
 
 .PHONY: bench-hip
 bench-hip: ## cost of the HIP interposer for an allocation, every HIP runtime (5 minutes)
