@@ -149,6 +149,16 @@ def test_a_limit_of_time_counts_over_the_processes_and_not_the_users_pause():
     assert (trainer.train_time_start, trainer.start_epoch) == (9101 - 401, 0)
 
 
+def test_an_exception_of_one_process_is_the_fault_of_another():
+    account = account_of(events(
+        (0, "launch", FIRST), (10, "start", start(1)), (20, "epoch", {"epoch": 1}),
+        (30, "error", {"what": "Connection closed by peer"}), (32, "fault", FAULT), (32, "launch", AGAIN),
+        (40, "start", start(2)), (50, "end", {"epoch": 2}),
+    ))  # fmt: skip
+    assert [(fault.what, fault.after_epoch, fault.lost_seconds) for fault in account.faults] == [
+        ("GPU memory fault", 1, 20)]  # fmt: skip
+
+
 def test_changes_and_mitigations_are_listed_at_their_time():
     lines = account_text(account_of(events(
         (0, "launch", FIRST), (10, "start", start(1)), (20, "epoch", {"epoch": 1}),

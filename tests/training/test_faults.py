@@ -171,7 +171,8 @@ def test_an_abort_of_rocr_itself_on_a_simulated_card(lab, undisturbed):
 
 @pytest.mark.parametrize("arguments, status, what", [
     (["epochs=3", "epoch=3"], 2, "'epoch' is not a valid YOLO argument"),
-    (["device=0,1"], 2, "trains on one GPU"),
+    (["device=0,1"], 2, "PyTorch sees 0 GPUs"),
+    (["device=-1,-1"], 2, "looks for idle GPUs by NVIDIA's library"),
     (["data=/nowhere.yaml"], 1, "/nowhere.yaml"),
     (["resume=True"], 2, "resume is rocmfix-yolo's own"),
 ])  # fmt: skip

@@ -13,6 +13,7 @@ file N.json.struck when it has died of it:
                                         runtime in this process, a real memory fault event
   {"kind": "torn", "count": 2}          SIGKILL in the middle of the `count`-th write of last.pt
   {"kind": "fsync", "count": 9}         SIGKILL at the `count`-th fsync(2), which are rocmfix's own
+  {..., "rank": 1}                      only in this one of several processes
   {"kind": "raise", "event": ..., "text": "HIP out of memory"}   a RuntimeError there; with "early"
                                         before what ultralytics and rocmfix do at this event
   {"kind": "wait", "event": ...}        nothing more happens there, for ten minutes
@@ -47,11 +48,78 @@ REPORT = {
 def take_fault():
     directory = Path(os.environ["ROCMFIX_TEST_FAULTS"])
     for path in sorted(directory.glob("*.json"), key=lambda path: int(path.stem)):
-        taken = path.with_suffix(".taken")
+        taken, fault = path.with_suffix(".taken"), json.loads(path.read_text())
         if not taken.exists():
+            if str(fault.get("rank", "")) != os.environ.get("RANK", ""):
+                return None, None
             taken.touch()
-            return json.loads(path.read_text()), path.with_suffix(".struck")
+            return fault, path.with_suffix(".struck")
     return None, None
+
+
+def report():
+    """To rocmfix-run; in a file where a launcher has closed the descriptor, as the interposer does."""
+    text = json.dumps({**REPORT, "pid": os.getpid()}).encode() + b"\n"
+    tag = os.environ.get("ROCMFIX_REPORT_TAG", "")
+    if "RANK" in os.environ:
+        folder = Path(os.environ["HOME"]) / ".local/state/rocmfix/incidents"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / f"{int(time.time())}-{os.getpid()}-{tag}{os.getpid():08x}.json"
+        path.write_bytes(text)
+        path.chmod(0o600)
+    elif "ROCMFIX_REPORT_FD" in os.environ:
+        os.write(int(os.environ["ROCMFIX_REPORT_FD"]), text)
+
+
+# Where ultralytics names a GPU in a training on several of them. All else is its own: the launcher's
+# processes, their samplers, DistributedDataParallel, the collectives, the gathering of results.
+GPUS_TO_CPU = {
+    "ultralytics.engine.trainer": (
+        ('if self.device.type in {"cpu", "mps"}:\n            world_size = 0', 'if False:\n            world_size = 0'),
+        ("self.device = torch.device(device_type, index)", "return dist.init_process_group("
+         "'gloo', rank=RANK, world_size=self.world_size)"),
+        ("device_ids=[self.device.index],", "device_ids=None,"),
+    ),
+    "ultralytics.engine.validator": (
+        ("else torch.device(device_type, get_torch_device_backend(device_type).current_device()),",
+         "else torch.device('cpu'),"),
+        # What gloo cannot do: collect in inference mode (torch 1.13), and take a mean.
+        ("@smart_inference_mode()", "@torch.no_grad()"),
+        ("dist.reduce(v, dst=0, op=dist.ReduceOp.AVG)", "dist.reduce(v.div_(trainer.world_size), dst=0)"),
+    ),
+}
+
+
+def execute_on_the_cpu(module, spec):
+    import torch
+
+    source = spec.loader.get_source(module.__name__)
+    for old, new in GPUS_TO_CPU[module.__name__]:
+        assert source.count(old) == 1, f"ultralytics has changed: {old}"
+        source = source.replace(old, new)
+    exec(compile(source, spec.origin, "exec"), module.__dict__)
+    module.select_device = lambda *_, **__: torch.device("cpu")
+
+
+class SeveralGpus(importlib.abc.MetaPathFinder):
+    """ROCMFIX_TEST_GPUS=N: a torch that says it has N, and DDP that is done on the CPU with gloo."""
+
+    def find_spec(self, name, path, target=None):
+        if name == "torch.cuda":
+            spec = importlib.machinery.PathFinder.find_spec(name, path)
+            execute = spec.loader.exec_module
+
+            def exec_module(module):
+                execute(module)
+                module.device_count = lambda: int(os.environ["ROCMFIX_TEST_GPUS"])
+
+            spec.loader.exec_module = exec_module
+            return spec
+        if name not in GPUS_TO_CPU:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        spec.loader.exec_module = lambda module: execute_on_the_cpu(module, spec)
+        return spec
 
 
 def fault_on_the_simulated_card():
@@ -75,9 +143,7 @@ def die(fault, mark):
     if fault["kind"] == "rocr":
         fault_on_the_simulated_card()
     if fault["kind"] == "abort":
-        descriptor = os.environ.get("ROCMFIX_REPORT_FD")
-        if descriptor:
-            os.write(int(descriptor), json.dumps(REPORT).encode() + b"\n")
+        report()
         os.write(2, MESSAGE.encode())
         os.abort()
     os.kill(os.getpid(), signal.SIGKILL)
@@ -94,7 +160,8 @@ class AfterTrainer(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name not in self.names:
             return None
-        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        find = SeveralGpus().find_spec if "RANK" in os.environ else importlib.machinery.PathFinder.find_spec
+        spec = find(name, path)
         execute = spec.loader.exec_module
 
         def exec_module(module):
@@ -176,6 +243,10 @@ def strike_at_fsync(fault, mark):
 def main():
     if not any(word.endswith("start_worker.py") for word in sys.orig_argv):
         return
+    if "ROCMFIX_TEST_GPUS" in os.environ:
+        sys.meta_path.insert(0, SeveralGpus())
+        if "torch.distributed.run" in sys.orig_argv:
+            return
     fault, mark = take_fault()
     sys.meta_path.insert(0, after_trainer)
     if os.environ.get("ROCMFIX_TEST_AMP"):

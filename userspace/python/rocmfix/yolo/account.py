@@ -67,6 +67,7 @@ class _Reckoning:
         self.account = Account()
         self.running = self.trained = False
         self.sign = self.before = 0.0  # of life; the event before
+        self.ended_by = ""  # the last TERMINAL event
         self.told: Event = {}  # what rocmfix-run knew about the end of this process
         self.open: Loss | None = None  # training has not continued since
 
@@ -131,6 +132,8 @@ class _Reckoning:
         if kind == "launch":
             self.launch(event, now)
         elif kind == "fault":
+            # Of several processes, the others end by an exception when one of them faults.
+            self.running = self.running or self.ended_by == "error"
             self.told = event
         elif kind == "start":
             self.start(event, now)
@@ -146,7 +149,7 @@ class _Reckoning:
         elif kind in TERMINAL or kind == "exit":
             if kind == "exit":
                 self.exit(event, now)
-            self.running, self.open = False, None
+            self.running, self.open, self.ended_by = False, None, kind
             if kind == "end":
                 account.finished, account.why = True, _text(event.get("why"))
                 account.done = max(account.done, int(_number(event.get("epoch"))))

@@ -11,6 +11,7 @@ from typing import Any
 
 from .errors import Failure
 from .session import Session
+from .several_gpus import gpus_of
 
 SAFE_DEFAULTS = {"batch": 4, "amp": False}  # of a training
 # A copy of ultralytics' default.yaml has them empty: then they are as if not there.
@@ -66,8 +67,11 @@ def typed_arguments(session: Session) -> dict[str, Any]:
         raise Failure(str(problem).strip().splitlines()[0], "rocmfix-yolo --help", 2) from problem
     if arguments.get("task") not in (None, *TASKS):
         raise Failure(f"there is no task {arguments['task']}", f"the tasks are {', '.join(TASKS)}", 2)
-    if "," in str(arguments.get("device", "")) or isinstance(arguments.get("device"), (list, tuple)):
-        raise Failure("rocmfix-yolo trains on one GPU", "device=0", 2)
+    if gpus := gpus_of(arguments.get("device", "")):
+        if session.verb != "train":
+            raise Failure(f"{session.verb} runs on one GPU", f"device={gpus[0]}", 2)
+        if "batch" not in session.arguments:  # as much for each
+            arguments["batch"] = SAFE_DEFAULTS["batch"] * len(gpus)
     if not arguments.get("model"):
         raise Failure("which model?", "for example: --model yolov8n.pt", 2)
     return arguments

@@ -14,6 +14,7 @@ from . import launcher
 from .errors import Failure, report
 from .on_fault import words_of as on_fault_words
 from .session import ON_RESUME, Session, state_of
+from .several_gpus import refuse_launcher
 from .trust import require_own
 
 HELP = """\
@@ -28,7 +29,8 @@ A GPU memory fault ends the process; the next one resumes from the newest
 verified checkpoint. Every ultralytics key is passed to it, over those of
 cfg=FILE; "detect train" and "mode=train" are understood as by yolo. Two
 defaults of train are not ultralytics': batch=4 amp=False. RUN is the directory
-of a run (runs/detect/train), by default the newest one under runs/.
+of a run (runs/detect/train), by default the newest one under runs/. With
+device=0,1 each GPU has a process, and all resume from the same checkpoint.
 
 Options, each with the variable of the same meaning:
       --retries N          new processes after faults (10)      ROCMFIX_RETRIES
@@ -211,6 +213,7 @@ def run(words: list[str]) -> int:
     if words[:1] == ["--version"]:
         print(f"rocmfix-yolo {librocmfix.version()}")
         return 0
+    refuse_launcher()
     line = read_line(words)
     verb = take_verb(line)
     variable = os.environ.get("ROCMFIX_RETRIES")

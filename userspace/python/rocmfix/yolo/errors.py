@@ -7,6 +7,7 @@ import json
 import os
 
 from ..printable import write_stderr
+from .rank import is_lead, rank_of_this_process
 
 
 class Failure(Exception):
@@ -19,8 +20,10 @@ class Failure(Exception):
 
 
 def say(text: str) -> None:
-    """A line on stderr: stdout, and the bars on it, are ultralytics' own."""
-    write_stderr(f"rocmfix-yolo: {text}")
+    """A line on stderr: stdout, and the bars on it, are ultralytics' own. Of several processes for several
+    GPUs, the first one speaks."""
+    if is_lead():
+        write_stderr(f"rocmfix-yolo: {text}")
 
 
 def report(failure: Failure) -> int:
@@ -31,12 +34,19 @@ def report(failure: Failure) -> int:
 
 
 def tell_supervisor_of_a_fault(problem: BaseException) -> None:
-    """For the descriptor that librocmfix-hip.so reports to when ROCr aborts. Here HIP has raised: no
-    address is known, and the reason is in its words."""
+    """As librocmfix-hip.so does when ROCr aborts. Here HIP has raised: no address is known, and the
+    reason is in its words."""
+    from . import incident  # which needs this module
+
     reason = (str(problem).splitlines() or [type(problem).__name__])[0]
     document = {"schema": 1, "kind": "gpu_memory_fault", "program": "rocmfix-yolo", "worked": True,
-                "fault": {"reason": reason[:200]}}  # fmt: skip
+                "pid": os.getpid(), "fault": {"reason": reason[:200]}}  # fmt: skip
+    text = json.dumps(document).encode() + b"\n"
     try:
-        os.write(int(os.environ["ROCMFIX_REPORT_FD"]), json.dumps(document).encode() + b"\n")
+        if rank_of_this_process() is not None:
+            # A launcher in between has closed the descriptor; its number may be another file by now.
+            incident.leave(text, os.environ["ROCMFIX_REPORT_TAG"])
+        else:
+            os.write(int(os.environ["ROCMFIX_REPORT_FD"]), text)
     except (KeyError, ValueError, OSError):
         pass  # without a supervisor there is nobody to tell

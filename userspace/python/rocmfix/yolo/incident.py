@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import stat
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +20,7 @@ from typing import Any
 
 from .journal import Journal
 
-_NAME = re.compile(r"(\d{1,12})-\d+-.*\.json")  # SECONDS-PID-UNIQUE, as incident_store.hpp says
+NAME = re.compile(r"(\d{1,12})-\d+-.*\.json")  # SECONDS-PID-UNIQUE, as incident_store.hpp says
 _SIZE_LIMIT = 8 << 20  # bytes
 _LOOKED_AT = 64  # files, the newest
 _WORDS = {"gpu_memory_fault": "GPU memory fault", "gpu_hang": "GPU hang"}
@@ -105,7 +107,7 @@ def find(pid: int, since: float, folder: Path | None = None) -> Incident | None:
     """The newest of command `pid`, which was started at `since` (seconds since 1970)."""
     folder = folder or directory()
     try:
-        names = [(int(match[1]), name) for name in os.listdir(folder) if (match := _NAME.fullmatch(name))]
+        names = [(int(match[1]), name) for name in os.listdir(folder) if (match := NAME.fullmatch(name))]
     except OSError:
         return None
     for seconds, name in sorted(names, reverse=True)[:_LOOKED_AT]:
@@ -116,6 +118,19 @@ def find(pid: int, since: float, folder: Path | None = None) -> Incident | None:
             return Incident(str(folder / name), _time(document, seconds), _what(document),
                             _cause(document), _mitigations(document))  # fmt: skip
     return None
+
+
+def leave(text: bytes, tag: str) -> None:
+    """A report of this process, where rocmfix-run looks for those of its command. Raises OSError, ValueError."""
+    if not re.fullmatch("[0-9a-f]{8}", tag):
+        raise ValueError(tag)
+    folder = directory()
+    folder.mkdir(0o700, parents=True, exist_ok=True)
+    name = f"{int(time.time())}-{os.getpid()}-{tag}{secrets.token_hex(4)}.json"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with open(os.open(folder / f".{name}.part", flags, 0o600), "wb") as file:
+        file.write(text)
+    os.rename(folder / f".{name}.part", folder / name)
 
 
 def note(journal: Journal) -> bool:

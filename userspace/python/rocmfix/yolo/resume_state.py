@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator
 
 from ..store.plain import NotPlain, encode
+from .rank import is_lead, rank_of_this_process
 
 FORMAT = 2
 
@@ -94,6 +95,8 @@ class ExactState:
         import torch
 
         of_numpy: Any = numpy.random.get_state()
+        # It would open the GPUs of the others.
+        one_of_several = rank_of_this_process() is not None
         loader = trainer.train_loader
         generator = getattr(loader, "generator", None)
         gradients = {
@@ -120,7 +123,7 @@ class ExactState:
                 "python": random.getstate(),
                 "numpy": (of_numpy[0], of_numpy[1].tolist(), *of_numpy[2:]),
                 "torch": torch.get_rng_state(),
-                "gpu": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+                "gpu": torch.cuda.get_rng_state_all() if torch.cuda.is_available() and not one_of_several else [],
                 "loader": None if generator is None else generator.get_state(),
                 "order": None if self._order is None else self._order.begun,
             },
@@ -158,6 +161,8 @@ class ExactState:
             self._saved = None
             return
         dataset = trainer.train_loader.dataset
+        if not is_lead():
+            return  # what follows is of the first process's images
         if saved["buffer"] and hasattr(dataset, "load_image"):
             dataset.buffer.clear()
             for index in saved["buffer"]:
@@ -186,7 +191,7 @@ class ExactState:
             gradient = saved["gradients"].get(name)
             parameter.grad = None if gradient is None else gradient.to(parameter.device)
         self._last_step, self._stepped = saved["last_step"], False
-        if self._order is not None and saved["random"]["order"] is not None:
+        if self._order is not None and saved["random"]["order"] is not None and is_lead():
             closing = bool(trainer.args.close_mosaic) and (
                 trainer.epoch == trainer.epochs - trainer.args.close_mosaic
             )

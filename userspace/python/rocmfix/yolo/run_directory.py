@@ -16,6 +16,7 @@ from ..store import Busy, Generation, Lock, Store, hold, new_run, set_aside
 from . import checkpoint, incident
 from .errors import Failure, say
 from .journal import Journal
+from .rank import command_pid, is_lead
 from .session import Session, state_of
 from .trust import require_own
 
@@ -76,7 +77,7 @@ class RunDirectory:
     # ------------------------------------------------------------------ who trains it
 
     def _hold(self, directory: Path) -> None:
-        if self._lock is not None and self._locked == directory:
+        if not is_lead() or (self._lock is not None and self._locked == directory):
             return
         self.let_go()
         try:
@@ -107,7 +108,7 @@ class RunDirectory:
     def make_way(self, directory: Path) -> None:
         """Before ultralytics writes there: another run may be in progress, or have been. Raises Failure."""
         directory = directory.absolute()
-        if self.path is not None or not state_of(directory).is_dir():
+        if self.path is not None or not is_lead() or not state_of(directory).is_dir():
             return
         self._hold(directory)
         state = state_of(directory)
@@ -135,12 +136,12 @@ class RunDirectory:
         self.launch()
 
     def launch(self) -> None:
-        if not self._launched:
+        if not self._launched and is_lead():
             self._launched = self._session.trained = True
             self._session.write(self._session_path)
             if self._attempt > 1:
                 self._note_the_end_before()
-            self.record("launch", attempt=self._attempt, pid=os.getpid())
+            self.record("launch", attempt=self._attempt, pid=command_pid())
 
     def _note_the_end_before(self) -> None:
         try:

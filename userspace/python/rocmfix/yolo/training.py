@@ -18,13 +18,15 @@ from typing import Any, Callable
 from .. import alive, librocmfix, sensors, torch_patches
 from ..hints import Hints
 from ..store import NO_ROOM, Damaged, Generation
-from . import checkpoint
+from . import checkpoint, several_gpus
 from . import model as models
 from .batch import Governor, Pressure
 from .errors import Failure, say, tell_supervisor_of_a_fault
 from .resume_state import ExactState, resumable
 from .account import account_of
 from .banner import Banner
+from .launcher import START_WORKER
+from .rank import is_lead, rank_of_this_process
 from .run_directory import RunDirectory
 from .session import ON_RESUME, Session
 
@@ -56,11 +58,14 @@ def count_time_before(trainer: Any, seconds: float) -> None:
 
 class Training:
     def __init__(self, session: Session, path: Path, arguments: dict[str, Any], hints: Hints) -> None:
-        self.session = session
+        self.session, self._path = session, path
         self.directory = RunDirectory(session, path, hints.attempt)
         self.arguments = arguments
         self.hints = hints
         self.cpu = hints.cpu
+        self.gpus = several_gpus.gpus_of(arguments.get("device", ""))  # if there are several
+        self._rank = rank_of_this_process()
+        self._starts_ranks = bool(self.gpus) and self._rank is None and not self.cpu
         self._sampler: sensors.Sampler | None = None
         self._kept = 0  # the last epoch whose checkpoint counts, from 1
         self._done = 0  # the last epoch that was trained, from 1
@@ -87,9 +92,12 @@ class Training:
                 return 0
             generation = self._newest()
             self._recall_batch()
+        if self._starts_ranks:
+            self._start_ranks(generation)
         if self.governor is not None and self.hints.batch_scale < 1:
             wanted = self.arguments.get("batch", 4)
-            self._scale(max(1, int(wanted * self.hints.batch_scale)))
+            each = max(1, len(self.gpus))
+            self._scale(max(each, int(wanted * self.hints.batch_scale) // each * each))
         if self.arguments.get("save") is False:
             say("warning: with save=False there is nothing to resume from after a fault")
         if self.cpu:
@@ -106,8 +114,23 @@ class Training:
                 self._empty_cache()
                 generation = self._newest()
                 continue
-            self.directory.finish(epoch=self._done, why=self._why)
+            if is_lead():
+                self.directory.finish(epoch=self._done, why=self._why)
             return 0
+
+    def _start_ranks(self, generation: Generation | None) -> None:
+        """Does not return, unless only the final validation is left: one GPU does it."""
+        if generation is not None and checkpoint.is_finished(generation):
+            self.arguments["device"] = str(self.gpus[0])
+            self._starts_ranks = False
+            self.directory.launch()
+            return
+        several_gpus.check(self.arguments, self.gpus)
+        if generation is not None and self.directory.path is not None:
+            checkpoint.restore(generation, self.directory.path)  # before any of them reads it
+        self.directory.let_go()  # the first of them holds it
+        say(f"one process for each of {len(self.gpus)} GPUs")
+        several_gpus.become_launcher(len(self.gpus), [str(START_WORKER), str(self._path)])
 
     def _recall_batch(self) -> None:
         """What an earlier worker has found out about the batch holds."""
@@ -126,7 +149,7 @@ class Training:
     def _newest(self) -> Generation | None:
         generation = self.directory.newest()
         self._kept = generation.number if generation else 0
-        if self.directory.path is not None:
+        if self.directory.path is not None and not self._starts_ranks:
             self.directory.launch()
         return generation
 
@@ -181,8 +204,14 @@ class Training:
             tell_supervisor_of_a_fault(problem)
             signal.signal(signal.SIGABRT, signal.SIG_DFL)
             os.abort()
-        if not torch_patches.is_gpu_refusal(problem) or self.cpu:
+        refused = torch_patches.is_gpu_refusal(problem)
+        if not refused or self.cpu or self._rank is not None:
             self._record("error", what=repr(problem))
+            if refused and self._rank is not None:
+                # The others wait for this one in a collective: nothing can be changed on the way.
+                raise Failure(f"GPU {self.gpus[self._rank]} refused: {str(problem).splitlines()[0]}",
+                              "with several GPUs the batch stays as it is: a smaller batch=, then "
+                              "rocmfix-yolo resume; or device=0") from problem  # fmt: skip
             raise problem
         old = self.governor.batch if self.governor else None
         new = self.governor.halved() if self.governor and "out of memory" in text else None
@@ -205,16 +234,21 @@ class Training:
 
     # ------------------------------------------------------------------ with ultralytics
 
-    def _begin(self) -> None:
+    def _begin(self, old: str | None = None) -> None:
         arguments = dict(self.arguments)
-        if self.directory.path is not None:  # nothing of it was kept: the same place again
+        if not is_lead():
+            if self.directory.path is None:
+                several_gpus.wait_for_run(self.session, self._path, old)
+            arguments["save_dir"] = self.session.save_dir
+        elif self.directory.path is not None:  # nothing of it was kept: the same place again
             arguments.update(project=str(self.directory.path.parent), name=self.directory.path.name,
                              exist_ok=True)  # fmt: skip
         self._train(str(arguments.pop("model")), arguments, ExactState(say=say))
 
     def _resume(self, generation: Generation) -> None:
         assert self.directory.path is not None
-        checkpoint.restore(generation, self.directory.path)
+        if self._rank is None:
+            checkpoint.restore(generation, self.directory.path)
         say(f"resuming after epoch {generation.number} of {generation.facts['epochs']}, "
             f"from a verified checkpoint")  # fmt: skip
         arguments = {name: value for name, value in self.arguments.items() if name in ON_RESUME}
@@ -238,10 +272,11 @@ class Training:
         say(f"full precision from now on. Precision cannot change within a run: a new run, "
             f"'{old.name}-fp32', begins with the weights of epoch {generation.number} "
             f"and has the {left} epochs that are left")  # fmt: skip
-        self.directory.record("stop", why="precision")
+        self._record("stop", why="precision")
         self.session.earlier.append(str(old))
         self.session.earlier_epochs += generation.number
-        checkpoint.restore(generation, old)
+        if self._rank is None:
+            checkpoint.restore(generation, old)
         self.directory.leave_for_a_new_run()
         self._kept = 0
         self.arguments.update(amp=False, epochs=left, project=str(old.parent),
@@ -249,7 +284,7 @@ class Training:
                               exist_ok=False)  # fmt: skip
         self.session.arguments.update({name: str(self.arguments[name]) for name in (
             "amp", "epochs", "project", "name", "model", "exist_ok")})  # fmt: skip
-        self._begin()
+        self._begin(str(old))
 
     def _train(self, model: str, arguments: dict[str, Any], state: ExactState) -> None:
         if self._shown:
@@ -314,11 +349,11 @@ class Training:
         if self._banner.hidden:
             say(f"epoch {trainer.start_epoch + 1} of {trainer.epochs} begins: batch {trainer.batch_size}, "
                 f"{trainer.device}, {'AMP' if trainer.amp else 'full precision'}")  # fmt: skip
-        if trainer.device.type == "cuda":
+        if trainer.device.type == "cuda" and is_lead():
             self._start_sampler(trainer)
 
     def _record_start(self, trainer: Any, first: int) -> None:
-        self.directory.record("start", first=first, epochs=trainer.epochs, hours=float(trainer.args.time or 0),
+        self._record("start", first=first, epochs=trainer.epochs, hours=float(trainer.args.time or 0),
                               batch=trainer.batch_size, device=str(trainer.device), amp=bool(trainer.amp))  # fmt: skip
 
     def _on_train_epoch_start(self, trainer: Any) -> None:
@@ -380,8 +415,8 @@ class Training:
             return
         if trainer.batch_size != self.governor.batch:  # ultralytics itself has halved it
             old, self.governor.batch = self.governor.batch, int(trainer.batch_size)
-            self.directory.record("batch", old=old, new=trainer.batch_size, why="out of memory")
-        if pressure is None or not self.session.dynamic_batch or trainer.stop:
+            self._record("batch", old=old, new=trainer.batch_size, why="out of memory")
+        if pressure is None or not self.session.dynamic_batch or trainer.stop or self._rank is not None:
             return
         old = self.governor.batch
         why = self.governor.after_epoch(pressure)
