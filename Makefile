@@ -165,6 +165,7 @@ bench: ## cost of a launch, supervision, a log and a checkpoint, compared with e
 	@bench/explain
 	@bench/supervise
 	@bench/checkpoint
+	@bench/script-checkpoint
 
 .PHONY: bench-hip
 bench-hip: ## cost of the HIP interposer for an allocation, every HIP runtime (5 minutes)

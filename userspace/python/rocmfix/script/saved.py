@@ -74,6 +74,7 @@ class Saved:
         self._lock: store.Lock | None = None
         self._store: store.Store | None = None
         self._number = 0  # of the newest generation
+        self._loadable: set[Any] = set()  # kinds of tensors that this torch has read back
 
     def _say(self, text: str) -> None:
         write_stderr(f"rocmfix: {self.name}: {text}")
@@ -163,21 +164,25 @@ class Saved:
         """Whether there is a new checkpoint: a full disk is no reason to end a training. Raises
         CheckpointError for a state that is not data."""
         assert self._store is not None
-        document = {"format": FORMAT, "objects": self._states(), "ranks": ranks}
         try:
-            writer = plain.writer(document)
+            document = plain.encode({"format": FORMAT, "objects": self._states(), "ranks": ranks})
         except plain.NotPlain as problem:
             self._try_all()
             raise CheckpointError(f"the state cannot be kept: {problem}", HINT) from problem
+        # That the bytes are on the disk is seen each time; that torch can load them, for each kind of tensor.
+        kinds = {(type(one), one.dtype, one.layout, one.requires_grad) for one in document["tensors"]}
 
         def loads(generation: store.Generation) -> None:
+            if kinds <= self._loadable:
+                return
             try:
                 plain.read(generation.read(STATE))
             except plain.NotPlain as problem:
                 raise store.Damaged(f"{STATE}: {problem}") from problem
+            self._loadable |= kinds
 
         try:
-            self._store.keep(self._number + 1, {STATE: writer}, {"place": asdict(place)}, loads)
+            self._store.keep(self._number + 1, {STATE: plain.saving(document)}, {"place": asdict(place)}, loads)
         except (OSError, store.Damaged) as problem:
             left = "the one before still counts" if self._number else "there is none yet"
             self._say(f"no checkpoint was made ({first_line(problem)}): {left}; the training continues")
