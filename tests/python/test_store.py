@@ -109,7 +109,10 @@ def test_without_room_the_older_is_given_up_and_the_newer_stays(ours, room):
     with pytest.raises(OSError):
         keep(ours, 3, b"x" * 4096)
     assert names(ours.folder) == ["step-00002"]
-    assert ours.newest()[0].number == 2
+    assert ours.newest()[0].number == 2 and ours.gave_up
+    room(-1)
+    keep(ours, 3)
+    assert not ours.gave_up
 
 
 def test_without_room_the_only_one_that_is_whole_stays(ours, room):

@@ -279,6 +279,35 @@ def test_data_named_on_resume_is_where_that_was_typed(old, tmp_path, monkeypatch
         assert cli.session_of("resume", cli.read_line([str(run), f"data={typed}"])).arguments["data"] == meant
 
 
+def test_a_full_disk_is_an_error_that_says_how_much_to_free(old, tmp_path):
+    run, session = old
+    failure = directory_of(session, tmp_path).no_room(OSError(28, "No space left on device"))
+    assert f"the disk that {run} is on is full" in str(failure) and "No space left on device" in str(failure)
+    assert failure.hint == f"free about 0.0 MB there, then: rocmfix-yolo resume {run}"
+
+
+def test_an_event_that_cannot_be_written_ends_no_training(old, tmp_path, capsys):
+    run, session = old
+    directory = directory_of(session, tmp_path)
+    (state_of(run) / "journal.jsonl").unlink()
+    (state_of(run) / "journal.jsonl").symlink_to(tmp_path / "elsewhere")
+    for epoch in (3, 4):
+        directory.record("epoch", epoch=epoch)
+    assert capsys.readouterr().err.count("has no record of what happens now") == 1
+    directory.finish(epoch=4, why="epochs")
+    assert directory.store.newest()[0].number == 2, "kept, as nothing says that the run is over"
+
+
+def test_what_is_over_leaves_no_checkpoints_and_is_not_resumed(old, tmp_path, capsys):
+    run, session = old
+    directory = directory_of(session, tmp_path)
+    foreign = keep(state_of(run), store.new_run(), 7).directory
+    assert not directory.is_finished()
+    directory.finish(epoch=2, why="patience")
+    assert "weights/ has what is left of use" in capsys.readouterr().err
+    assert directory.is_finished() and directory.store.generations() == [] and foreign.is_dir()
+
+
 RESTORED_ON_A_FULL_DISK = """
 import os, sys
 sys.path.insert(0, {package!r})

@@ -179,3 +179,4 @@ def test_a_disk_with_room_for_one_checkpoint_and_a_half(lab, given_up):
     assert len(list(faults.glob("*.struck"))) == 1
     assert Run(out).epochs == [1, 2, 3, 4, 5]
     assert "does not count" not in done.stdout
+    assert done.stdout.count("is nearly full: the older checkpoint is given up") >= 1

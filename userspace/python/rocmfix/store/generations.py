@@ -84,6 +84,7 @@ class Store:
     ) -> None:  # fmt: skip
         self.folder, self.unit, self.run = Path(folder), unit, run
         self._required, self._optional, self._facts_problem = required, optional, facts_problem
+        self.gave_up = False  # the last keep() had no room until the older one was given up
 
     def generations(self) -> list[Path]:
         """Newest first: this run's, and those that do not say whose they are."""
@@ -141,11 +142,13 @@ class Store:
         what was kept before still counts, and nothing of the new one is left.
         """
         self._sweep()
+        self.gave_up = False
         try:
             return self._keep(number, contents, facts, check)
         except OSError as problem:
             if problem.errno not in NO_ROOM or not self._give_up_the_older():
                 raise
+            self.gave_up = True
             return self._keep(number, contents, facts, check)
         finally:
             self._sweep()

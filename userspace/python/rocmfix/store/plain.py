@@ -47,7 +47,8 @@ def _is_zero(tensor: Any) -> bool:
     dense = tensor.layout == torch.strided and not tensor.is_quantized
     if not dense or tensor.numel() < _MANY or str(tensor.dtype).rpartition(".")[2] not in _ZEROS:
         return False
-    return not bool(tensor.detach().contiguous().reshape(-1).view(torch.uint8).any())
+    flat = tensor.detach().contiguous().reshape(-1)
+    return not bool(flat[:_MANY].any()) and not bool(flat.view(torch.uint8).any())
 
 
 def encode(value: Any) -> dict[str, Any]:

@@ -63,13 +63,13 @@ class RunDirectory:
         try:
             self.journal.append(event, **fields)
         except OSError as problem:
-            self._say_once(f"warning: {self.path} has no record of what happens now: {problem.strerror}")
+            self.say_once(f"warning: {self.path} has no record of what happens now: {problem.strerror}")
 
     def events(self) -> list[dict[str, Any]]:
         """Of this run."""
         return [event for event in self.journal.read() if event.get("run", "") == self._session.run]
 
-    def _say_once(self, text: str) -> None:
+    def say_once(self, text: str) -> None:
         if text not in self._said:
             self._said.add(text)
             say(text)
@@ -89,7 +89,7 @@ class RunDirectory:
                           "to resume a run of another user, copy it, if you trust it") from problem  # fmt: skip
         self._locked = directory
         if not self._lock.supported:
-            self._say_once(f"warning: the file system of {directory} has no locks: nothing keeps a second "
+            self.say_once(f"warning: the file system of {directory} has no locks: nothing keeps a second "
                            "process from training this run at the same time")  # fmt: skip
 
     def let_go(self) -> None:
@@ -147,7 +147,7 @@ class RunDirectory:
         try:
             incident.note(self.journal)
         except OSError as problem:
-            self._say_once(f"warning: {self.path} has no record of the end before: {problem.strerror}")
+            self.say_once(f"warning: {self.path} has no record of the end before: {problem.strerror}")
 
     def leave_for_a_new_run(self) -> None:
         """The next adopt() is of another run, which continues this one."""
@@ -176,7 +176,7 @@ class RunDirectory:
         try:
             self.journal.append("end", **fields)
         except OSError as problem:
-            self._say_once(f"warning: {self.path} has no record of its end: {problem.strerror}")
+            self.say_once(f"warning: {self.path} has no record of its end: {problem.strerror}")
             return
         freed = self.store.clear()
         say(f"the checkpoints in {self.state} are removed ({checkpoint.megabytes(freed)}): "
@@ -200,7 +200,7 @@ class RunDirectory:
             return None
         warning = require_own(self.path)
         if warning is not None:
-            self._say_once(f"warning: {warning}")
+            self.say_once(f"warning: {warning}")
         generation, complaints = self.store.newest()
         if generation is None and (complaints or self._was_trained()):
             why = "; ".join(complaints) or "there is none"

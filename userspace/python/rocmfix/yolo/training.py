@@ -376,9 +376,9 @@ class Training:
         facts = {"epochs": trainer.epochs, "batch": trainer.batch_size, "amp": bool(trainer.amp),
                  "device": str(trainer.device), "stop": bool(trainer.stop),
                  "why": why_last(trainer)}  # fmt: skip
-        captured = state.capture(trainer)
+        captured, store = state.capture(trainer), self.directory.store
         try:
-            made = checkpoint.keep(self.directory.store, epoch, trainer.wdir,
+            made = checkpoint.keep(store, epoch, trainer.wdir,
                                    trainer.best_fitness == trainer.fitness, captured, trainer.csv,
                                    facts)  # fmt: skip
         except (OSError, Damaged) as problem:
@@ -391,6 +391,9 @@ class Training:
             text = checkpoint.contents_text(captured)
             say(f"a checkpoint takes {checkpoint.megabytes(made.size)}{f' ({text})' if text else ''}, and two "
                 f"are kept in {self.directory.state} until the training is finished")  # fmt: skip
+        if store.gave_up:
+            self.directory.say_once(f"warning: the disk that {self.directory.path} is on is nearly full: the older "
+                                    "checkpoint is given up before the next is written")  # fmt: skip
         self._kept = epoch
         alive(progress=True)
         self.directory.record("epoch", epoch=epoch)
