@@ -9,6 +9,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "alive/open_call.hpp"
 #include "clock.hpp"
 #include "hip/intent.hpp"
 #include "rocmfix/printable_character.hpp"
@@ -26,6 +27,7 @@ namespace {
 /// meanwhile, nobody will ask for it again.
 void after_fork_in_child() {
   forget_thread_id();
+  forget_watched_file();
   if (layer.active()) {
     layer.state.store(State::off, std::memory_order_release);
   }

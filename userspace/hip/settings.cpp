@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "settings.hpp"
 
+#include "alive/alive_file.hpp"
+
 #include <cstring>
 #include <string_view>
 
@@ -83,6 +85,14 @@ bool join(std::array<char, size>& out, const char* first, const char* second) {
 
 bool set(const char* text) {
   return text != nullptr && *text != '\0';
+}
+
+/// A launcher's own. One that is too long is as good as none.
+void read_alive_folder(Settings& settings, Lookup lookup) {
+  const char* const folder = lookup(alive_variable);
+  if (folder == nullptr || !join(settings.alive_folder, folder, "")) {
+    settings.alive_folder.front() = '\0';
+  }
 }
 
 void read_incident_directory(Settings& settings, Lookup lookup) {
@@ -241,6 +251,7 @@ void read_settings(Settings& settings, Lookup lookup) {
     read_descriptor(rank, settings.rank);
   }
   read_incident_directory(settings, lookup);
+  read_alive_folder(settings, lookup);
 }
 
 }  // namespace rocmfix::hip

@@ -40,6 +40,8 @@ struct Settings {
   std::array<char, tag_size + 1> report_tag{};      // a launcher's, in the name of such a file
   int rank = -1;                                    // torch.distributed's RANK; -1: none
 
+  std::array<char, PATH_MAX> alive_folder{};  // "": nobody watches
+
   /// The name of the first variable that was not understood; nullptr: all were.
   const char* misread = nullptr;
 };

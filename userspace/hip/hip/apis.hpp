@@ -43,12 +43,16 @@
 #define ROCMFIX_HIP_TRACED(X) \
   X(hipMemcpy)                \
   X(hipMemcpyAsync)           \
+  X(hipMemcpyWithStream)      \
+  X(hipMemcpyHtoD)            \
+  X(hipMemcpyDtoH)            \
   X(hipMemset)                \
   X(hipMemsetAsync)           \
   X(hipLaunchKernel)          \
   X(hipModuleLaunchKernel)    \
   X(hipExtModuleLaunchKernel) \
   X(hipStreamSynchronize)     \
+  X(hipEventSynchronize)      \
   X(hipDeviceSynchronize)
 #define ROCMFIX_HIP_QUERIES_BUT_LOOKUP(X) \
   X(hipMemGetInfo)                        \

@@ -21,7 +21,7 @@ void trace(Api api, uint64_t address, uint64_t size, api::Error result) {
 }
 
 Allocation::Allocation(Api api, const void* caller, uint64_t size, uint32_t flags)
-    : outermost_(intent.api == Api::none) {
+    : open_(api), outermost_(intent.api == Api::none) {
   if (outermost_) {
     // ROCr may be started by this very call, so this does not wait for the interposer to be active.
     intent = {.api = api,
@@ -105,7 +105,9 @@ api::Error Allocation::done_without_address(api::Error result) const {
 }
 
 Release::Release(Api api, const void* address)
-    : address_(reinterpret_cast<uint64_t>(address)), outermost_(intent.api == Api::none) {
+    : address_(reinterpret_cast<uint64_t>(address)),
+      open_(api),
+      outermost_(intent.api == Api::none) {
   if (outermost_) {
     intent = {.api = api};
     // Else ROCr's own free reports all.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "alive/open_call.hpp"
 #include "hip/abi_hip.hpp"
 #include "hip/apis.hpp"
 #include "hip/intent.hpp"
@@ -32,6 +33,7 @@ class Allocation {
   [[nodiscard]] api::Error done_without_address(api::Error result) const;
 
  private:
+  OpenCall open_;
   bool outermost_;
 };
 
@@ -50,6 +52,7 @@ class Release {
  private:
   uint64_t address_;
   Block before_{};
+  OpenCall open_;  // a free waits for the GPU
   bool outermost_;
 };
 

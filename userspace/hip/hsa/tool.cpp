@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "alive/open_call.hpp"
 #include "export.hpp"
 #include "hip/hip_lookup.hpp"
 #include "hsa/hsa_hooks.hpp"
@@ -126,6 +127,7 @@ bool load(hsa::ApiTable& api) {
   layer.calls.clear();
   layer.coherence_tally.clear();
   start_budgets();
+  watch_calls(layer.settings.alive_folder.data());
   layer.coherence.store(supported == layer.gpu_count &&
                         layer.settings.coherence != CoherencePolicy::off);
   // Without it there are no incidents; the rest works.
