@@ -74,8 +74,8 @@ def test_without_a_place_the_command_runs_and_it_is_said(launcher):
     run = launcher("--retries", "1", "sh", "-c", "echo ${ROCMFIX_ALIVE_DIR-none}", root="rx6700xt",
                    env={"TMPDIR": "/nonexistent"})
     assert (run.returncode, run.stdout) == (0, "none\n")
-    assert run.stderr == ("rocmfix-run: warning: heartbeats have no effect: cannot create a "
-                          "directory in /nonexistent: No such file or directory\n")
+    assert run.stderr == ("rocmfix-run: warning: heartbeats have no effect, and no hang is "
+                          "noticed: cannot create a directory in /nonexistent: No such file or directory\n")
 
 
 def test_beats_are_written_by_each_process_into_its_own_file(tmp_path):

@@ -36,6 +36,8 @@ Options, each with the variable of the same meaning:
                                                        ROCMFIX_RETRIES
       --retry-on WHAT  fault (default), or crash: also after a crash that shows no
                        sign of a GPU fault             ROCMFIX_RETRY_ON
+      --hang-after TIME  end COMMAND when it hangs: no sign of life for 30m, 90s, ...;
+                       auto, or off (default)          ROCMFIX_HANG_AFTER
       --root DIR       take the facts from DIR         ROCMFIX_ROOT
   -q, --quiet          no warnings                     ROCMFIX_QUIET=1
   -v, --verbose        say what is set, and why        ROCMFIX_VERBOSE=1
@@ -62,6 +64,7 @@ enum LongOption : int {
   option_simulate,
   option_retries,
   option_retry_on,
+  option_hang_after,
   option_root,
   option_quiet,
   option_verbose,
@@ -71,7 +74,7 @@ enum LongOption : int {
   option_version,
 };
 
-constexpr std::array<option, 17> long_options{{
+constexpr std::array<option, 18> long_options{{
     {"profile", required_argument, nullptr, option_profile},
     {"coherence", required_argument, nullptr, option_coherence},
     {"communicators", required_argument, nullptr, option_communicators},
@@ -81,6 +84,7 @@ constexpr std::array<option, 17> long_options{{
     {"simulate", required_argument, nullptr, option_simulate},
     {"retries", required_argument, nullptr, option_retries},
     {"retry-on", required_argument, nullptr, option_retry_on},
+    {"hang-after", required_argument, nullptr, option_hang_after},
     {"root", required_argument, nullptr, option_root},
     {"quiet", no_argument, nullptr, option_quiet},
     {"verbose", no_argument, nullptr, option_verbose},
@@ -163,6 +167,9 @@ Result<Flags> read_flags(int argc, char** argv) {
         break;
       case option_retry_on:
         flags.supervision.retry_on = optarg;
+        break;
+      case option_hang_after:
+        flags.supervision.hang_after = optarg;
         break;
       case option_json:
         flags.json = true;

@@ -131,7 +131,7 @@ Result<Preparation> prepare(const Options& options) {
 
 bool is_supervised(const Options& options, const Preparation& preparation) {
   return preparation.supported || !options.layer.simulated.empty() ||
-         options.supervision.retries > 0;
+         options.supervision.retries > 0 || options.supervision.hang_after.watched();
 }
 
 }  // namespace rocmfix::run

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <string_view>
 
+#include "supervisor/hang_report.hpp"
+
 namespace rocmfix::run {
 
 namespace {
@@ -144,6 +146,12 @@ std::string dry_run_text(const Options& options, const Preparation& preparation)
               " times at most";
     }
     text += "\n";
+  }
+  if (options.supervision.hang_after.watched()) {
+    text += "ended as a hang: after " + duration_text(options.supervision.hang_after.ms) +
+            " without a sign of life" +
+            (options.supervision.hang_after.automatic ? ", until the program says what is normal\n"
+                                                      : "\n");
   }
   text += "command:";
   for (char* const* word = options.command; *word != nullptr; ++word) {

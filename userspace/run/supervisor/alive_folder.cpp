@@ -113,7 +113,7 @@ AliveFolder::~AliveFolder() {
 std::vector<AliveProcess> AliveFolder::read() const {
   std::vector<AliveProcess> processes;
   for (const std::string& name : names_in(fd_)) {
-    AliveProcess process{.pid = process_of(name)};
+    AliveProcess process{.pid = process_of(name), .name = name};
     if (process.pid != 0 && read_one(fd_, name, process)) {
       processes.push_back(process);
     }

@@ -19,6 +19,7 @@ namespace rocmfix::run {
 
 struct AliveProcess {
   pid_t pid = 0;
+  std::string name;      ///< of its file: who it is, also when its number is used again
   bool running = false;  ///< it is the process that wrote the file, and has not ended
   hip::AliveFile file{};
 };

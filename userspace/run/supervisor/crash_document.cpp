@@ -99,6 +99,9 @@ std::string crash_document(const CrashReport& report, const std::vector<std::str
   if (reported) {
     document["processes"] = process_objects(diagnosis.reports, files);
   }
+  if (diagnosis.hang) {
+    document["hang"] = hang_object(*diagnosis.hang);
+  }
   document["command"] = redact_command(report.command);
   document["command_pid"] = exit_info.pid;
   if (exit_info.signalled) {

@@ -83,6 +83,8 @@ Headline headline_of(const Diagnosis& diagnosis) {
   }
   if (diagnosis.outcome.fault == FaultKind::memory) {
     headline.what = "GPU memory fault";
+  } else if (diagnosis.hang) {
+    headline.what = "a hang, ended";
   }
   return headline;
 }

@@ -217,6 +217,27 @@ Json incident_documents(const Diagnosis& diagnosis) {
                                      : read_foreign_json(diagnosis.incidents, explanation_limits);
 }
 
+bool reports_hang(const SignalQueue& signals, const std::vector<std::string>& lines,
+                  const CrashContext& context) {
+  Diagnosis log;
+  for (const std::string& line : lines) {
+    log.lines.push_back({"kernel", line});
+  }
+  const Json incidents = explain(signals, log, Json(), context.root);
+  for (const Json& incident : incidents.is_array() ? incidents : Json::array()) {
+    const Json events = incident.is_object() ? incident.value("events", Json()) : Json();
+    for (const Json& event : events.is_array() ? events : Json::array()) {
+      const std::string bdf = text_of(event, "bdf");
+      if (parse_fault_kind(text_of(event, "kind")) == FaultKind::hang &&
+          std::any_of(context.gpus.begin(), context.gpus.end(),
+                      [&](const Gpu& gpu) { return gpu.supported && gpu.bdf == bdf; })) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 Diagnosis diagnose(const SignalQueue& signals, const ExitInfo& exit_info, KernelLog& log,
                    const CrashContext& context) {
   Diagnosis diagnosis;
@@ -231,6 +252,11 @@ Diagnosis diagnose(const SignalQueue& signals, const ExitInfo& exit_info, Kernel
   outcome.crashed = is_crash(exit_info) || (failed && diagnosis.reports.unhandled());
   outcome.told_to_stop = exit_info.told_to_stop;
   outcome.lived_ms = exit_info.lived_ms;
+  if (exit_info.hang && failed) {
+    diagnosis.hang = exit_info.hang;
+    outcome.crashed = outcome.worked = true;
+    outcome.fault = FaultKind::hang;
+  }
   std::vector<std::string> kernel = failed
                                         ? log.take(signals, outcome.crashed || exit_info.signalled)
                                         : std::vector<std::string>();
@@ -238,7 +264,7 @@ Diagnosis diagnose(const SignalQueue& signals, const ExitInfo& exit_info, Kernel
     take_inner(diagnosis, kernel);
   }
   const auto& own = diagnosis.reports.own;
-  if (own.empty() && kernel.empty()) {
+  if (own.empty() && kernel.empty() && !diagnosis.hang) {
     return diagnosis;
   }
   add_machine(context, diagnosis);

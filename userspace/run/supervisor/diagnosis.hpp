@@ -45,9 +45,10 @@ struct Diagnosis {
   FaultReports reports;   ///< of the command's processes
   std::string incidents;  ///< librocmfix's, a JSON array; empty: not asked, or no answer
   bool explained = false;
+  std::optional<HangReport> hang;  ///< why it was ended
 
   /// There is something to tell that nobody has told yet.
-  [[nodiscard]] bool found() const { return !reports.own.empty() || !incidents.empty(); }
+  [[nodiscard]] bool found() const { return !reports.own.empty() || !incidents.empty() || hang; }
 };
 
 /// Something that ended as this did may be a fault's end: worth to ask the journal.
@@ -56,6 +57,10 @@ bool is_crash(const ExitInfo& exit_info);
 /// Told to stop, it waits for no answer.
 Diagnosis diagnose(const SignalQueue& signals, const ExitInfo& exit_info, KernelLog& log,
                    const CrashContext& context);
+
+/// The lines are of a hang, or a reset, of a supported GPU. Told to stop, it waits for no answer.
+bool reports_hang(const SignalQueue& signals, const std::vector<std::string>& lines,
+                  const CrashContext& context);
 
 /// The document of the first process that reported, an object with an object "fault"; null: none.
 nlohmann::ordered_json report_document(const Diagnosis& diagnosis);

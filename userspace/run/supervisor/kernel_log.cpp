@@ -10,7 +10,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <iterator>
 #include <string_view>
+#include <utility>
 
 #include "supervisor/helper.hpp"
 #include "util/formatted.hpp"
@@ -100,6 +102,26 @@ KernelLog::~KernelLog() {
 }
 
 std::vector<std::string> KernelLog::take(const SignalQueue& signals, bool thorough) {
+  std::vector<std::string> lines = std::exchange(seen_, {});
+  const LogSource before = lines.empty() ? LogSource::none : source_;
+  std::vector<std::string> added = take_new(signals, thorough);
+  std::move(added.begin(), added.end(), std::back_inserter(lines));
+  if (source_ == LogSource::none) {
+    source_ = before;
+  }
+  return lines;
+}
+
+std::vector<std::string> KernelLog::look(const SignalQueue& signals, bool thorough) {
+  constexpr std::size_t most = 4096;  // a driver that complains for hours
+  std::vector<std::string> lines = take_new(signals, thorough);
+  for (std::size_t i = 0; i < lines.size() && seen_.size() < most; ++i) {
+    seen_.push_back(lines[i]);
+  }
+  return lines;
+}
+
+std::vector<std::string> KernelLog::take_new(const SignalQueue& signals, bool thorough) {
   if (fd_ >= 0) {
     source_ = LogSource::kmsg;
     return take_records();

@@ -27,10 +27,13 @@ class KernelLog {
   /// journal is asked only if `thorough`: that is a process of its own, for which nobody waits who
   /// was told to stop.
   std::vector<std::string> take(const SignalQueue& signals, bool thorough);
+  /// The new ones of them while the command runs; the next take() has them, too.
+  std::vector<std::string> look(const SignalQueue& signals, bool thorough);
   /// Where the last take() had them from.
   [[nodiscard]] LogSource source() const { return source_; }
 
  private:
+  std::vector<std::string> take_new(const SignalQueue& signals, bool thorough);
   [[nodiscard]] std::vector<std::string> take_records() const;
   std::vector<std::string> take_journal(const SignalQueue& signals);
 
@@ -38,6 +41,7 @@ class KernelLog {
   bool has_journal_ = false;
   std::int64_t since_us_ = 0;  ///< CLOCK_REALTIME
   LogSource source_ = LogSource::none;
+  std::vector<std::string> seen_;
 };
 
 }  // namespace rocmfix::run

@@ -18,6 +18,7 @@
 #include "supervisor/family.hpp"
 #include "supervisor/guardian.hpp"
 #include "supervisor/terminal.hpp"
+#include "supervisor/watch.hpp"
 
 namespace rocmfix::run {
 
@@ -41,15 +42,15 @@ bool is_the_terminals(int signal) {
 
 class Run {
  public:
-  Run(const SignalQueue& signals, pid_t child, int reports)
-      : signals_(signals), child_(child), reports_(reports), began_(now_ms()) {
+  Run(const SignalQueue& signals, pid_t child, int reports, Watch* watch)
+      : signals_(signals), child_(child), reports_(reports), watch_(watch), began_(now_ms()) {
     ending_.pid = child;
   }
 
   ExitInfo wait() {
     std::array<pollfd, 2> watched{{{signals_.descriptor(), POLLIN, 0}, {reports_, POLLIN, 0}}};
     while (!ended_) {
-      poll(watched.data(), watched.size(), -1);
+      poll(watched.data(), watched.size(), watch_ == nullptr ? -1 : watch_->until_next_look());
       read_reports();
       if ((watched[1].revents & POLLHUP) != 0 && (watched[1].revents & POLLIN) == 0) {
         watched[1].fd = -1;  // the other end is closed
@@ -57,9 +58,15 @@ class Run {
       while (const auto signal = signals_.next()) {
         handle(*signal);
       }
+      if (watch_ != nullptr && !ended_) {
+        watch_->look(stopped_);
+      }
     }
     read_reports();
     ending_.lived_ms = now_ms() - began_;
+    if (watch_ != nullptr) {
+      ending_.hang = watch_->report();
+    }
     return std::move(ending_);
   }
 
@@ -72,6 +79,9 @@ class Run {
     }
     if (signals_.asks_to_stop(signal)) {
       ending_.told_to_stop = true;
+    }
+    if (watch_ != nullptr && signal == SIGINT && info.ssi_code == SI_KERNEL) {
+      watch_->interrupted();
     }
     if (signal == SIGCONT && stopped_) {
       continue_command();
@@ -187,6 +197,7 @@ class Run {
   const SignalQueue& signals_;
   pid_t child_;
   int reports_;
+  Watch* watch_;
   std::uint64_t began_;
   bool stopped_ = false;
   bool ended_ = false;
@@ -263,7 +274,7 @@ Result<ExitInfo> run_command(const SignalQueue& signals, const Start& start) {
     guardian.emplace(child);
     close(gate[1]);  // the command begins
   }
-  ExitInfo exit_info = Run(signals, child, ends[0]).wait();
+  ExitInfo exit_info = Run(signals, child, ends[0], start.watch).wait();
   close_all({ends[0]});
   return exit_info;
 }

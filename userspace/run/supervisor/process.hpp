@@ -21,12 +21,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "rocmfix/error.hpp"
+#include "supervisor/hang_report.hpp"
 #include "supervisor/signals.hpp"
 
 namespace rocmfix::run {
+
+class Watch;
 
 struct ExitInfo {
   pid_t pid = 0;
@@ -35,13 +39,15 @@ struct ExitInfo {
   bool told_to_stop = false;  ///< INT, QUIT, TERM or HUP came, from wherever
   bool denied = false;        ///< it runs on: `status` was to be passed on, and the kernel refused
   std::uint64_t lived_ms = 0;
-  std::string reports;  ///< what was written to the report descriptor
+  std::string reports;             ///< what was written to the report descriptor
+  std::optional<HangReport> hang{};  ///< it was ended for this
 
   [[nodiscard]] bool failed() const { return signalled || status != 0; }
 };
 
 struct Start {
   bool with_reports = false;      ///< a descriptor for the interposer's reports is handed down
+  Watch* watch = nullptr;         ///< looks at it now and then; nullptr: nobody does
   bool guarded = true;            ///< it ends also when the kernel forgets that it should
   std::function<int(int)> enter;  ///< in the child: sets the environment and executes; returns only
                                   ///< with an exit status. The argument is the descriptor, or -1

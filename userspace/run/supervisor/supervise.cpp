@@ -28,6 +28,7 @@
 #include "supervisor/report_file.hpp"
 #include "supervisor/state.hpp"
 #include "supervisor/terminal.hpp"
+#include "supervisor/watch.hpp"
 #include "variables.hpp"
 
 namespace rocmfix::run {
@@ -147,12 +148,18 @@ class Supervisor {
     for (char* const* word = options_.command; *word != nullptr; ++word) {
       command_.emplace_back(*word);
     }
+    if (alive_ && options_.supervision.hang_after.watched()) {
+      watch_.emplace(signals_, *alive_, log_, crash_context_, options_.supervision.hang_after);
+    }
   }
 
   Result<int> run() {
     for (;;) {
       crash_context_.report_tag = new_report_tag();
       crash_context_.began = std::time(nullptr);
+      if (watch_) {
+        watch_->begin();
+      }
       const auto ended = run_command(signals_, start());
       if (!ended) {
         return fail(ended.error());
@@ -178,8 +185,9 @@ class Supervisor {
  private:
   void say(std::string_view text) const { run::say(signals_, text); }
 
-  [[nodiscard]] Start start() const {
+  [[nodiscard]] Start start() {
     return {.with_reports = job_.preparation->layered,
+            .watch = watch_ ? &*watch_ : nullptr,
             .guarded = true,
             .enter = [this](int reports) { return enter(reports); }};
   }
@@ -196,6 +204,11 @@ class Supervisor {
     }
     if (alive_) {
       put(hip::alive_variable, alive_->path());
+    }
+    if (watch_) {
+      // Python then prints the stacks of its threads when it is aborted.
+      set = set && setenv("PYTHONFAULTHANDLER", "1", /*overwrite=*/0) == 0;
+      unsetenv("ROCMFIX_HANG_AFTER");
     }
     if (options_.supervision.retries > 0) {
       put("ROCMFIX_ATTEMPT", std::to_string(history_.size() + 1));
@@ -369,6 +382,7 @@ class Supervisor {
   std::vector<std::string> command_;
   std::vector<Attempt> history_;
   std::vector<const Mitigation*> mitigations_;
+  std::optional<Watch> watch_;  // refers to what is above
 };
 
 }  // namespace
@@ -400,12 +414,13 @@ Result<int> supervise_apart(const Job& job) {
 
 /// Only where something is made of it. Without it the command still runs, with a message.
 std::optional<AliveFolder> alive_folder(const Options& options) {
-  if (options.supervision.retries == 0) {
+  if (options.supervision.retries == 0 && !options.supervision.hang_after.watched()) {
     return std::nullopt;
   }
   auto made = AliveFolder::make();
   if (!made) {
-    write_stderr(std::string(program) + "warning: heartbeats have no effect: " +
+    write_stderr(std::string(program) +
+                 "warning: heartbeats have no effect, and no hang is noticed: " +
                  printable(to_string(made.error())) + "\n");
     return std::nullopt;
   }

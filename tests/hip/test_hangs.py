@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""A GPU that hangs, under the real runtime: the open HIP call is what shows it, without any help of
+the program."""
+
+import signal
+import time
+
+import pytest
+
+from test_launcher import launched  # noqa: F401: a fixture
+
+OPEN = {"stream": "hipStreamSynchronize", "device": "hipDeviceSynchronize",
+        "event": "hipEventSynchronize", "copy": "hipMemcpy", "thread": "hipStreamSynchronize"}
+
+
+@pytest.mark.parametrize("how", OPEN)
+def test_a_wait_that_never_ends_is_a_hang(launched, hip, how):
+    began = time.monotonic()
+    done = launched(str(hip.programs / "hang"), how, options=["--hang-after", "3s"])
+    assert done.returncode == -signal.SIGABRT, done.stderr
+    assert 3 <= time.monotonic() - began < 60
+    assert f"(hang): in {OPEN[how]} (thread " in done.stderr
+    (incident,) = launched.incidents()
+    assert incident["kind"] == "gpu_hang"
+    assert [call["api"] for call in incident["hang"]["processes"][0]["open_calls"]] == [OPEN[how]]
+
+
+@pytest.mark.parametrize("how", ["none", "idle"])
+def test_who_works_or_is_in_no_call_is_left_alone(launched, hip, how):
+    done = launched(str(hip.programs / "hang"), how, options=["--hang-after", "2s"])
+    assert done.returncode == 0, done.stderr
+    assert "rocmfix-run: hang" not in done.stderr
+
+
+def test_nobody_is_watched_without_the_option(launched, hip):
+    done = launched("timeout", "4", str(hip.programs / "hang"), "stream")
+    assert done.returncode == 124 and "hang:" not in done.stderr
+
+
+def test_a_hang_is_started_again_without_mitigations_of_memory_faults(launched, hip):
+    script = 'test "$ROCMFIX_ATTEMPT" = 2 && { env | grep -c MIOPEN_DEBUG; exit 0; }; exec "$0" stream'
+    done = launched("sh", "-c", script, str(hip.programs / "hang"),
+                    options=["--hang-after", "3s", "--retries", "2"])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "0"
+    assert "attempt 2 of at most 3 in 1.0 s\n" in done.stderr

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: MIT
+"""--hang-after: a command that does nothing any more is ended, and one that is only held is not.
+
+Here it is heard by its heartbeats. With HIP calls of the real runtime: tests/hip/test_hangs.py.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import SOURCE
+from terminal import Terminal
+from test_faults import ABORTED, runs  # noqa: F401: a fixture
+
+PYTHON_PATH = str(SOURCE / "userspace/python")
+BEGIN = f"""
+import os, resource, signal, sys, time
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+sys.path.insert(0, {PYTHON_PATH!r})
+import rocmfix
+for i in range(3): rocmfix.alive()
+print(os.getpid(), flush=True)
+"""
+WORKERS = {
+    "sleeping": "def stuck_here(): time.sleep(60)\nstuck_here()",
+    "spinning": "def stuck_here():\n    while True: pass\nstuck_here()",
+    "in a thread": "import threading\ndef stuck_here(): time.sleep(60)\n"
+                   "threading.Thread(target=stuck_here).start()",
+}
+
+
+def hangs(runs, code, *options, after="2s", **more):
+    return runs.launcher("--root", runs.root, "--hang-after", after, *options, sys.executable, "-c",
+                         BEGIN + code, env=runs.env, **more)
+
+
+@pytest.mark.parametrize("how", WORKERS)
+def test_a_worker_without_a_sign_of_life_is_ended_and_it_is_said_why(runs, how):
+    (runs.root / "sys/bus/pci/devices/0000:0b:00.0/gpu_busy_percent").write_text("99\n")
+    began = time.monotonic()
+    run = hangs(runs, WORKERS[how])
+    assert run.returncode == ABORTED
+    assert 2 <= time.monotonic() - began < 30
+    pid = int(run.stdout)
+    lines = run.stderr.splitlines()
+    told = [line for line in lines if line.startswith("rocmfix-run: ")]
+    assert told[0] == "rocmfix-run: hang: no sign of life for 2 s (--hang-after)"
+    assert told[1].startswith(f"rocmfix-run:   process {pid} (python3")
+    assert told[1].endswith("in no HIP call that the HIP interposer sees; heartbeats so far: 3")
+    assert told[2] == "rocmfix-run:   GPU 0000:0b:00.0: 99 % busy"
+    assert "SIGABRT" in told[3]
+    assert any("in stuck_here" in line for line in lines), "the stacks of all threads"
+    assert lines.index(told[3]) < next(n for n, line in enumerate(lines) if "stuck_here" in line)
+    assert "a hang, ended after " in told[4]
+    (incident,) = runs.incidents()
+    assert incident["kind"] == "gpu_hang" and incident["ended_by"] == "SIGABRT"
+    assert incident["hang"]["limit_ms"] == 2000
+    assert incident["hang"]["processes"][0]["heartbeats"] == 3
+    assert incident["hang"]["gpus"] == [{"bdf": "0000:0b:00.0", "busy_percent": 99}]
+
+
+def test_it_is_started_again_as_after_a_hang(runs):
+    code = """
+if os.environ["ROCMFIX_ATTEMPT"] == "2":
+    print(os.environ.get("ROCMFIX_RESUME"), "MIOPEN_DEBUG_CONV_GEMM" in os.environ); sys.exit(0)
+time.sleep(60)
+"""
+    run = hangs(runs, code, "--retries", "3")
+    assert run.returncode == 0
+    assert run.stdout.splitlines()[2] == "1 False", "no mitigation of a memory fault"
+    assert "attempt 2 of at most 4" in run.stderr
+
+
+def test_without_the_option_nothing_is_ended(runs):
+    code = BEGIN + "time.sleep(3)\nprint(os.environ.get('PYTHONFAULTHANDLER'))"
+    for options in ([], ["--hang-after", "off"], ["--hang-after", "0"]):
+        run = runs.launcher("--root", runs.root, *options, "--retries", "1", sys.executable, "-c",
+                            code, env=runs.env)
+        assert (run.returncode, run.stderr) == (0, ""), options
+        assert run.stdout.splitlines()[1] == "None"
+
+
+@pytest.mark.parametrize("code", [
+    "for i in range(50): rocmfix.alive(); time.sleep(0.1)",
+    "if os.fork() == 0:\n    for i in range(50): rocmfix.alive(); time.sleep(0.1)\n    os._exit(0)\n"
+    "os.wait()",
+], ids=["beats", "a child's beats"])
+def test_who_gives_signs_of_life_goes_on(runs, code):
+    run = hangs(runs, code, after="2s")
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_who_never_sent_a_heartbeat_is_not_expected_to(runs):
+    run = runs.launcher("--root", runs.root, "--hang-after", "1s", "sleep", "4", env=runs.env)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def start(runs, code, *options, after="2s"):
+    command = runs.launcher.command("--root", runs.root, "--hang-after", after, *options,
+                                    sys.executable, "-c", BEGIN + code)
+    return subprocess.Popen(command, env={**runs.launcher.base, **runs.env}, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+
+
+@pytest.mark.parametrize("what", ["worker", "rocmfix-run"])
+def test_time_in_which_it_is_stopped_does_not_count(runs, what):
+    with start(runs, "for i in range(1000): rocmfix.alive(); time.sleep(0.05)") as process:
+        worker = int(process.stdout.readline())
+        stopped = worker if what == "worker" else process.pid
+        os.kill(stopped, signal.SIGSTOP)
+        if what == "rocmfix-run":
+            os.kill(worker, signal.SIGSTOP)
+        time.sleep(4)
+        os.kill(worker, signal.SIGCONT)
+        os.kill(stopped, signal.SIGCONT)
+        time.sleep(1)
+        assert process.poll() is None
+        os.kill(process.pid, signal.SIGTERM)
+        _, stderr = process.communicate(timeout=30)
+    assert "hang" not in stderr
+
+
+def test_time_under_a_debugger_does_not_count(runs, needs):
+    needs("gdb")
+    with start(runs, "time.sleep(8)") as process:
+        worker = process.stdout.readline().strip()
+        with subprocess.Popen(["gdb", "-q", "-nx", "-batch", "-p", worker, "-ex", "shell sleep 4",
+                               "-ex", "detach"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as gdb:
+            output = gdb.communicate(timeout=60)[0]
+            assert "ptrace: Operation not permitted" not in output
+            assert process.poll() is None, "for twice the limit"
+        process.kill()
+        assert "hang" not in process.communicate(timeout=30)[1]
+
+
+def test_who_does_not_die_from_abort_is_killed(runs):
+    code = "signal.signal(signal.SIGABRT, lambda *_: None)\nfor i in range(600): time.sleep(0.1)"
+    run = hangs(runs, code)
+    assert run.returncode == -signal.SIGKILL
+    assert "after SIGABRT: SIGKILL to process " in run.stderr
+    (incident,) = runs.incidents()
+    assert incident["kind"] == "gpu_hang" and incident["ended_by"] == "SIGKILL"
+
+
+def test_a_reset_in_the_log_while_it_waits_is_enough(runs):
+    code = f"""
+with open({str(runs.kmsg)!r}, "a") as out:
+    out.write("6,9,%d,-;amdgpu 0000:0b:00.0: amdgpu: GPU reset begin!\\n" % (time.monotonic() * 1e6))
+    out.write("6,9,%d,-;amdgpu 0000:0b:00.0: amdgpu: GPU reset(2) succeeded!\\n" % (time.monotonic() * 1e6))
+time.sleep(60)
+"""
+    began = time.monotonic()
+    run = hangs(runs, code, after="16s")
+    assert run.returncode == ABORTED and 4 <= time.monotonic() - began < 14
+    assert "and the kernel log has a reset of the GPU" in run.stderr
+    (incident,) = runs.incidents()
+    assert incident["hang"]["gpu_reset_in_log"] is True
+    assert any("GPU reset begin" in line["text"] for line in incident["lines"]), "not lost"
+
+
+def test_a_reset_of_another_gpu_is_not(runs):
+    code = f"""
+with open({str(runs.kmsg)!r}, "a") as out:
+    out.write("6,9,%d,-;amdgpu 0000:03:00.0: amdgpu: GPU reset begin!\\n" % (time.monotonic() * 1e6))
+time.sleep(7)
+"""
+    run = hangs(runs, code, after="16s")
+    assert run.returncode == 0 and "hang" not in run.stderr
+
+
+def test_a_suspended_gpu_is_not_woken(runs):
+    device = runs.root / "sys/bus/pci/devices/0000:0b:00.0"
+    (device / "power").mkdir(exist_ok=True)
+    (device / "power/runtime_status").write_text("suspended\n")
+    (device / "gpu_busy_percent").unlink(missing_ok=True)
+    os.mkfifo(device / "gpu_busy_percent")  # who reads it waits
+    run = hangs(runs, "time.sleep(60)")
+    assert "GPU 0000:0b:00.0: suspended" in run.stderr
+
+
+def test_a_limit_by_the_program_counts_only_with_auto(runs):
+    code = "from rocmfix.alive import set_limit\nset_limit(0.001)\ntime.sleep(3)"
+    assert hangs(runs, code, after="30s").returncode == 0
+    # Not below a minute, whatever it says: tests/unit/hang_watch_test.cpp.
+    assert hangs(runs, code, after="auto").returncode == 0
+
+
+def test_hostile_files_in_the_folder_end_nobody(runs):
+    code = """
+folder = os.environ["ROCMFIX_ALIVE_DIR"]
+other = os.getppid()  # rocmfix-run itself
+stat = open(f"/proc/{other}/stat").read().rpartition(")")[2].split()
+good = bytearray(b"rfalive1" + bytes(4088)); good[64] = 1
+for name in ("1-1", f"{other}-1", "x", f"{2**40}-7", f"{os.getpid()}-1"):
+    open(f"{folder}/{name}", "wb").write(good)
+open(f"{folder}/5-5", "wb").write(b"short")
+os.mkfifo(f"{folder}/6-6")
+os.symlink("/dev/zero", f"{folder}/7-7")
+os.mkdir(f"{folder}/8-8")
+for i in range(30): rocmfix.alive(); time.sleep(0.1)
+"""
+    run = hangs(runs, code)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("text", ["", "x", "-1", "5x", "1.5m", "9999999h", "99999999999999999999"])
+def test_a_time_that_is_none_is_refused(launcher, text):
+    run = launcher("--hang-after", text, "true")
+    assert run.returncode == 2 and "--hang-after: not understood: " in run.stderr
+    assert "a time such as 30m, 90s or 2h, auto, or off" in run.stderr
+
+
+def test_a_second_ctrl_c_ends_who_does_not_answer(runs):
+    deaf = "signal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(60)"
+    command = runs.launcher.command("--root", runs.root, "--hang-after", "1h", sys.executable, "-c",
+                                    BEGIN + deaf)
+    with Terminal(command, {**runs.launcher.base, **runs.env}) as terminal:
+        terminal.expect(b"\r\n")
+        time.sleep(0.5)
+        terminal.type(b"\x03")
+        time.sleep(1)
+        assert b"Ctrl-C" not in terminal.output, "the first one is the command's own"
+        terminal.type(b"\x03")
+        terminal.expect(b"does not answer Ctrl-C: SIGTERM (once more for SIGKILL)")
+        assert terminal.end() == -signal.SIGTERM
+
+
+def test_ctrl_c_of_who_sends_no_heartbeats_stays_its_own(runs):
+    """As in Python's own prompt, where it is pressed again and again."""
+    code = "import os, signal, time\nsignal.signal(signal.SIGINT, lambda *_: os.write(1, b'again'))\n" \
+           "print('on', flush=True)\nfor i in range(20): time.sleep(0.2)"
+    command = runs.launcher.command("--root", runs.root, "--hang-after", "1h", sys.executable, "-c",
+                                    code)
+    with Terminal(command, {**runs.launcher.base, **runs.env}) as terminal:
+        terminal.expect(b"on\r\n")
+        for _ in range(4):
+            terminal.type(b"\x03")
+            terminal.expect(b"again")
+        assert terminal.end() == 0
+    assert b"Ctrl-C" not in terminal.output

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+#include "supervisor/watch.hpp"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <functional>
+#include <string_view>
+
+#include "hip/apis.hpp"
+#include "report.hpp"
+#include "supervisor/output.hpp"
+#include "util/file_descriptor.hpp"
+#include "util/formatted.hpp"
+#include "util/read_to_end.hpp"
+
+namespace rocmfix::run {
+
+namespace {
+
+constexpr std::uint64_t second = 1000;
+constexpr std::uint64_t grace_ms = 10 * second;    // for a core, and Python's stacks
+constexpr std::uint64_t journal_ms = 30 * second;  // a process of its own each time
+
+/// Not CLOCK_BOOTTIME: while the machine is suspended nothing can happen.
+std::uint64_t now_ms() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * second +
+         static_cast<std::uint64_t>(time.tv_nsec) / 1'000'000;
+}
+
+std::string read_proc(pid_t pid, const char* file) {
+  constexpr std::size_t limit = 1U << 16U;
+  const std::string path = "/proc/" + std::to_string(pid) + "/" + file;
+  const FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  if (fd) {
+    static_cast<void>(read_to_end(fd.get(), limit, text));
+  }
+  return text;
+}
+
+/// Stopped by a signal, or held by a debugger.
+bool is_paused(pid_t pid) {
+  const std::string status = read_proc(pid, "status");
+  constexpr std::string_view tracer = "\nTracerPid:\t";
+  const auto at = status.find(tracer);
+  return status.find("\nState:\tT") != std::string::npos ||
+         status.find("\nState:\tt") != std::string::npos ||
+         (at != std::string::npos && status.compare(at + tracer.size(), 2, "0\n") != 0);
+}
+
+bool is_open(const AliveProcess& process, const hip::AliveCall& call) {
+  // A thread that was ended within a call leaves it open.
+  return (call.number & 1U) != 0 && call.thread != 0 &&
+         access(formatted("/proc/{}/task/{}", process.pid, call.thread).c_str(), F_OK) == 0;
+}
+
+std::uint64_t activity_of(const AliveProcess& process) {
+  std::uint64_t sum = process.file.beats.beats + process.file.beats.progress;
+  for (const hip::AliveCall& call : process.file.calls) {
+    sum += call.number;
+  }
+  return sum;
+}
+
+std::string name_of(const AliveProcess& process, const hip::AliveCall& call) {
+  const bool same_names = process.file.head.apis == static_cast<std::uint64_t>(hip::Api::count);
+  const std::string name = same_names ? hip::api_name(static_cast<hip::Api>(call.api)) : "";
+  return name.empty() ? "a HIP call" : name;
+}
+
+/// False: it is another process by now, or gone, or may not be signalled.
+bool send(const AliveProcess& process, int signal) {
+  const FileDescriptor pidfd(static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
+  return pidfd && hip::alive_name(process.pid).data() == process.name &&
+         syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0;
+}
+
+bool is_there(const AliveProcess& process) {
+  return hip::alive_name(process.pid).data() == process.name &&
+         read_proc(process.pid, "stat").find(") Z ") == std::string::npos;
+}
+
+}  // namespace
+
+Watch::Watch(const SignalQueue& signals, const AliveFolder& folder, KernelLog& log,
+             const CrashContext& context, const HangAfter& after)
+    : signals_(signals),
+      folder_(folder),
+      log_(log),
+      context_(context),
+      after_(after),
+      step_ms_(std::clamp<std::uint64_t>(after.ms / 20, 50, 5 * second)),
+      watch_({.ms = after.ms, .automatic = after.automatic, .step_ms = step_ms_}) {}
+
+void Watch::begin() {
+  watch_ = HangWatch({.ms = after_.ms, .automatic = after_.automatic, .step_ms = step_ms_});
+  next_look_ms_ = 0;
+  reset_ = killed_ = stuck_ = false;
+  aborted_.clear();
+  asked_.clear();
+  unanswered_ = 0;
+  report_.reset();
+}
+
+int Watch::until_next_look() const {
+  const std::uint64_t now = now_ms();
+  return next_look_ms_ <= now ? 0 : static_cast<int>(next_look_ms_ - now);
+}
+
+std::vector<Watch::Target> Watch::expected(const std::vector<AliveProcess>& processes) const {
+  std::vector<Target> found;
+  for (const AliveProcess& process : processes) {
+    const auto& calls = process.file.calls;
+    if (process.running &&
+        (process.file.beats.beats > 0 ||
+         std::any_of(calls.begin(), calls.end(),
+                     [&](const hip::AliveCall& call) { return is_open(process, call); }))) {
+      found.push_back({process, activity_of(process)});
+    }
+  }
+  return found;
+}
+
+void Watch::look(bool stopped) {
+  const std::uint64_t now = now_ms();
+  if (now < next_look_ms_) {
+    return;
+  }
+  next_look_ms_ = now + step_ms_;
+  if (!aborted_.empty()) {
+    press_on(now);
+    return;
+  }
+  const std::vector<AliveProcess> processes = folder_.read();
+  const std::vector<Target> targets = expected(processes);
+  std::vector<SignOfLife> signs;
+  for (const AliveProcess& process : processes) {
+    const bool is_expected = std::any_of(targets.begin(), targets.end(), [&](const Target& target) {
+      return target.process.name == process.name;
+    });
+    signs.push_back({.process = std::hash<std::string>()(process.name),
+                     .activity = activity_of(process),
+                     .expected = is_expected,
+                     .paused = is_expected && (stopped || is_paused(process.pid)),
+                     .limit_ms = process.file.beats.limit_ms});
+  }
+  if (watch_.look(now, signs, reset_)) {
+    end_it(now, processes);
+  } else if (watch_.silent_ms() == 0) {
+    reset_ = false;
+  } else {
+    see_the_log(now);
+  }
+}
+
+/// The kernel's own log costs a read(2), the journal a process.
+void Watch::see_the_log(std::uint64_t now) {
+  const bool ask_journal = watch_.silent_ms() >= journal_ms && now >= next_log_ms_;
+  if (ask_journal) {
+    next_log_ms_ = now + journal_ms;
+  }
+  const std::vector<std::string> lines = log_.look(signals_, ask_journal);
+  reset_ = reset_ || (!lines.empty() && reports_hang(signals_, lines, context_));
+}
+
+HangReport Watch::describe(const std::vector<Target>& targets) const {
+  HangReport report{.silent_ms = watch_.silent_ms(),
+                    .limit_ms = watch_.limit_ms(),
+                    .after_reset = reset_,
+                    .processes = {},
+                    .gpus = {}};
+  for (const Target& target : targets) {
+    const AliveProcess& process = target.process;
+    std::string name = read_proc(process.pid, "comm");
+    name.erase(name.find_last_not_of('\n') + 1);
+    HangReport::Process one{process.pid, std::move(name), process.file.beats.beats, {}};
+    for (const hip::AliveCall& call : process.file.calls) {
+      if (is_open(process, call)) {
+        one.calls.push_back({name_of(process, call), call.thread});
+      }
+    }
+    report.processes.push_back(std::move(one));
+  }
+  const auto root = Root::open(context_.root);
+  for (const Gpu& gpu : context_.gpus) {
+    if (!root || !gpu.supported) {
+      continue;
+    }
+    const std::string device = "/sys/bus/pci/devices/" + gpu.bdf;
+    // Reading a suspended GPU's sensors would wake it.
+    const auto power = root->read_line(device + "/power/runtime_status");
+    const bool awake = !power || *power == "active" || *power == "unsupported";
+    const auto busy = awake ? root->read_number(device + "/gpu_busy_percent") : std::nullopt;
+    report.gpus.push_back({gpu.bdf, awake ? "" : *power, busy});
+  }
+  return report;
+}
+
+void Watch::end_it(std::uint64_t now, const std::vector<AliveProcess>& processes) {
+  aborted_ = expected(processes);
+  aborted_ms_ = now;
+  killed_ = stuck_ = false;
+  const HangReport report = describe(aborted_);
+  say(signals_, hang_text(report));
+  if (!report_) {
+    report_ = report;
+  }
+  for (const Target& target : aborted_) {
+    send(target.process, SIGABRT);
+  }
+}
+
+void Watch::press_on(std::uint64_t now) {
+  std::erase_if(aborted_, [](const Target& target) { return !is_there(target.process); });
+  if (aborted_.empty()) {
+    watch_ = HangWatch({.ms = after_.ms, .automatic = after_.automatic, .step_ms = step_ms_});
+    return;
+  }
+  std::string numbers;
+  for (const Target& target : aborted_) {
+    numbers += (numbers.empty() ? "" : ", ") + std::to_string(target.process.pid);
+  }
+  if (!killed_ && now - aborted_ms_ >= grace_ms) {
+    killed_ = true;
+    say(signals_, "rocmfix-run: still there " + duration_text(now - aborted_ms_) +
+                      " after SIGABRT: SIGKILL to process " + numbers + "\n");
+    for (const Target& target : aborted_) {
+      send(target.process, SIGKILL);
+    }
+  } else if (!stuck_ && now - aborted_ms_ >= 4 * grace_ms) {
+    stuck_ = true;
+    say(signals_, "rocmfix-run: warning: process " + numbers +
+                      " does not die, not even from SIGKILL: stuck in the driver? A reboot ends "
+                      "it; rocmfix-run waits\n");
+  }
+}
+
+void Watch::interrupted() {
+  std::vector<Target> deaf;
+  const std::vector<Target> now = expected(folder_.read());
+  for (const Target& target : now) {
+    const auto before = std::find_if(asked_.begin(), asked_.end(), [&](const Target& other) {
+      return other.process.name == target.process.name && other.activity == target.activity;
+    });
+    if (before != asked_.end() && !is_paused(target.process.pid)) {
+      deaf.push_back(target);
+    }
+  }
+  if (deaf.empty()) {
+    asked_ = now;
+    unanswered_ = 1;
+    return;
+  }
+  const int signal = ++unanswered_ > 2 ? SIGKILL : SIGTERM;
+  std::string text;
+  for (const Target& target : deaf) {
+    text += "rocmfix-run: process " + std::to_string(target.process.pid) +
+            " does not answer Ctrl-C: " + (signal == SIGKILL ? "SIGKILL" : "SIGTERM") +
+            (signal == SIGKILL ? "\n" : " (once more for SIGKILL)\n");
+    send(target.process, signal);
+  }
+  say(signals_, text);
+}
+
+}  // namespace rocmfix::run
