@@ -4,6 +4,7 @@
 import json
 import math
 import os
+import sys
 import time
 import types
 
@@ -13,11 +14,13 @@ import conftest  # noqa: F401
 from rocmfix import sensors
 from rocmfix.yolo import incident, launcher, on_fault, plot, summary
 from rocmfix.yolo.account import CRASH, GPU_FAULT, KILLED, UNKNOWN, Account, account_of
+from rocmfix.yolo.batch import Pressure
 from rocmfix.yolo.errors import Failure
+from rocmfix.yolo.gpu_watch import GpuWatch
 from rocmfix.yolo.journal import Journal
+from rocmfix.yolo.last_epoch import count_time_before, why_last
 from rocmfix.yolo.session import Session
 from rocmfix.yolo.summary import account_text
-from rocmfix.yolo.training import count_time_before, why_last
 
 
 def events(*rows):
@@ -407,3 +410,26 @@ def test_it_is_drawn_on_white(tmp_path):
 
 def test_an_empty_account_has_words():
     assert account_text(Account(), "/run")[-1] == "resume with: rocmfix-yolo resume /run"
+
+
+# ---------------------------------------------------------------- the GPU's memory in an epoch
+
+
+def test_the_pressure_is_that_of_the_epoch_and_of_pytorchs_share(monkeypatch, tmp_path):
+    stats = {"num_alloc_retries": 3}
+    cuda = types.SimpleNamespace(
+        reset_peak_memory_stats=lambda device: None, memory_stats=lambda device: dict(stats),
+        max_memory_allocated=lambda device: 4 << 30,
+        get_device_properties=lambda device: types.SimpleNamespace(total_memory=10 << 30))  # fmt: skip
+    monkeypatch.setitem(sys.modules, "torch", types.SimpleNamespace(cuda=cuda))
+    monkeypatch.setattr("rocmfix.librocmfix.layer_is_loaded", lambda: False)
+    watch, device = GpuWatch(), types.SimpleNamespace(type="cuda", index=0)
+    watch.begin_epoch(device)
+    assert watch.pressure(device) == Pressure(0.5, False)  # of 80 % of 10 GiB
+    stats["num_alloc_retries"] = 4
+    assert watch.pressure(device) == Pressure(0.5, True)
+    watch.begin_epoch(device)
+    assert watch.pressure(device) == Pressure(0.5, False)
+    cpu = types.SimpleNamespace(type="cpu")
+    watch.begin(cpu, tmp_path / "gpu.csv")
+    assert (watch.pressure(cpu), watch.readings()) == (None, "")

@@ -15,7 +15,7 @@ import traceback
 from pathlib import Path
 from typing import Any, Callable
 
-from .. import alive, librocmfix, sensors, torch_patches
+from .. import alive, torch_patches
 from ..hints import Hints
 from ..store import NO_ROOM, Damaged, Generation
 from . import checkpoint, several_gpus
@@ -25,6 +25,8 @@ from .errors import Failure, say, tell_supervisor_of_a_fault
 from .resume_state import ExactState, resumable
 from .account import account_of
 from .banner import Banner
+from .gpu_watch import GpuWatch
+from .last_epoch import count_time_before, why_last
 from .launcher import START_WORKER
 from .rank import is_lead, rank_of_this_process
 from .run_directory import RunDirectory
@@ -39,23 +41,6 @@ class BatchChange(Exception):
     """Between two epochs: resume from the checkpoint with another batch."""
 
 
-def why_last(trainer: Any) -> str:
-    """Why the trainer's epoch is the last one, "" while it is not."""
-    if not trainer.stop:
-        return ""
-    if trainer.epoch + 1 >= trainer.epochs:
-        return "time" if trainer.args.time else "epochs"
-    used = time.time() - trainer.train_time_start
-    return "time" if trainer.args.time and used > trainer.args.time * 3600 else "patience"
-
-
-def count_time_before(trainer: Any, seconds: float) -> None:
-    """Of a run with time=, which earlier processes have used. ultralytics counts from this process alone, its
-    epochs as well, from which it foresees how many there will be."""
-    trainer.train_time_start -= seconds
-    trainer.start_epoch = 0
-
-
 class Training:
     def __init__(self, session: Session, path: Path, arguments: dict[str, Any], hints: Hints) -> None:
         self.session, self._path = session, path
@@ -66,7 +51,7 @@ class Training:
         self.gpus = several_gpus.gpus_of(arguments.get("device", ""))  # if there are several
         self._rank = rank_of_this_process()
         self._starts_ranks = bool(self.gpus) and self._rank is None and not self.cpu
-        self._sampler: sensors.Sampler | None = None
+        self._gpu = GpuWatch()
         self._kept = 0  # the last epoch whose checkpoint counts, from 1
         self._done = 0  # the last epoch that was trained, from 1
         self._why = ""  # it was the last one
@@ -181,7 +166,7 @@ class Training:
             raise
         finally:
             self._banner.show()
-            self._stop_sampler()
+            self._gpu.end()
 
     def _record(self, event: str, **fields: Any) -> None:
         """Nothing while there is no run: what happened then has left no trace to account for."""
@@ -349,12 +334,11 @@ class Training:
         if self._banner.hidden:
             say(f"epoch {trainer.start_epoch + 1} of {trainer.epochs} begins: batch {trainer.batch_size}, "
                 f"{trainer.device}, {'AMP' if trainer.amp else 'full precision'}")  # fmt: skip
-        if trainer.device.type == "cuda" and is_lead():
-            self._start_sampler(trainer)
+        self._gpu.begin(trainer.device, self.directory.state / "gpu.csv")
 
     def _record_start(self, trainer: Any, first: int) -> None:
         self._record("start", first=first, epochs=trainer.epochs, hours=float(trainer.args.time or 0),
-                              batch=trainer.batch_size, device=str(trainer.device), amp=bool(trainer.amp))  # fmt: skip
+                     batch=trainer.batch_size, device=str(trainer.device), amp=bool(trainer.amp))  # fmt: skip
 
     def _on_train_epoch_start(self, trainer: Any) -> None:
         self._banner.show()
@@ -362,11 +346,7 @@ class Training:
             self._time_counted = True
             events = self.directory.events()
             count_time_before(trainer, account_of(events, time.time()).training_seconds)
-        if trainer.device.type == "cuda":
-            import torch
-
-            torch.cuda.reset_peak_memory_stats(trainer.device)
-            self._retries = torch.cuda.memory_stats(trainer.device).get("num_alloc_retries", 0)
+        self._gpu.begin_epoch(trainer.device)
 
     def _keep(self, trainer: Any, state: ExactState) -> None:
         epoch = trainer.epoch + 1
@@ -404,10 +384,8 @@ class Training:
         self._done, self._why = trainer.epoch + 1, why_last(trainer)
         if self._done != self._kept:
             return
-        pressure = self._pressure(trainer)
-        line = f"epoch {self._kept}/{trainer.epochs} kept"
-        if self._sampler is not None:
-            line += f"; {sensors.summary(self._sampler.take()).text()}"
+        pressure = self._gpu.pressure(trainer.device)
+        line = f"epoch {self._kept}/{trainer.epochs} kept{self._gpu.readings()}"
         if pressure is not None:
             line += f"; PyTorch's share at most {pressure.peak:.0%} full; batch {trainer.batch_size}"
         say(line)
@@ -427,31 +405,3 @@ class Training:
             say(f"batch {old} becomes {self.governor.batch}: {why}")
             self.directory.record("batch", old=old, new=self.governor.batch, why=why)
             raise BatchChange
-
-    def _pressure(self, trainer: Any) -> Pressure | None:
-        if trainer.device.type != "cuda":
-            return None
-        import torch
-
-        total = torch.cuda.get_device_properties(trainer.device).total_memory
-        share = 1.0 if librocmfix.layer_is_loaded() else 0.8
-        retries = torch.cuda.memory_stats(trainer.device).get("num_alloc_retries", 0)
-        peak = torch.cuda.max_memory_allocated(trainer.device) / (total * share)
-        return Pressure(peak, retries > self._retries)
-
-    # ------------------------------------------------------------------ the GPU's sensors
-
-    def _start_sampler(self, trainer: Any) -> None:
-        assert self.directory.path is not None
-        root = librocmfix.root_of_this_process()
-        gpu = sensors.find_gpu(trainer.device.index or 0, librocmfix.gpus(root))
-        if gpu is not None:
-            self._sampler = sensors.Sampler(
-                sensors.Sensors(gpu.bdf, root), self.directory.state / "gpu.csv"
-            )
-            self._sampler.start()
-
-    def _stop_sampler(self) -> None:
-        sampler, self._sampler = self._sampler, None
-        if sampler is not None:
-            sampler.stop()
