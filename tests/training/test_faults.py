@@ -109,6 +109,8 @@ def test_a_lost_context_is_a_fault_and_a_python_error_is_not(lab, undisturbed):
 
 
 FAULT = {"kind": "abort", "event": "on_train_batch_start", "count": 5}
+# After FAULT, which an epoch was kept before: only a fault without progress is followed by a mitigation.
+AGAIN = {**FAULT, "count": 1}
 
 
 def measured(lab, name, mitigation, faults, **more):
@@ -121,27 +123,27 @@ def measured(lab, name, mitigation, faults, **more):
 
 
 def test_a_smaller_batch_is_adopted_and_the_run_continues(lab):
-    run = measured(lab, "half", "batch-half", [FAULT], epochs=3)
+    run = measured(lab, "half", "batch-half", [FAULT, AGAIN], epochs=3)
     assert run.epochs == [1, 2, 3]
-    assert [(event["first"], event["batch"]) for event in run.event("start")] == [(1, 4), (2, 2)]
+    assert [(event["first"], event["batch"]) for event in run.event("start")] == [(1, 4), (2, 4), (2, 2)]
     assert "batch 2 instead of 4, after a fault" in run.outputs[0]
 
 
 def test_full_precision_begins_a_new_run_from_the_weights_and_says_so(lab):
-    run = measured(lab, "precision", "full-precision", [FAULT, FAULT], epochs=4, amp=True)
+    run = measured(lab, "precision", "full-precision", [FAULT, AGAIN, FAULT], epochs=4, amp=True)
     new = Run(run.directory.parent / "run-fp32")
     assert run.epochs[:1] == [1]
     (start, *later) = new.event("start")
     assert (start["amp"], start["epochs"], start["first"]) == (False, 3, 1)
-    assert [event["first"] for event in later] == [2]  # the second fault: within the new run
+    assert [event["first"] for event in later] == [2]  # the third fault: within the new run
     assert new.epochs == [1, 2, 3]
     assert "Precision cannot change within a run: a new run, 'run-fp32', begins with the weights of "\
            "epoch 1 and has the 3 epochs that are left" in run.outputs[0]
-    assert "finished: 4 of 4 epochs" in run.outputs[0] and "; 2 GPU faults, " in run.outputs[0]
+    assert "finished: 4 of 4 epochs" in run.outputs[0] and "; 3 GPU faults, " in run.outputs[0]
 
 
 def test_the_cpu_is_announced(lab):
-    run = measured(lab, "cpu", "cpu", [FAULT], epochs=2)
+    run = measured(lab, "cpu", "cpu", [FAULT, AGAIN], epochs=2)
     assert "ON THE CPU from now on" in run.outputs[0]
     assert run.epochs == [1, 2]
 
