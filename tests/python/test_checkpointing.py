@@ -145,6 +145,41 @@ def test_a_loaders_own_generator_is_kept_as_an_object(tmp_path):
     assert whole[1] != whole[2]
 
 
+def test_a_loader_can_be_given_for_the_order_that_its_generator_draws(tmp_path):
+    def orders(folder, last=EPOCHS):
+        loader = data.DataLoader(range(8), shuffle=True, generator=torch.Generator().manual_seed(3))
+        found = []
+        for epoch in rocmfix.checkpointing(folder, loader=loader).epochs(EPOCHS):
+            if epoch == last:
+                break
+            found.append([int(item) for item in loader])
+        return found
+
+    whole = orders(tmp_path / "whole")
+    assert orders(tmp_path / "run", 2) + orders(tmp_path / "run") == whole
+
+
+def test_a_loader_that_does_not_ask_its_sampler_is_an_error_and_no_batch_comes_twice(tmp_path):
+    class Own(data.DataLoader):
+        def __iter__(self):
+            return iter([0, 1, 2, 3])
+
+    def train(last, replay=False):
+        found = []
+        run = rocmfix.checkpointing(tmp_path / "run")
+        for batch in run.steps(Own(range(4)), every=1, replay=replay):
+            if batch == last:
+                raise Died
+            found.append(batch)
+        return found
+
+    with pytest.raises(Died):
+        train(2)
+    with pytest.raises(CheckpointError, match="cannot continue inside an epoch\nhint: .*replay=True"):
+        train(9)
+    assert train(9, replay=True) == [2, 3]
+
+
 def test_loader_processes_that_draw_give_the_same_order_and_other_draws_without_replay(tmp_path):
     """As documented: what replay=True is for."""
     options = {"dataset": Noisy(), "num_workers": 2}
