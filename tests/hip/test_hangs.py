@@ -32,6 +32,21 @@ def test_who_works_or_is_in_no_call_is_left_alone(launched, hip, how):
     assert "rocmfix-run: hang" not in done.stderr
 
 
+def test_a_reset_that_the_runtime_reports_is_a_hang_and_no_memory_fault(launched, hip):
+    script = 'test "$ROCMFIX_ATTEMPT" = 2 && { env | grep -c MIOPEN_DEBUG; exit 0; }; exec "$@"'
+    done = launched("sh", "-c", script, "x", str(hip.programs / "hang"), "stream",
+                    '{"fault": "reset"}', options=["--retries", "2"])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "0", "no mitigation of a memory fault"
+    (line,) = [line for line in done.stderr.splitlines()
+               if line.startswith("rocmfix-run: GPU ")]
+    assert line.startswith("rocmfix-run: GPU hang after ") and "0x0" not in line
+    assert "null pointer" not in done.stderr
+    (incident,) = launched.incidents()
+    assert incident["kind"] == "gpu_hang" and "case" not in incident
+    assert incident["incidents"][0]["events"][0]["type"] == "gpu_hang"
+
+
 def test_nobody_is_watched_without_the_option(launched, hip):
     done = launched("timeout", "4", str(hip.programs / "hang"), "stream")
     assert done.returncode == 124 and "hang:" not in done.stderr

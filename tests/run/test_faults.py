@@ -488,3 +488,19 @@ def test_no_worker_of_one_attempt_lives_in_the_next(runs):
     run = runs.launcher("--root", runs.root, "--retries", "1", sys.executable, "-c", code,
                         runs.note, runs.kmsg, "layer", "0", env=runs.env)
     assert (run.stdout, run.returncode) == ("worker False\n", 0)
+
+
+@pytest.mark.parametrize(("words", "kind"), [
+    ("HIP error: unspecified launch failure", "gpu_hang"),
+    ("HIP error: the launch timed out and was terminated", "gpu_hang"),
+    ("HIP error: an illegal memory access was encountered", "gpu_memory_fault"),
+])
+def test_a_hang_that_hip_raises_is_no_memory_fault(runs, words, kind):
+    code = ("import os, resource, sys\nresource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
+            f"sys.path.insert(0, {str(SOURCE / 'userspace/python')!r})\n"
+            "from rocmfix.yolo.errors import tell_supervisor_of_a_fault\n"
+            f"tell_supervisor_of_a_fault(RuntimeError({words!r}))\nos.abort()\n")
+    runs.launcher("--root", runs.root, sys.executable, "-c", code, env=runs.env)
+    (incident,) = runs.incidents()
+    assert incident["kind"] == kind
+    assert incident["incidents"][0]["events"][0]["type"] == kind

@@ -314,9 +314,11 @@ void write_calls(JsonText& json, const FaultReport& report) {
 
 void write_document(JsonText& json, const FaultReport& report, const Neighbourhood& around) {
   const FaultCase value = around.classify(report.now);
+  // ROCr reports a reset of the GPU as a fault at address 0, which no program has touched.
+  const bool hang = report.fault.address == 0 && (report.fault.reasons & hsa::fault_hang) != 0;
   json.open_object();
   json.number("schema", 1);
-  json.string("kind", "gpu_memory_fault");
+  json.string("kind", hang ? "gpu_hang" : "gpu_memory_fault");
   write_time(json, "time", report.seconds, report.nanoseconds);
   json.number("pid", report.pid);
   json.string("program", report.program);
@@ -325,10 +327,12 @@ void write_document(JsonText& json, const FaultReport& report, const Neighbourho
   }
   write_gpu(json, report);
   write_fault(json, report.fault);
-  json.string("case", fault_case_name(value));
-  write_summary(json, value, report, around);
-  write_allocation(json, value, report, around);
-  write_nearest(json, around, report.now);
+  if (!hang) {
+    json.string("case", fault_case_name(value));
+    write_summary(json, value, report, around);
+    write_allocation(json, value, report, around);
+    write_nearest(json, around, report.now);
+  }
   write_calls(json, report);
   write_coherence(json);
   write_layer(json, report, around);

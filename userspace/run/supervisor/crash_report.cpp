@@ -79,7 +79,8 @@ Headline headline_of(const Diagnosis& diagnosis) {
   }
   const Json report = report_document(diagnosis);
   if (report.is_object()) {
-    headline.address = text_of(report["fault"], "address");
+    const bool hang = text_of(report, "kind") == "gpu_hang";
+    headline.address = hang ? "" : text_of(report["fault"], "address");
   }
   if (diagnosis.outcome.fault == FaultKind::memory) {
     headline.what = "GPU memory fault";

@@ -29,6 +29,11 @@ constexpr JsonLimits explanation_limits{
 
 // Nothing that comes from another process may throw here, or have a type that it should not have.
 
+/// The runtime has reported a hang, or a reset of the GPU.
+bool is_of_hang(const Json& report) {
+  return text_of(report, "kind") == "gpu_hang";
+}
+
 /// The report as an event, by faults.toml's names. What is no text or number in it is left out.
 Json event_of(const Json& report) {
   Json event = {{"type", report["kind"]}};
@@ -38,7 +43,9 @@ Json event_of(const Json& report) {
       event[key] = value;
     }
   };
-  take("address", fault.value("address", Json()));
+  if (!is_of_hang(report)) {
+    take("address", fault.value("address", Json()));
+  }
   take("reason", fault.value("reason", Json()));
   if (const Json reasons = fault.value("reasons", Json()); reasons.is_array() && !reasons.empty()) {
     take("reason", reasons.front());
@@ -273,7 +280,10 @@ Diagnosis diagnose(const SignalQueue& signals, const ExitInfo& exit_info, Kernel
     diagnosis.lines.push_back({source, line});
   }
   if (!own.empty()) {
-    outcome.fault = FaultKind::memory;
+    for (const auto& report : own) {
+      const bool of_hang = is_of_hang(read_foreign_json(report.text));
+      take_kind(of_hang ? FaultKind::hang : FaultKind::memory, outcome);
+    }
     outcome.worked = outcome.worked || std::any_of(own.begin(), own.end(), [](const auto& report) {
                        return has_worked(read_foreign_json(report.text));
                      });

@@ -15,7 +15,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 bool is_report(const Json& document) {
-  return document.is_object() && text_of(document, "kind") == "gpu_memory_fault" &&
+  const std::string kind = text_of(document, "kind");
+  return document.is_object() && (kind == "gpu_memory_fault" || kind == "gpu_hang") &&
          document.contains("fault") && document["fault"].is_object();
 }
 

@@ -10,6 +10,10 @@ from ..printable import write_stderr
 from .rank import is_lead, rank_of_this_process
 
 
+HANG = ("unspecified launch failure", "hiperrorlaunchfailure", "launch timed out",
+        "hiperrorlaunchtimeout")  # fmt: skip
+
+
 class Failure(Exception):
     """What a user can understand and act on; shown without a traceback."""
 
@@ -33,13 +37,20 @@ def report(failure: Failure) -> int:
     return failure.status
 
 
+def is_hang(problem: BaseException) -> bool:
+    """HIP's words for work that the GPU did not end, or that a reset has ended."""
+    text = str(problem).lower()
+    return any(part in text for part in HANG)
+
+
 def tell_supervisor_of_a_fault(problem: BaseException) -> None:
     """As librocmfix-hip.so does when ROCr aborts. Here HIP has raised: no address is known, and the
     reason is in its words."""
     from . import incident  # which needs this module
 
     reason = (str(problem).splitlines() or [type(problem).__name__])[0]
-    document = {"schema": 1, "kind": "gpu_memory_fault", "program": "rocmfix-yolo", "worked": True,
+    kind = "gpu_hang" if is_hang(problem) else "gpu_memory_fault"
+    document = {"schema": 1, "kind": kind, "program": "rocmfix-yolo", "worked": True,
                 "pid": os.getpid(), "fault": {"reason": reason[:200]}}  # fmt: skip
     text = json.dumps(document).encode() + b"\n"
     try:

@@ -21,7 +21,7 @@ from ..store import NO_ROOM, Damaged, Generation
 from . import checkpoint, several_gpus
 from . import model as models
 from .batch import Governor, Pressure
-from .errors import Failure, say, tell_supervisor_of_a_fault
+from .errors import HANG, Failure, say, tell_supervisor_of_a_fault
 from .resume_state import ExactState, resumable
 from .account import account_of
 from .banner import Banner
@@ -33,8 +33,8 @@ from .run_directory import RunDirectory
 from .session import ON_RESUME, Session
 
 # The GPU's context is lost, and with it everything in this process: as good as an abort.
-CONTEXT_LOST = ("illegal memory access", "unspecified launch failure", "hiperrorlaunchfailure",
-                "hiperrorillegaladdress", "hsa_status_error", "device-side assert")  # fmt: skip
+CONTEXT_LOST = ("illegal memory access", "hiperrorillegaladdress", "hsa_status_error",
+                "device-side assert", *HANG)  # fmt: skip
 
 
 class BatchChange(Exception):
