@@ -79,7 +79,8 @@ std::optional<std::uint64_t> read_vram(const Root& root, const std::string& node
     const Properties memory(root, formatted("{}/{}/properties", banks, bank));
     const auto heap = memory.find<std::uint64_t>("heap_type");
     const auto size = memory.find<std::uint64_t>("size_in_bytes");
-    if (!size || (heap != heap_fb_public && heap != heap_fb_private)) {
+    const bool is_vram = heap && (*heap == heap_fb_public || *heap == heap_fb_private);
+    if (!is_vram || !size) {
       continue;
     }
     if (*size > most_vram_bytes - total) {
