@@ -34,6 +34,8 @@ device=0,1 each GPU has a process, and all resume from the same checkpoint.
 
 Options, each with the variable of the same meaning:
       --retries N          new processes after faults (10)      ROCMFIX_RETRIES
+      --hang-after TIME    end a training that hangs: auto (default), 30m, off
+                                                                ROCMFIX_HANG_AFTER
       --profile NAME       safe (default) or original           ROCMFIX_PROFILE
       --python FILE        the interpreter that has ultralytics ROCMFIX_PYTHON
       --min-batch N        when VRAM is nearly full, not below (1)
@@ -50,7 +52,7 @@ process when every one of them ended in a fault.
 VERBS = ("train", "resume", "val", "predict", "export")
 # ultralytics' own words for them (ultralytics.cfg.TASKS), which may come before or after the verb.
 TASKS = ("detect", "segment", "semantic", "depth", "classify", "pose", "obb")
-WITH_VALUE = ("retries", "profile", "python", "min-batch", "max-batch", "on-fault")
+WITH_VALUE = ("retries", "hang-after", "profile", "python", "min-batch", "max-batch", "on-fault")
 _KEY = re.compile(r"[A-Za-z_]\w*=")
 
 
@@ -223,7 +225,10 @@ def run(words: list[str]) -> int:
     on_fault = line.own.get("on-fault", os.environ.get("ROCMFIX_ON_FAULT"))
     command = None if on_fault is None else on_fault_words(on_fault)
     session = session_of(verb, line)
-    return launcher.launch(session, retries, line.own.get("profile"), line.own.get("python"), command)
+    hang_after = line.own.get("hang-after") or os.environ.get("ROCMFIX_HANG_AFTER") or "auto"
+    return launcher.launch(
+        session, retries, line.own.get("profile"), line.own.get("python"), command, hang_after
+    )
 
 
 def main() -> int:

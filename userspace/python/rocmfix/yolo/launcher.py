@@ -177,10 +177,11 @@ def where_it_was_begun(session: Session) -> str | None:
 
 
 def launch(
-    session: Session, retries: int, profile: str | None, python: str | None, on_fault: list[str] | None = None
+    session: Session, retries: int, profile: str | None, python: str | None,
+    on_fault: list[str] | None = None, hang_after: str = "auto",
 ) -> int:
     """The exit status; or does not return, when the last process was ended by a signal."""
-    command = [find_launcher(), f"--retries={retries}"]
+    command = [find_launcher(), f"--retries={retries}", f"--hang-after={hang_after}"]
     if profile:
         command.append(f"--profile={profile}")
     home = state_home()

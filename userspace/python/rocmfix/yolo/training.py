@@ -15,13 +15,14 @@ import traceback
 from pathlib import Path
 from typing import Any, Callable
 
-from .. import alive, torch_patches
+from .. import torch_patches
 from ..hints import Hints
 from ..store import NO_ROOM, Damaged, Generation
 from . import checkpoint, several_gpus
 from . import model as models
 from .batch import Governor, Pressure
 from .errors import HANG, Failure, say, tell_supervisor_of_a_fault
+from .pulse import Pulse
 from .resume_state import ExactState, resumable
 from .account import account_of
 from .banner import Banner
@@ -47,6 +48,7 @@ class Training:
         self.directory = RunDirectory(session, path, hints.attempt)
         self.arguments = arguments
         self.hints = hints
+        self._pulse = Pulse()
         self.cpu = hints.cpu
         self.gpus = several_gpus.gpus_of(arguments.get("device", ""))  # if there are several
         self._rank = rank_of_this_process()
@@ -285,8 +287,8 @@ class Training:
             "on_train_start": [state.on_train_start, self._on_train_start],
             "on_train_epoch_start": [state.on_train_epoch_start, self._on_train_epoch_start],
             "on_train_batch_start": [state.on_train_batch_start],
-            "on_train_batch_end": [lambda trainer: alive()],
-            "on_val_batch_end": [lambda validator: alive()],
+            "on_train_batch_end": [lambda trainer: self._pulse.beat()],
+            "on_val_batch_end": [lambda validator: self._pulse.beat()],
             "on_model_save": [lambda trainer: self._keep(trainer, state)],
             "on_fit_epoch_end": [self._on_epoch_end],
         }
@@ -375,7 +377,7 @@ class Training:
             self.directory.say_once(f"warning: the disk that {self.directory.path} is on is nearly full: the older "
                                     "checkpoint is given up before the next is written")  # fmt: skip
         self._kept = epoch
-        alive(progress=True)
+        self._pulse.kept()
         self.directory.record("epoch", epoch=epoch)
 
     def _on_epoch_end(self, trainer: Any) -> None:
