@@ -191,9 +191,7 @@ def session_of(verb: str, line: Line) -> Session:
 def take_verb(line: Line) -> str:
     """As yolo does: `train`, `detect train`, `train detect` or `mode=train`. Raises Failure."""
     named = line.arguments.pop("mode", None)
-    # After `resume`, a word is the directory of a run, whatever its name is.
-    if named is None and line.words and line.words[0] == "resume":
-        return line.words.pop(0)
+    # The first one: after `resume`, a word is the directory of a run, whatever its name is.
     verbs = [word for word in line.words if word in VERBS]
     if named is None and not verbs:
         if not line.words or line.words[0] in TASKS:
