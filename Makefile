@@ -164,6 +164,7 @@ bench: ## cost of a launch, supervision, a log and a checkpoint, compared with e
 	@bench/override
 	@bench/explain
 	@bench/supervise
+	@bench/alive
 	@bench/checkpoint
 	@bench/script-checkpoint
 
