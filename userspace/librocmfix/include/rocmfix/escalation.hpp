@@ -20,7 +20,7 @@ enum class FaultKind : std::uint8_t {
   hang,    ///< a hang, a reset, a job that did not end in time
   crash,   ///< a crash that no evidence connects with the GPU, where the user wants it retried
 };
-std::string_view to_string(FaultKind kind);         ///< "none", "memory", "hang", "crash"
+std::string_view to_string(FaultKind kind);  ///< "none", "memory", "hang", "crash"
 /// "memory", "hang": what events can be of. none for any other word.
 FaultKind parse_fault_kind(std::string_view word);
 

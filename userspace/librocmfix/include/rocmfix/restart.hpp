@@ -59,8 +59,8 @@ struct Decision {
   std::vector<const Mitigation*> mitigations;  ///< what the next attempt runs with
 };
 
-/// It got somewhere: something was kept, or there were many heartbeats, or it ran for long. The fault
-/// after that is the first of its kind: no reason to change anything.
+/// It got somewhere: something was kept, or there were many heartbeats, or it ran for long. The
+/// fault after that is the first of its kind: no reason to change anything.
 bool made_progress(const Outcome& outcome, const RestartLimits& limits);
 
 /// `history`: every attempt so far, the one that just ended last; never empty. `retries`: how many
