@@ -70,6 +70,14 @@ def test_the_folder_is_the_users_alone_and_goes_with_the_command(launcher, tmp_p
     assert run.stderr == "" and not list(where.iterdir())
 
 
+@pytest.mark.parametrize("signal", ["TERM", "KILL", "ABRT"])
+def test_the_folder_goes_when_the_command_ends_by_a_signal(launcher, tmp_path, signal):
+    run = launcher("--retries", "1", "sh", "-c", f'echo "$ROCMFIX_ALIVE_DIR"; kill -{signal} $$',
+                   root="rx6700xt", env={"TMPDIR": str(tmp_path)})
+    assert Path(run.stdout.strip()).parent == tmp_path and run.returncode < 0
+    assert not list(tmp_path.glob("rocmfix-alive-*"))
+
+
 def test_without_a_place_the_command_runs_and_it_is_said(launcher):
     run = launcher("--retries", "1", "sh", "-c", "echo ${ROCMFIX_ALIVE_DIR-none}", root="rx6700xt",
                    env={"TMPDIR": "/nonexistent"})

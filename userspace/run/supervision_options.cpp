@@ -46,7 +46,7 @@ Result<unsigned> read_retries(const Given& asked) {
 bool read_hang_after(std::string_view text, HangAfter& after) {
   constexpr std::uint64_t minute = 60;
   constexpr std::uint64_t hour = 60 * minute;
-  constexpr std::uint64_t most = 30 * 24 * hour;
+  constexpr std::uint64_t most = 720 * hour;
   constexpr HangAfter first{.ms = 30 * minute * 1000, .automatic = true};
   if (text == "auto") {
     after = first;

@@ -167,16 +167,16 @@ class Supervisor {
       if (ended->denied) {
         say(std::string(program) + "warning: the command, process " + std::to_string(ended->pid) +
             ", runs as another user and cannot be signalled: it is left running\n");
-        return end_as(signals_, *ended);
+        return end(*ended);
       }
       say(survivors_text(end_left_behind(signals_)));
       const auto delay = look_into(*ended);
       int by = 0;
       if (!delay) {
-        return end_as(signals_, *ended);
+        return end(*ended);
       }
       if (!wait_unless_told(signals_, *delay, &by)) {
-        return end_as(signals_, ExitInfo{.signalled = true, .status = by, .reports = {}});
+        return end(ExitInfo{.signalled = true, .status = by, .reports = {}});
       }
       terminal_.restore(ended->pid);
     }
@@ -184,6 +184,13 @@ class Supervisor {
 
  private:
   void say(std::string_view text) const { run::say(signals_, text); }
+
+  /// Does not return where the command ended by a signal: what has to go, goes before.
+  int end(const ExitInfo& exit_info) {
+    watch_.reset();
+    alive_.reset();
+    return end_as(signals_, exit_info);
+  }
 
   [[nodiscard]] Start start() {
     return {.with_reports = job_.preparation->layered,

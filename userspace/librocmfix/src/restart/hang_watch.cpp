@@ -8,6 +8,7 @@ namespace rocmfix {
 namespace {
 
 constexpr std::uint64_t minute = 60'000;
+constexpr std::uint64_t day = 1440 * minute;
 
 bool same(const SignOfLife& a, const SignOfLife& b) {
   return a.process == b.process && a.activity == b.activity;
@@ -19,7 +20,7 @@ std::uint64_t limit_of(const HangLimit& limit, const std::vector<SignOfLife>& pr
   for (const SignOfLife& process : processes) {
     said = std::max(said, process.limit_ms);
   }
-  return !limit.automatic || said == 0 ? limit.ms : std::clamp(said, minute, 24 * 60 * minute);
+  return !limit.automatic || said == 0 ? limit.ms : std::clamp(said, minute, day);
 }
 
 }  // namespace
