@@ -21,9 +21,10 @@ LAYOUT = r"""
 #include <cstdio>
 using namespace rocmfix::hip;
 int main() {
-  std::printf("{\"SIZE\": %zu, \"MAGIC\": %llu, \"HEAD_MAGIC\": %zu, \"BEATS\": %zu, "
+  std::printf("{\"SIZE\": %zu, \"MAGIC\": %llu, \"HEAD_MAGIC\": %zu, \"STACKS_SIGNAL\": %zu, \"BEATS\": %zu, "
               "\"PROGRESS\": %zu, \"LIMIT_MS\": %zu}\n", sizeof(AliveFile),
               static_cast<unsigned long long>(alive_magic), offsetof(AliveFile, head.magic) / 8,
+              offsetof(AliveFile, head.stacks_signal) / 8,
               offsetof(AliveFile, beats.beats) / 8, offsetof(AliveFile, beats.progress) / 8,
               offsetof(AliveFile, beats.limit_ms) / 8);
 }

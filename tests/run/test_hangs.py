@@ -52,7 +52,7 @@ def test_a_worker_without_a_sign_of_life_is_ended_and_it_is_said_why(runs, how):
     assert told[1].endswith("in no HIP call that the HIP interposer sees; heartbeats so far: 3")
     assert told[2] == "rocmfix-run:   GPU 0000:0b:00.0: 99 % busy"
     assert "SIGABRT" in told[3]
-    assert any("in stuck_here" in line for line in lines), "the stacks of all threads"
+    assert sum("in stuck_here" in line for line in lines) == 1, "the stacks of all threads, once"
     assert lines.index(told[3]) < next(n for n, line in enumerate(lines) if "stuck_here" in line)
     assert "a hang, ended after " in told[4]
     (incident,) = runs.incidents()
@@ -72,6 +72,18 @@ time.sleep(60)
     assert run.returncode == 0
     assert run.stdout.splitlines()[2] == "1 False", "no mitigation of a memory fault"
     assert "attempt 2 of at most 4" in run.stderr
+
+
+def test_an_abort_that_is_no_hang_shows_no_stacks(runs):
+    run = hangs(runs, "os.abort()")
+    assert run.returncode == ABORTED and "stack" not in run.stderr.lower()
+
+
+def test_stacks_are_those_at_the_abort_without_a_heartbeat_or_when_the_user_wants_them(runs):
+    for code, env in (("import os; os.abort()", {}), (BEGIN + "os.abort()", {"PYTHONFAULTHANDLER": "1"})):
+        run = runs.launcher("--root", runs.root, "--hang-after", "9s", sys.executable, "-c", code,
+                            env={**runs.env, **env})
+        assert run.returncode == ABORTED and "Fatal Python error: Aborted" in run.stderr
 
 
 def test_without_the_option_nothing_is_ended(runs):

@@ -24,7 +24,8 @@ inline constexpr const char* alive_variable = "ROCMFIX_ALIVE_DIR";
 struct AliveHead {
   uint64_t magic;
   uint64_t apis;  ///< how many names the writer of `calls` knows (Api::count); 0: there is none
-  std::array<uint64_t, 6> unused;
+  uint64_t stacks_signal;  ///< a real-time signal at which it prints its stacks; 0: there is none
+  std::array<uint64_t, 5> unused;
 };
 
 /// rocmfix.alive()'s. Counters only ever grow.

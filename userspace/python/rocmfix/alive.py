@@ -7,21 +7,40 @@ store into shared memory. Nothing here ever raises: a training must not end by i
 
 from __future__ import annotations
 
+import faulthandler
 import mmap
 import os
+import signal
 
 MAGIC = int.from_bytes(b"rfalive1", "little")
 SIZE = 4096
 # Numbers of 64-bit words.
-HEAD_MAGIC, BEATS, PROGRESS, LIMIT_MS = 0, 8, 9, 10
+HEAD_MAGIC, STACKS_SIGNAL, BEATS, PROGRESS, LIMIT_MS = 0, 2, 8, 9, 10
 
 _pid = 0  # whose file is open: a forked child has one of its own
 _words: memoryview | None = None
+_stacks_signal = 0
 
 
 def _start_of_this_process() -> int:
     with open("/proc/self/stat", "rb") as file:
         return int(file.read().rpartition(b")")[2].split()[19])
+
+
+def _offer_stacks(words: memoryview) -> None:
+    """rocmfix-run sends the signal before it ends a hang: the stacks of all threads go to stderr."""
+    global _stacks_signal
+    if not _stacks_signal:  # a forked child has its parent's handler
+        number = signal.SIGRTMAX - 4
+        if signal.getsignal(number) is not signal.SIG_DFL:
+            return
+        faulthandler.register(number)
+        _stacks_signal = number
+        # What rocmfix-run has set for programs that do not come here. The stacks at an abort after a
+        # GPU fault only show where the program was when the driver noticed.
+        if os.environ.get("PYTHONFAULTHANDLER") == "rocmfix-run":
+            faulthandler.disable()
+    words[STACKS_SIGNAL] = _stacks_signal
 
 
 def _open() -> None:
@@ -43,7 +62,8 @@ def _open() -> None:
             os.close(file)
         words[HEAD_MAGIC] = MAGIC
         _words = words
-    except (OSError, ValueError):
+        _offer_stacks(words)
+    except (OSError, ValueError, RuntimeError, AttributeError):  # no stderr, too
         pass
 
 

@@ -213,8 +213,9 @@ class Supervisor {
       put(hip::alive_variable, alive_->path());
     }
     if (watch_) {
-      // Python then prints the stacks of its threads when it is aborted.
-      set = set && setenv("PYTHONFAULTHANDLER", "1", /*overwrite=*/0) == 0;
+      // Python then prints the stacks of its threads when it is aborted. rocmfix.alive() has a
+      // better way, and takes this back, which it knows by the value.
+      set = set && setenv("PYTHONFAULTHANDLER", "rocmfix-run", /*overwrite=*/0) == 0;
       unsetenv("ROCMFIX_HANG_AFTER");
     }
     if (options_.supervision.retries > 0) {

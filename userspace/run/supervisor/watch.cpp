@@ -83,6 +83,14 @@ bool send(const AliveProcess& process, int signal) {
          syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0;
 }
 
+/// Those of its threads, on its own stderr, if it has said how. What it says is checked: another
+/// signal could be meant for something else.
+bool ask_for_stacks(const AliveProcess& process) {
+  const std::uint64_t number = process.file.head.stacks_signal;
+  return number >= static_cast<std::uint64_t>(SIGRTMIN) &&
+         number <= static_cast<std::uint64_t>(SIGRTMAX) && send(process, static_cast<int>(number));
+}
+
 bool is_there(const AliveProcess& process) {
   return hip::alive_name(process.pid).data() == process.name &&
          read_proc(process.pid, "stat").find(") Z ") == std::string::npos;
@@ -212,6 +220,14 @@ void Watch::end_it(std::uint64_t now, const std::vector<AliveProcess>& processes
   say(signals_, hang_text(report));
   if (!report_) {
     report_ = report;
+  }
+  bool asked = false;
+  for (const Target& target : aborted_) {
+    asked = ask_for_stacks(target.process) || asked;
+  }
+  if (asked) {
+    constexpr timespec moment{0, 300'000'000};  // a signal handler writes some lines
+    nanosleep(&moment, nullptr);
   }
   for (const Target& target : aborted_) {
     send(target.process, SIGABRT);
