@@ -96,7 +96,7 @@ litmus: ## build the coherence litmus test for owners of cards, for every suppor
 	@userspace/selftest/litmus/build
 
 .PHONY: check-training
-check-training: ## real YOLO trainings on the CPU, with faults injected at random points (20 minutes)
+check-training: ## real trainings on the CPU, with faults at random points, and launchers (30 minutes)
 	@$(SETUP) build roots check hip-runtime training
 	@$(MAKE) --no-print-directory build roots
 	@tests/training/check

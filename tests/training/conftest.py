@@ -10,10 +10,18 @@ import pytest
 from lab import BUILD, Lab
 
 HERE = Path(__file__).resolve().parent
+# Minutes each: in `make check-training`, or by name.
+LONG = ("test_account.py", "test_integrations.py", "test_ranks.py", "test_runs.py", "test_several_gpus.py")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--runs", type=int, default=4, help="disturbed runs with random faults (4)")
+    parser.addoption("--runs", type=int, default=2, help="disturbed runs with random faults (2)")
+    parser.addoption("--all", action="store_true", help="the long files, too, when none is named")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """pytest does not ask for a file that is named."""
+    return True if collection_path.name in LONG and not config.getoption("--all") else None
 
 
 def pytest_generate_tests(metafunc):
