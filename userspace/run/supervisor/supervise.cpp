@@ -14,10 +14,10 @@
 #include "incident/incident_store.hpp"
 #include "ranks.hpp"
 #include "report.hpp"
-#include "rocmfix/redaction.hpp"
 #include "rocmfix/restart.hpp"
 #include "rocmfix/standard_streams.hpp"
 #include "supervisor/alive_folder.hpp"
+#include "supervisor/circumstances.hpp"
 #include "supervisor/crash_report.hpp"
 #include "supervisor/descriptor.hpp"
 #include "supervisor/diagnosis.hpp"
@@ -39,74 +39,10 @@ constexpr std::string_view program = "rocmfix-run: ";
 
 constexpr int own_failure = 125;
 
-/// NAME or, of one that a KFD node can have for itself, NAME_<N>.
-bool is_named(const Setting& setting, std::string_view name) {
-  if (setting.layer != Layer::environment || !name.starts_with(setting.name)) {
-    return false;
-  }
-  name.remove_prefix(setting.name.size());
-  return name.empty() || (setting.per_node && name.size() > 1 && name.front() == '_' &&
-                          name.find_first_not_of("0123456789", 1) == std::string_view::npos);
-}
-
-/// What is known to matter to a GPU program, by name: a prefix has room for secrets.
-bool is_of_interest(const Policy& policy, const Escalation& escalation, std::string_view name) {
-  const auto sets = [&](const Mitigation& mitigation) {
-    return std::any_of(mitigation.set.begin(), mitigation.set.end(),
-                       [&](const Assignment& one) { return one.name == name; });
-  };
-  return is_runtime_variable(name) ||
-         std::any_of(policy.settings().begin(), policy.settings().end(),
-                     [&](const Setting& setting) { return is_named(setting, name); }) ||
-         std::any_of(escalation.mitigations().begin(), escalation.mitigations().end(), sets);
-}
-
 /// What the rocmfix-run around this one has given its command, to find reports again.
 std::string outer_tag() {
   const char* const tag = own_variable("ROCMFIX_REPORT_TAG");
   return tag != nullptr && hip::is_tag(tag) ? tag : "";
-}
-
-RestartContext circumstances_of(const Preparation& preparation) {
-  RestartContext context;
-  for (const Gpu& gpu : preparation.gpus) {
-    if (gpu.supported) {
-      context.families.emplace(to_string(gpu.family));
-      context.gfx.insert(gpu.gfx.value_or(""));
-    }
-  }
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    context.user_variables.emplace(text.substr(0, text.find('=')));
-  }
-  return context;
-}
-
-/// The command's, as the report quotes them. Looked for when there is something to report: every
-/// launch would cost a tenth more.
-std::vector<std::string> quoted_variables(const Job& job, const Escalation& escalation) {
-  const auto root = Root::open(job.options->root);
-  auto policy = root ? Policy::load(*root) : Result<Policy>(Policy::built_in());
-  if (!policy) {  // changed since the launch, which has read it
-    policy = Policy::built_in();
-  }
-  std::vector<std::string> variables;
-  const auto add = [&](std::string_view name, std::string_view value) {
-    if (is_of_interest(*policy, escalation, name)) {
-      variables.push_back(printable(std::string(name) + "=" + redact_text(value)));
-    }
-  };
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) {
-      add(text.substr(0, equals), text.substr(equals + 1));
-    }
-  }
-  for (const EnvironmentChange& change : job.preparation->environment.set) {
-    add(change.name, change.value);
-  }
-  return variables;
 }
 
 std::string survivors_text(const std::vector<Survivor>& survivors) {
@@ -241,7 +177,7 @@ class Supervisor {
   /// How long to wait before the next attempt; nullopt: this was the last.
   std::optional<std::uint64_t> look_into(const ExitInfo& exit_info) {
     if (crash_context_.variables.empty() && exit_info.failed()) {
-      crash_context_.variables = quoted_variables(job_, escalation_);
+      crash_context_.variables = quoted_variables(options_.root, *job_.preparation, escalation_);
     }
     crash_context_.rank = is_one_of_several_ranks();
     Diagnosis diagnosis = diagnose(signals_, exit_info, log_, crash_context_);
