@@ -39,7 +39,7 @@ struct ExitInfo {
   bool told_to_stop = false;  ///< INT, QUIT, TERM or HUP came, from wherever
   bool denied = false;        ///< it runs on: `status` was to be passed on, and the kernel refused
   std::uint64_t lived_ms = 0;
-  std::string reports;               ///< what was written to the report descriptor
+  std::string reports;                            ///< what was written to the report descriptor
   std::optional<HangReport> hang = std::nullopt;  ///< it was ended for this
 
   [[nodiscard]] bool failed() const { return signalled || status != 0; }

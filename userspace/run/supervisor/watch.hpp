@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Looks, while the command runs, whether it still does something; and ends what hangs: it is told
-// which HIP calls are open and how busy the GPU is, and asked for its stacks; then SIGABRT, and after
-// a grace SIGKILL. With --hang-after only.
+// which HIP calls are open and how busy the GPU is, and asked for its stacks; then SIGABRT, and
+// after a grace SIGKILL. With --hang-after only.
 //
 // Refuses to: signal a process that is not known by its number and its start; count time in which
 // a process is stopped, traced or the machine suspended; wake a GPU.
