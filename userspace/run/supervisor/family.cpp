@@ -18,53 +18,14 @@
 #include <utility>
 #include <vector>
 
-#include "util/file_descriptor.hpp"
-#include "util/read_to_end.hpp"
+#include "supervisor/proc.hpp"
 
 namespace rocmfix::run {
 
 namespace {
 
-/// A file of /proc, which says 0 of its size.
-std::optional<std::string> read_small(const std::string& path) {
-  constexpr std::size_t limit = 1U << 20U;
-  const FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::string text;
-  if (!fd || (!read_to_end(fd.get(), limit, text) && text.empty())) {
-    return std::nullopt;
-  }
-  return text;
-}
-
-std::string proc(pid_t pid, std::string_view file) {
-  return "/proc/" + std::to_string(pid) + "/" + std::string(file);
-}
-
-struct Relations {
-  char state = '?';
-  pid_t parent = 0;
-  pid_t session = 0;
-};
-
-/// "pid (name) state ppid pgrp session ..."; the name may hold anything.
-std::optional<Relations> relations_of(pid_t pid) {
-  const auto text = read_small(proc(pid, "stat"));
-  const auto end = text ? text->rfind(") ") : std::string::npos;
-  if (end == std::string::npos) {
-    return std::nullopt;
-  }
-  Relations found;
-  const char* at = text->c_str() + end + 2;
-  found.state = *at++;
-  char* next = nullptr;
-  found.parent = static_cast<pid_t>(std::strtol(at, &next, 10));
-  static_cast<void>(std::strtol(next, &next, 10));  // the group
-  found.session = static_cast<pid_t>(std::strtol(next, &next, 10));
-  return found;
-}
-
 bool ignores_hangup(pid_t pid) {
-  const auto text = read_small(proc(pid, "status"));
+  const auto text = read_proc(pid, "status");
   constexpr std::string_view key = "\nSigIgn:\t";
   const auto at = text ? text->find(key) : std::string::npos;
   return at != std::string::npos &&
@@ -101,8 +62,7 @@ void reap_all() {
 std::vector<Survivor> survivors(const std::vector<pid_t>& found, const std::set<pid_t>& denied) {
   std::vector<Survivor> list;
   for (const pid_t pid : found) {
-    std::string name = read_small(proc(pid, "comm")).value_or("?");
-    name.erase(name.find_last_not_of('\n') + 1);
+    std::string name = process_name(pid).value_or("?");
     const auto relations = relations_of(pid);
     list.push_back(
         {pid, std::move(name), denied.contains(pid), relations && relations->state == 'D'});
@@ -114,8 +74,7 @@ std::vector<Survivor> survivors(const std::vector<pid_t>& found, const std::set<
 
 std::vector<pid_t> children() {
   std::vector<pid_t> found;
-  const std::string self = std::to_string(getpid());
-  const auto text = read_small("/proc/" + self + "/task/" + self + "/children");
+  const auto text = read_proc(getpid(), "task/" + std::to_string(getpid()) + "/children");
   if (!text) {
     return found;
   }

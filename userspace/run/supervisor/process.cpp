@@ -14,6 +14,7 @@
 #include <initializer_list>
 #include <optional>
 
+#include "supervisor/clock.hpp"
 #include "supervisor/descriptor.hpp"
 #include "supervisor/family.hpp"
 #include "supervisor/guardian.hpp"
@@ -25,13 +26,6 @@ namespace rocmfix::run {
 namespace {
 
 constexpr std::size_t most_reports = 1U << 20U;  // the interposer writes 64 KiB a fault
-
-std::uint64_t now_ms() {
-  timespec time{};
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1000 +
-         static_cast<std::uint64_t>(time.tv_nsec) / 1'000'000;
-}
 
 /// What the kernel sends to a whole foreground group.
 bool is_the_terminals(int signal) {

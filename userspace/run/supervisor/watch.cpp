@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "supervisor/watch.hpp"
 
-#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,10 +13,11 @@
 
 #include "hip/apis.hpp"
 #include "report.hpp"
+#include "supervisor/clock.hpp"
 #include "supervisor/output.hpp"
+#include "supervisor/proc.hpp"
 #include "util/file_descriptor.hpp"
 #include "util/formatted.hpp"
-#include "util/read_to_end.hpp"
 
 namespace rocmfix::run {
 
@@ -27,28 +27,9 @@ constexpr std::uint64_t second = 1000;
 constexpr std::uint64_t grace_ms = 10 * second;    // for a core, and Python's stacks
 constexpr std::uint64_t journal_ms = 30 * second;  // a process of its own each time
 
-/// Not CLOCK_BOOTTIME: while the machine is suspended nothing can happen.
-std::uint64_t now_ms() {
-  timespec time{};
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * second +
-         static_cast<std::uint64_t>(time.tv_nsec) / 1'000'000;
-}
-
-std::string read_proc(pid_t pid, const char* file) {
-  constexpr std::size_t limit = 1U << 16U;
-  const std::string path = "/proc/" + std::to_string(pid) + "/" + file;
-  const FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::string text;
-  if (fd) {
-    static_cast<void>(read_to_end(fd.get(), limit, text));
-  }
-  return text;
-}
-
 /// Stopped by a signal, or held by a debugger.
 bool is_paused(pid_t pid) {
-  const std::string status = read_proc(pid, "status");
+  const std::string status = read_proc(pid, "status").value_or("");
   constexpr std::string_view tracer = "\nTracerPid:\t";
   const auto at = status.find(tracer);
   return status.find("\nState:\tT") != std::string::npos ||
@@ -92,8 +73,9 @@ bool ask_for_stacks(const AliveProcess& process) {
 }
 
 bool is_there(const AliveProcess& process) {
+  const auto relations = relations_of(process.pid);
   return hip::alive_name(process.pid).data() == process.name &&
-         read_proc(process.pid, "stat").find(") Z ") == std::string::npos;
+         (!relations || relations->state != 'Z');
 }
 
 }  // namespace
@@ -187,8 +169,7 @@ HangReport Watch::describe(const std::vector<Target>& targets) const {
                     .gpus = {}};
   for (const Target& target : targets) {
     const AliveProcess& process = target.process;
-    std::string name = read_proc(process.pid, "comm");
-    name.erase(name.find_last_not_of('\n') + 1);
+    std::string name = process_name(process.pid).value_or("");
     HangReport::Process one{process.pid, std::move(name), process.file.beats.beats, {}};
     for (const hip::AliveCall& call : process.file.calls) {
       if (is_open(process, call)) {
