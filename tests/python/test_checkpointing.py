@@ -129,34 +129,33 @@ def test_killed_again_and_again_it_is_exact(tmp_path, options):
     assert killed(tmp_path / "run", deaths, **options) == whole
 
 
-def test_a_loaders_own_generator_is_kept_as_an_object(tmp_path):
-    def orders(folder, last=EPOCHS):
-        generator = torch.Generator().manual_seed(3)
-        loader = data.DataLoader(range(8), shuffle=True, generator=generator)
-        found = []
-        for epoch in rocmfix.checkpointing(folder, generator=generator).epochs(EPOCHS):
-            if epoch == last:
-                break
-            found.append([int(item) for item in loader])
-        return found
+def orders(folder, objects, last=EPOCHS):
+    """Of eight items in each epoch; `objects`: what is given of a loader and of its own generator."""
+    generator = torch.Generator().manual_seed(3)
+    loader = data.DataLoader(range(8), shuffle=True, generator=generator)
+    found = []
+    for epoch in rocmfix.checkpointing(folder, **objects(loader, generator)).epochs(EPOCHS):
+        if epoch == last:
+            break
+        found.append([int(item) for item in loader])
+    return found
 
-    whole = orders(tmp_path / "whole")
-    assert orders(tmp_path / "run", 2) + orders(tmp_path / "run") == whole
+
+def test_a_loaders_own_generator_is_kept_as_an_object(tmp_path):
+    def objects(loader, generator):
+        return {"generator": generator}
+
+    whole = orders(tmp_path / "whole", objects)
+    assert orders(tmp_path / "run", objects, 2) + orders(tmp_path / "run", objects) == whole
     assert whole[1] != whole[2]
 
 
 def test_a_loader_can_be_given_for_the_order_that_its_generator_draws(tmp_path):
-    def orders(folder, last=EPOCHS):
-        loader = data.DataLoader(range(8), shuffle=True, generator=torch.Generator().manual_seed(3))
-        found = []
-        for epoch in rocmfix.checkpointing(folder, loader=loader).epochs(EPOCHS):
-            if epoch == last:
-                break
-            found.append([int(item) for item in loader])
-        return found
+    def objects(loader, generator):
+        return {"loader": loader}
 
-    whole = orders(tmp_path / "whole")
-    assert orders(tmp_path / "run", 2) + orders(tmp_path / "run") == whole
+    whole = orders(tmp_path / "whole", objects)
+    assert orders(tmp_path / "run", objects, 2) + orders(tmp_path / "run", objects) == whole
 
 
 def test_a_loader_that_does_not_ask_its_sampler_is_an_error_and_no_batch_comes_twice(tmp_path):
