@@ -7,15 +7,15 @@ import rocmfix.yolo.pulse as pulse
 from rocmfix.yolo.pulse import Pulse, normal_silence
 
 
-def test_the_limit_is_measured_and_never_below_ten_minutes():
-    assert normal_silence(longest_gap=0.5, epoch=60) == 600
-    assert normal_silence(longest_gap=40, epoch=60) == 800
-    assert normal_silence(longest_gap=1, epoch=7200) == 7200
+def test_the_limit_is_measured():
+    assert normal_silence(longest_gap=40, preparation=100, epoch=60) == 800
+    assert normal_silence(longest_gap=1, preparation=300, epoch=60) == 900
+    assert normal_silence(longest_gap=1, preparation=300, epoch=7200) == 7200
 
 
 def test_a_kept_epoch_is_progress_and_sets_the_limit(monkeypatch):
     told = []
-    now = iter([0.0, 1.0, 3.0, 53.0])
+    now = iter([0.0, 1.0, 3.0, 53.0, 400.0, 401.0])
     monkeypatch.setattr(pulse.time, "monotonic", lambda: next(now))
     monkeypatch.setattr(pulse, "alive", lambda progress=False: told.append(progress))
     monkeypatch.setattr(pulse, "set_limit", told.append)
@@ -24,6 +24,10 @@ def test_a_kept_epoch_is_progress_and_sets_the_limit(monkeypatch):
     training.beat()
     training.kept()
     assert told == [False, False, False, True, 50 * 20]
+    training.prepare()  # the next try in this process
+    training.beat()
+    training.kept()
+    assert told[5:] == [False, False, True, 347 * 3]
 
 
 def test_rocmfix_yolo_watches_by_default_and_as_asked(monkeypatch):

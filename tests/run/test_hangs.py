@@ -197,8 +197,22 @@ def test_a_suspended_gpu_is_not_woken(runs):
 def test_a_limit_by_the_program_counts_only_with_auto(runs):
     code = "from rocmfix.alive import set_limit\nset_limit(0.001)\ntime.sleep(3)"
     assert hangs(runs, code, after="30s").returncode == 0
-    # Not below a minute, whatever it says: tests/unit/hang_watch_test.cpp.
+    # Not below ten minutes, whatever it says.
     assert hangs(runs, code, after="auto").returncode == 0
+    run = hangs(runs, code.replace("sleep(3)", "sleep(60)"), after="auto:2s")
+    assert run.returncode == ABORTED and "no sign of life for 2 s (--hang-after)" in run.stderr
+
+
+def test_how_long_it_waits_is_in_what_would_be_done(runs):
+    def what(time):
+        run = runs.launcher("--root", runs.root, "--hang-after", time, "-n", "true", env=runs.env)
+        return next(line for line in run.stdout.splitlines() if line.startswith("ended as a hang"))
+
+    assert what("90s") == "ended as a hang: after 90 s without a sign of life"
+    normal = ", until the program says what is normal; then after no less than "
+    assert what("auto") == f"ended as a hang: after 30 min without a sign of life{normal}10 min"
+    assert what("auto:2m") == f"ended as a hang: after 30 min without a sign of life{normal}2 min"
+    assert what("auto:1h") == f"ended as a hang: after 1 h without a sign of life{normal}1 h"
 
 
 def test_hostile_files_in_the_folder_end_nobody(runs):
@@ -219,11 +233,12 @@ for i in range(30): rocmfix.alive(); time.sleep(0.1)
     assert (run.returncode, run.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("text", ["", "x", "-1", "5x", "1.5m", "9999999h", "99999999999999999999"])
+@pytest.mark.parametrize("text", ["", "x", "-1", "5x", "1.5m", "9999999h", "99999999999999999999", "auto:",
+                                  "auto:0", "auto:x", "autox"])
 def test_a_time_that_is_none_is_refused(launcher, text):
     run = launcher("--hang-after", text, "true")
     assert run.returncode == 2 and "--hang-after: not understood: " in run.stderr
-    assert "a time such as 30m, 90s or 2h, auto, or off" in run.stderr
+    assert "a time such as 30m, 90s or 2h, auto, auto:2m, or off" in run.stderr
 
 
 def test_a_second_ctrl_c_ends_who_does_not_answer(runs):

@@ -37,7 +37,7 @@ Options, each with the variable of the same meaning:
       --retry-on WHAT  fault (default), or crash: also after a crash that shows no
                        sign of a GPU fault             ROCMFIX_RETRY_ON
       --hang-after TIME  end COMMAND when it hangs: no sign of life for 30m, 90s, ...;
-                       auto, or off (default)          ROCMFIX_HANG_AFTER
+                       auto, auto:2m, or off (default)  ROCMFIX_HANG_AFTER
       --root DIR       take the facts from DIR         ROCMFIX_ROOT
   -q, --quiet          no warnings                     ROCMFIX_QUIET=1
   -v, --verbose        say what is set, and why        ROCMFIX_VERBOSE=1

@@ -148,10 +148,12 @@ std::string dry_run_text(const Options& options, const Preparation& preparation)
     text += "\n";
   }
   if (options.supervision.hang_after.watched()) {
-    text += "ended as a hang: after " + duration_text(options.supervision.hang_after.ms) +
-            " without a sign of life" +
-            (options.supervision.hang_after.automatic ? ", until the program says what is normal\n"
-                                                      : "\n");
+    const HangAfter& after = options.supervision.hang_after;
+    text += "ended as a hang: after " + duration_text(after.ms) + " without a sign of life" +
+            (after.automatic ? ", until the program says what is normal; then after no less than " +
+                                   duration_text(after.shortest_ms)
+                             : "") +
+            "\n";
   }
   text += "command:";
   for (char* const* word = options.command; *word != nullptr; ++word) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "supervision_options.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <optional>
 #include <string>
 
 #include "variables.hpp"
@@ -41,39 +43,53 @@ Result<unsigned> read_retries(const Given& asked) {
   return value;
 }
 
-}  // namespace
+constexpr std::uint64_t minute = 60;
 
-bool read_hang_after(std::string_view text, HangAfter& after) {
-  constexpr std::uint64_t minute = 60;
+/// "30m", "90s" or "90", "2h"; up to 30 days.
+std::optional<std::uint64_t> read_time_ms(std::string_view text) {
   constexpr std::uint64_t hour = 60 * minute;
   constexpr std::uint64_t most = 720 * hour;
-  constexpr HangAfter first{.ms = 30 * minute * 1000, .automatic = true};
-  if (text == "auto") {
-    after = first;
-    return true;
-  }
-  if (text == "off") {
-    after = {};
-    return true;
-  }
   std::uint64_t value = 0;
   const char* const last = text.data() + text.size();
   const auto [end, error] = std::from_chars(text.data(), last, value);
   const std::string_view unit(end, static_cast<std::size_t>(last - end));
   if (error != std::errc() || value > most) {
-    return false;
+    return std::nullopt;
   }
   if (unit == "m") {
     value *= minute;
   } else if (unit == "h") {
     value *= hour;
   } else if (!unit.empty() && unit != "s") {
+    return std::nullopt;
+  }
+  return value > most ? std::nullopt : std::optional(value * 1000);
+}
+
+}  // namespace
+
+bool read_hang_after(std::string_view text, HangAfter& after) {
+  constexpr std::string_view automatic = "auto";
+  // A disk that sleeps, kernels that are compiled for a new shape.
+  constexpr HangAfter measured{
+      .ms = 30 * minute * 1000, .automatic = true, .shortest_ms = 10 * minute * 1000};
+  if (text == automatic) {
+    after = measured;
+    return true;
+  }
+  if (text == "off") {
+    after = {};
+    return true;
+  }
+  const bool with_shortest = text.starts_with("auto:");
+  const auto ms = read_time_ms(with_shortest ? text.substr(automatic.size() + 1) : text);
+  if (!ms || (with_shortest && *ms == 0)) {
     return false;
   }
-  if (value > most) {
-    return false;
+  after = {.ms = *ms};
+  if (with_shortest) {
+    after = {.ms = std::max(measured.ms, *ms), .automatic = true, .shortest_ms = *ms};
   }
-  after = {.ms = value * 1000, .automatic = false};
   return true;
 }
 
@@ -98,7 +114,7 @@ Result<SupervisionOptions> complete_supervision(const SupervisionFlags& flags) {
   }
   const Given hang_after = given(flags.hang_after, "--hang-after", "ROCMFIX_HANG_AFTER");
   if (hang_after.text != nullptr && !read_hang_after(hang_after.text, options.hang_after)) {
-    return fail(not_understood(hang_after, "a time such as 30m, 90s or 2h, auto, or off"));
+    return fail(not_understood(hang_after, "a time such as 30m, 90s or 2h, auto, auto:2m, or off"));
   }
   return options;
 }

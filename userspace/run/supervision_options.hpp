@@ -11,8 +11,9 @@
 namespace rocmfix::run {
 
 struct HangAfter {
-  std::uint64_t ms = 0;    ///< without a sign of life; 0: nothing is ever taken for a hang
-  bool automatic = false;  ///< `ms` until the program says what is normal for it
+  std::uint64_t ms = 0;           ///< without a sign of life; 0: nothing is ever taken for a hang
+  bool automatic = false;         ///< `ms` until the program says what is normal for it
+  std::uint64_t shortest_ms = 0;  ///< what the program says counts from here on
 
   [[nodiscard]] bool watched() const { return ms > 0; }
 };
@@ -30,7 +31,8 @@ struct SupervisionOptions {
   HangAfter hang_after{};
 };
 
-/// "30m", "90s" or "90", "2h", "off" or "0", "auto". False: not understood, `after` unchanged.
+/// "30m", "90s" or "90", "2h", "off" or "0", "auto", "auto:2m". False: not understood, `after` is
+/// unchanged.
 bool read_hang_after(std::string_view text, HangAfter& after);
 
 /// Errors: invalid, with a hint.

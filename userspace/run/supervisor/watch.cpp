@@ -87,11 +87,19 @@ Watch::Watch(const SignalQueue& signals, const AliveFolder& folder, KernelLog& l
       log_(log),
       context_(context),
       after_(after),
-      step_ms_(std::clamp<std::uint64_t>(after.ms / 20, 50, 5 * second)),
-      watch_({.ms = after.ms, .automatic = after.automatic, .step_ms = step_ms_}) {}
+      step_ms_(std::clamp<std::uint64_t>((after.automatic ? after.shortest_ms : after.ms) / 20, 50,
+                                         5 * second)),
+      watch_(limit()) {}
+
+HangLimit Watch::limit() const {
+  return {.ms = after_.ms,
+          .automatic = after_.automatic,
+          .shortest_ms = after_.shortest_ms,
+          .step_ms = step_ms_};
+}
 
 void Watch::begin() {
-  watch_ = HangWatch({.ms = after_.ms, .automatic = after_.automatic, .step_ms = step_ms_});
+  watch_ = HangWatch(limit());
   next_look_ms_ = 0;
   reset_ = killed_ = stuck_ = false;
   aborted_.clear();
@@ -218,7 +226,7 @@ void Watch::end_it(std::uint64_t now, const std::vector<AliveProcess>& processes
 void Watch::press_on(std::uint64_t now) {
   std::erase_if(aborted_, [](const Target& target) { return !is_there(target.process); });
   if (aborted_.empty()) {
-    watch_ = HangWatch({.ms = after_.ms, .automatic = after_.automatic, .step_ms = step_ms_});
+    watch_ = HangWatch(limit());
     return;
   }
   std::string numbers;

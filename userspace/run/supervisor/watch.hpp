@@ -49,6 +49,7 @@ class Watch {
   };
 
   [[nodiscard]] std::vector<Target> expected(const std::vector<AliveProcess>& processes) const;
+  [[nodiscard]] HangLimit limit() const;
   void see_the_log(std::uint64_t now_ms);
   void end_it(std::uint64_t now_ms, const std::vector<AliveProcess>& processes);
   void press_on(std::uint64_t now_ms);

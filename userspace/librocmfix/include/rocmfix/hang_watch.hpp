@@ -17,9 +17,10 @@ struct SignOfLife {
 };
 
 struct HangLimit {
-  std::uint64_t ms = 0;       ///< a silence of this length is a hang
-  bool automatic = false;     ///< until a process says what is normal
-  std::uint64_t step_ms = 0;  ///< between two looks; who was away for longer has not looked
+  std::uint64_t ms = 0;           ///< a silence of this length is a hang
+  bool automatic = false;         ///< until a process says what is normal
+  std::uint64_t shortest_ms = 0;  ///< whatever it says
+  std::uint64_t step_ms = 0;      ///< between two looks; who was away for longer has not looked
 };
 
 /// A hang is a silence of all processes together, as long as the limit, while one of them should do

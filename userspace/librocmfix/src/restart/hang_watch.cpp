@@ -20,7 +20,9 @@ std::uint64_t limit_of(const HangLimit& limit, const std::vector<SignOfLife>& pr
   for (const SignOfLife& process : processes) {
     said = std::max(said, process.limit_ms);
   }
-  return !limit.automatic || said == 0 ? limit.ms : std::clamp(said, minute, day);
+  return !limit.automatic || said == 0
+             ? limit.ms
+             : std::clamp(said, limit.shortest_ms, std::max(day, limit.shortest_ms));
 }
 
 }  // namespace

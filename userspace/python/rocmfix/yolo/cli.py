@@ -34,8 +34,8 @@ device=0,1 each GPU has a process, and all resume from the same checkpoint.
 
 Options, each with the variable of the same meaning:
       --retries N          new processes after faults (10)      ROCMFIX_RETRIES
-      --hang-after TIME    end a training that hangs: auto (default), 30m, off
-                                                                ROCMFIX_HANG_AFTER
+      --hang-after TIME    end a training that hangs: auto (default), auto:2m,
+                           30m, off                             ROCMFIX_HANG_AFTER
       --profile NAME       safe (default) or original           ROCMFIX_PROFILE
       --python FILE        the interpreter that has ultralytics ROCMFIX_PYTHON
       --min-batch N        when VRAM is nearly full, not below (1)

@@ -7,14 +7,14 @@ import time
 
 from ..alive import alive, set_limit
 
-SHORTEST = 600.0  # seconds: a disk that sleeps, kernels that are compiled for a new shape
-FACTOR = 20  # times the longest time between two heartbeats so far
+OF_BATCHES = 20  # times the longest time between two heartbeats so far
+OF_PREPARATION = 3  # times the longest time until a first batch: a scan of the data, a model, kernels
 
 
-def normal_silence(longest_gap: float, epoch: float) -> float:
+def normal_silence(longest_gap: float, preparation: float, epoch: float) -> float:
     """Seconds. A batch, a validation or a checkpoint may take a multiple of what it took so far, and
-    all of it together an epoch."""
-    return max(SHORTEST, FACTOR * longest_gap, epoch)
+    all of it together an epoch. rocmfix-run has its own lower limit."""
+    return max(OF_BATCHES * longest_gap, OF_PREPARATION * preparation, epoch)
 
 
 class Pulse:
@@ -22,11 +22,20 @@ class Pulse:
 
     def __init__(self) -> None:
         self._last = self._began = time.monotonic()
-        self._longest = 0.0
+        self._longest = self._preparation = 0.0
+        self._prepares = True
+
+    def prepare(self) -> None:
+        """What follows, until the next heartbeat, is no batch."""
+        self._prepares = True
 
     def beat(self) -> None:
         now = time.monotonic()
-        self._longest = max(self._longest, now - self._last)
+        if self._prepares:
+            self._prepares = False
+            self._preparation = max(self._preparation, now - self._last)
+        else:
+            self._longest = max(self._longest, now - self._last)
         self._last = now
         alive()
 
@@ -34,5 +43,5 @@ class Pulse:
         """An epoch, which the next attempt resumes from."""
         self.beat()
         alive(progress=True)
-        set_limit(normal_silence(self._longest, self._last - self._began))
+        set_limit(normal_silence(self._longest, self._preparation, self._last - self._began))
         self._began = self._last

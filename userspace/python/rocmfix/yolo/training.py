@@ -274,6 +274,7 @@ class Training:
         self._begin(str(old))
 
     def _train(self, model: str, arguments: dict[str, Any], state: ExactState) -> None:
+        self._pulse.prepare()
         if self._shown:
             self._banner.hide()
         self._shown = True
