@@ -176,6 +176,17 @@ def test_changes_and_mitigations_are_listed_at_their_time():
     ]
 
 
+def test_a_hang_is_counted_as_one_and_not_as_a_gpu_fault():
+    hang = {"what": "hang in hipStreamSynchronize", "hang": True}
+    account = account_of(events(
+        (0, "launch", FIRST), (10, "start", start(1)), (20, "epoch", {"epoch": 1}), (30, "fault", hang),
+        (31, "launch", AGAIN), (40, "start", start(2)), (45, "fault", FAULT), (46, "launch", AGAIN),
+        (50, "start", start(2)), (60, "fault", hang), (60, "exit", {"status": 6, "fault": True})))  # fmt: skip
+    lines = account_text(account, "/run")
+    assert "; 1 GPU fault, 2 hangs, 40.0 s lost" in lines[0]
+    assert lines[1].endswith("after epoch 1: hang in hipStreamSynchronize; 20.0 s lost; cause: not determined")
+
+
 def test_a_journal_of_nonsense_is_an_account():
     account_text(account_of(events(
         (0, "launch", {"attempt": "x"}), (1, "start", start(1, hours="many")),
@@ -213,6 +224,19 @@ def test_the_report_of_a_worker_is_found_by_its_pid(tmp_path):
     assert incident.find(4711, SECONDS + 60, tmp_path) is None  # of an earlier process with this pid
     assert incident.find(4713, SECONDS - 60, tmp_path) is None
     assert incident.find(4711, 0, tmp_path / "missing") is None
+
+
+@pytest.mark.parametrize("hang, what", [
+    ({"processes": [{"open_calls": []}, {"open_calls": [{"api": "hipMemcpy"}]}]}, "hang in hipMemcpy"),
+    ({"processes": [{"open_calls": []}]}, "hang"),
+    ({"processes": {"open_calls": 3}}, "hang"),
+    ({"processes": [{"open_calls": [{"api": 3}]}]}, "hang"),
+    ([], "GPU hang"),  # that the runtime has reported
+])  # fmt: skip
+def test_a_report_of_a_hang_says_in_which_call(tmp_path, hang, what):
+    save(tmp_path, {**REPORT, "kind": "gpu_hang", "hang": hang})
+    found = incident.find(4711, SECONDS - 60, tmp_path)
+    assert (found.what, found.fields()["hang"]) == (what, isinstance(hang, dict))
 
 
 @pytest.mark.parametrize("document", [

@@ -12,7 +12,7 @@ from typing import Any, Iterable
 
 from .journal import TERMINAL, Event
 
-GPU_FAULT, CRASH, KILLED, UNKNOWN = "GPU fault", "crash", "killed", "unknown"
+GPU_FAULT, HANG, CRASH, KILLED, UNKNOWN = "GPU fault", "hang", "crash", "killed", "unknown"
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Loss:
     lost_seconds: float = 0.0  # since that epoch, until training went on or was given up
     kind: str = GPU_FAULT
     what: str = GPU_FAULT  # "GPU memory fault", "SIGKILL"
-    cause: str = ""  # of a GPU fault: "tunableop, likely"
+    cause: str = ""  # of a GPU fault or a hang: "tunableop, likely"
     mitigations: tuple[str, ...] = ()  # of the next attempt
     interval: tuple[float, float] = (0.0, 0.0)  # the lost time, seconds since 1970
 
@@ -80,7 +80,7 @@ class _Reckoning:
         self.open = Loss(
             at if self.sign <= at <= now else self.sign,
             self.account.done,
-            kind=GPU_FAULT if told else kind,
+            kind=HANG if told.get("hang") is True else GPU_FAULT if told else kind,
             what=_text(told.get("what")) or what or kind,
             cause=_text(told.get("cause")),
             mitigations=tuple(map(_text, mitigations)) if isinstance(mitigations, list) else (),

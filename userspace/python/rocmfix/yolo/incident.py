@@ -33,11 +33,12 @@ class Incident:
     what: str  # "GPU memory fault"
     cause: str = ""  # "tunableop, likely"; empty: not determined
     mitigations: tuple[str, ...] = ()  # of the next attempt
+    hang: bool = False  # it showed no sign of life, and rocmfix-run has ended it
 
     def fields(self) -> dict[str, Any]:
         """Of the journal's event "fault"."""
         return {"at": self.time, "what": self.what, "cause": self.cause,
-                "mitigations": list(self.mitigations), "report": self.path}  # fmt: skip
+                "mitigations": list(self.mitigations), "hang": self.hang, "report": self.path}  # fmt: skip
 
 
 def directory() -> Path:
@@ -80,7 +81,19 @@ def _cause(document: dict[str, Any]) -> str:
     return ""
 
 
+def _hang(document: dict[str, Any]) -> str:
+    """ "hang in hipStreamSynchronize", of one that rocmfix-run has ended; else empty."""
+    hang = document.get("hang")
+    if not isinstance(hang, dict):
+        return ""
+    calls = [_text(call.get("api")) for process in _items(hang.get("processes"))
+             for call in _items(process.get("open_calls"))]  # fmt: skip
+    return f"hang in {calls[0]}" if calls and calls[0] else "hang"
+
+
 def _what(document: dict[str, Any]) -> str:
+    if hang := _hang(document):
+        return hang
     if known := _WORDS.get(_text(document.get("kind"))):
         return known
     for incident in _items(document.get("incidents")):
@@ -116,7 +129,8 @@ def find(pid: int, since: float, folder: Path | None = None) -> Incident | None:
         document = _read(folder / name)
         if isinstance(document, dict) and document.get("command_pid") == pid:
             return Incident(str(folder / name), _time(document, seconds), _what(document),
-                            _cause(document), _mitigations(document))  # fmt: skip
+                            _cause(document), _mitigations(document),
+                            hang=bool(_hang(document)))  # fmt: skip
     return None
 
 

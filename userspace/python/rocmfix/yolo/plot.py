@@ -14,7 +14,7 @@ from typing import Any, Callable
 
 from .. import sensors
 from ..printable import printable
-from .account import GPU_FAULT, Loss, account_of
+from .account import GPU_FAULT, HANG, Loss, account_of
 from .journal import TERMINAL, Event, Journal
 from .session import state_of
 
@@ -83,7 +83,7 @@ def marks_of(losses: list[Loss], changes: list[Event]) -> list[Mark]:
     marks = []
     for loss in losses:
         label = loss.what + (f", then {', '.join(loss.mitigations)}" if loss.mitigations else "")
-        marks.append(Mark(loss.time, printable(label), RED if loss.kind == GPU_FAULT else GREY))
+        marks.append(Mark(loss.time, printable(label), RED if loss.kind in (GPU_FAULT, HANG) else GREY))
     for change in changes:
         batch = change["event"] == "batch"
         label = f"batch {change.get('new')}" if batch else f"on the {change.get('new')}"
@@ -194,8 +194,10 @@ def draw(picture: Picture, path: Path) -> None:
             axis.axvline(picture.hours(mark.time), color=mark.colour, linewidth=0.9, linestyle="--")
     faults = sum(loss.kind == GPU_FAULT for loss in picture.losses)
     minutes = sum(loss.lost_seconds for loss in picture.losses) / 60
-    others = len(picture.losses) - faults
+    hangs = sum(loss.kind == HANG for loss in picture.losses)
+    others = len(picture.losses) - faults - hangs
     figure.suptitle(f"rocmfix: {faults} GPU fault{'s' * (faults != 1)}"
+                    + (f", {hangs} hang{'s' * (hangs != 1)}" if hangs else "")
                     + (f", {others} other death{'s' * (others != 1)}" if others else "")
                     + f"; {minutes:.1f} minutes lost (shaded)", fontsize=10)  # fmt: skip
     axes[-1].set_xlabel("hours")

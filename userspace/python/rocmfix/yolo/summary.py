@@ -7,10 +7,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from .account import CRASH, GPU_FAULT, KILLED, Account, account_of
+from .account import CRASH, GPU_FAULT, HANG, KILLED, Account, account_of
 from .journal import Journal
 from .session import Session, state_of
 
+COUNTED = {HANG: ("hang", "hangs"), CRASH: ("crash", "crashes"),
+           KILLED: ("killed process", "killed processes")}  # fmt: skip
 MOST_LINES = 20  # of single events; the rest is counted
 
 
@@ -61,9 +63,8 @@ def _counts(total: Account) -> str:
     faults = count.pop(GPU_FAULT, 0)
     text = f"{faults or 'no'} GPU fault{'s' * (faults != 1)}"
     for kind, number in count.items():
-        word = {CRASH: "crash", KILLED: "killed process"}.get(kind, "unseen end")
-        plural = {"crash": "crashes", "killed process": "killed processes"}.get(word, "unseen ends")
-        text += f", {number} {word if number == 1 else plural}"
+        one, more = COUNTED.get(kind, ("unseen end", "unseen ends"))
+        text += f", {number} {one if number == 1 else more}"
     return text + (f", {duration(total.lost_seconds)} lost" if total.losses else "")
 
 
@@ -76,7 +77,7 @@ def _events(total: Account) -> list[str]:
     lines = []
     for loss in total.losses:
         text = f"after epoch {loss.after_epoch}: {loss.what}; {duration(loss.lost_seconds)} lost"
-        if loss.kind == GPU_FAULT:
+        if loss.kind in (GPU_FAULT, HANG):
             text += f"; cause: {loss.cause or 'not determined'}"
         if loss.mitigations:
             text += f"; continued with {', '.join(loss.mitigations)}"
