@@ -11,7 +11,8 @@ from lab import BUILD, Lab
 
 HERE = Path(__file__).resolve().parent
 # Minutes each: in `make check-training`, or by name.
-LONG = ("test_account.py", "test_integrations.py", "test_ranks.py", "test_runs.py", "test_several_gpus.py")
+LONG = ("test_account.py", "test_hangs.py", "test_integrations.py", "test_ranks.py", "test_runs.py",
+        "test_several_gpus.py")  # fmt: skip
 
 
 def pytest_addoption(parser):

@@ -17,6 +17,8 @@ file N.json.struck when it has died of it:
   {"kind": "raise", "event": ..., "text": "HIP out of memory"}   a RuntimeError there; with "early"
                                         before what ultralytics and rocmfix do at this event
   {"kind": "wait", "event": ...}        nothing more happens there, for ten minutes
+  {"kind": "spin", "event": ...}        the same, at full load
+  {"kind": "stop", "event": ..., "seconds": 9}   SIGSTOP, and SIGCONT after that time
   {"kind": "delete", "event": ..., "path": "..."}   somebody deletes the directory
 """
 
@@ -27,6 +29,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -176,6 +179,26 @@ class AfterTrainer(importlib.abc.MetaPathFinder):
 after_trainer = AfterTrainer()
 
 
+def wait_here(fault):
+    time.sleep(600)
+
+
+def spin_here(fault):
+    while True:
+        pass
+
+
+def stop_here(fault):
+    subprocess.Popen(["sh", "-c", f"sleep {fault['seconds']}; kill -CONT {os.getpid()}"])
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+DISTURBANCES = {
+    "delete": lambda fault: shutil.rmtree(fault["path"]), "wait": wait_here, "spin": spin_here,
+    "stop": stop_here,
+}  # fmt: skip
+
+
 def strike_at_event(fault, mark):
     count = 0
 
@@ -197,9 +220,9 @@ def strike_at_event(fault, mark):
                     if fault["kind"] == "raise":
                         mark.touch()
                         raise RuntimeError(fault["text"])
-                    if fault["kind"] in ("wait", "delete"):
+                    if fault["kind"] in DISTURBANCES:
                         mark.touch()
-                        shutil.rmtree(fault["path"]) if fault["kind"] == "delete" else time.sleep(600)
+                        DISTURBANCES[fault["kind"]](fault)
                         return
                     threading.Thread(target=struck, daemon=True).start()
             if fault.get("early"):

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""A real training that hangs in a batch is ended, told, started again, and ends as one that does not."""
+
+import json
+import signal
+
+from lab import EPOCHS
+from test_faults import assert_same
+
+IN_EPOCH_2 = {"event": "on_train_batch_start", "count": 5}
+
+
+def disturbed(lab, undisturbed, name, faults, hang_after):
+    run = lab.train(name, faults, options=[f"--hang-after={hang_after}"])
+    assert run.statuses == [0], run.outputs
+    assert lab.struck(name) == len(faults)
+    assert_same(lab, run, undisturbed)
+    folder = lab.directory / name / ".local/state/rocmfix/incidents"
+    return run.outputs[0], [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+
+
+def assert_one_hang_in(function, output, incidents):
+    head, colon, tail = output.partition("rocmfix-run: hang: no sign of life for ")
+    assert colon and "rocmfix-run: hang: " not in head + tail
+    lines = tail.splitlines()
+    assert "in no HIP call that the HIP interposer sees; heartbeats so far: " in lines[1]
+    assert sum("(most recent call first)" in line for line in lines) >= 1, "no stacks"
+    assert sum(line.endswith(f" in {function}") for line in lines) == 1
+    assert sum("resuming after epoch 1 of 6, from a verified checkpoint" in line for line in lines) == 1
+    (incident,) = incidents
+    assert incident["kind"] == "gpu_hang" and incident["ended_by"] == signal.SIGABRT.name
+    summary = tail.partition("rocmfix-yolo: finished: ")[2]
+    assert summary.startswith(f"{EPOCHS} of {EPOCHS} epochs")
+    assert "; no GPU faults, 1 hang, " in summary.splitlines()[0]
+    assert "after epoch 1: hang; " in summary.splitlines()[1]
+
+
+def test_a_worker_that_spins_is_ended_after_what_is_normal_for_it(lab, undisturbed):
+    """The first epoch says how long a silence is normal. It is twenty times as long as one between batches."""
+    output, incidents = disturbed(lab, undisturbed, "spins", [{"kind": "spin", **IN_EPOCH_2}], "auto:3s")
+    assert_one_hang_in("spin_here", output, incidents)
+    hang = incidents[0]["hang"]
+    assert 3000 <= hang["limit_ms"] < 1800_000, "measured, and not the limit before that"
+    assert hang["silent_ms"] >= hang["limit_ms"]
+
+
+def test_a_worker_that_sleeps_is_ended_and_one_that_is_stopped_is_not(lab, undisturbed):
+    """Stopped for longer than the limit, and then continued."""
+    faults = [{"kind": "wait", **IN_EPOCH_2}, {"kind": "stop", **IN_EPOCH_2, "seconds": 18}]
+    output, incidents = disturbed(lab, undisturbed, "sleeps", faults, "10s")
+    assert_one_hang_in("wait_here", output, incidents)
