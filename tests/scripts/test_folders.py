@@ -8,7 +8,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2]
 LIBRARY = SOURCE / "userspace/librocmfix/src"
 # From the lowest; a folder includes from those in lines above it only.
-FLOORS = [{"base"}, {"software", "modprobe", "explain", "restart"}, {"machine"}, {"policy"},
+FLOORS = [{"base"}, {"software", "modprobe", "explain", "restart", "builds"}, {"machine"}, {"policy"},
           {"verify"}]
 # What is below one of these is described by its own documents.
 WHOLE = ("tests", "kernel/patches", "debian", "dkms", "userspace/sim/kernel/linux")

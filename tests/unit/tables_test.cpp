@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "builds/builds_toml.hpp"
 #include "explain/cause_keys.hpp"
 #include "explain/fault_matcher.hpp"
 #include "explain/fault_rules_toml.hpp"
@@ -42,6 +43,7 @@ TEST(Tables, TheStrictReadersTakeWhatIsShipped) {
   const auto read = [&](const char* name, auto parse) {
     EXPECT_EQ(refusal(parse(shipped(name), name, arena)), "");
   };
+  read("builds.toml", parse_builds);
   read("gpus.toml", parse_chips);
   read("settings.toml", parse_settings);
   read("faults.toml", parse_fault_tables);

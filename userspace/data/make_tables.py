@@ -45,6 +45,11 @@ SPECIAL = {
     ("CauseMatch", "confidence"): ("confidence", None, enumerator("Confidence")),
     ("Mitigation", "set"): ("set", "Assignment", assignment),
     ("CommandRule", "how"): ("how", None, enumerator("CommandKind")),
+    ("Framework", "problem"): ("problems", "BuildProblem", None),
+    ("Build", "route"): ("route", None, enumerator("BuildRoute")),
+    ("Build", "card"): ("cards", "BuildCard", None),
+    ("Build", "problem"): ("problems", "BuildProblem", None),
+    ("BuildCard", "override"): ("need", None, enumerator("OverrideNeed")),
     ("LivepatchRow", "state"): ("state", None, enumerator("LivepatchState")),
 }
 
@@ -150,6 +155,11 @@ def software(writer, file):
     yield f"const SoftwareRules software_rules{{{', '.join(rules)}}};"
 
 
+def builds(writer, file):
+    yield span(writer, "Framework", "frameworks", file["framework"])
+    yield span(writer, "Build", "builds", file["build"])
+
+
 def variables(writer, file):
     yield names(writer, "runtime_variables",
                 sorted(name for library in file["library"] for name in library["variables"]))
@@ -217,6 +227,7 @@ TABLES = {
     "fault_tables": ("explain/fault_tables.hpp", "rocmfix::tables", faults),
     "mitigation_table": ("restart/mitigation_table.hpp", "rocmfix::tables", mitigations),
     "software_tables": ("software/software_rules.hpp", "rocmfix::detail", software),
+    "builds_table": ("builds/builds_table.hpp", "rocmfix::tables", builds),
     "variable_table": ("policy/variable_table.hpp", "rocmfix::tables", variables),
     "fault_reason_table": ("incident/fault_reasons.hpp", "rocmfix::hip", fault_reasons),
     "communicator_table": ("hip/communicators.hpp", "rocmfix::hip", communicators),

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// Which builds there are for a card, in which order, and the line that installs each.
+#include <algorithm>
+
+#include "rocmfix/builds.hpp"
+#include "util/formatted.hpp"
+
+namespace rocmfix {
+
+namespace {
+
+bool contains(Strings list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+/// "3.11, 3.12 or 3.13"
+std::string one_of(Strings items) {
+  std::string text;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) {
+      text += i + 1 == items.size() ? " or " : ", ";
+    }
+    text += items[i];
+  }
+  return text;
+}
+
+std::string replaced(std::string text, std::string_view what, std::string_view with) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+  return text;
+}
+
+/// As one word for a shell.
+std::string shell_word(std::string_view word) {
+  constexpr std::string_view plain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=:,./@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) {
+    return std::string(word);
+  }
+  return "'" + replaced(std::string(word), "'", R"('\'')") + "'";
+}
+
+std::string command_of(const Build& build, std::string_view gfx, const Framework& framework,
+                       const Surroundings& surroundings) {
+  std::string line(build.command);
+  if (line.empty()) {
+    line = "{pip} install";
+    if (!build.index.empty()) {
+      line += " --index-url " + shell_word(build.index);
+    }
+    for (const std::string_view requirement : build.requirements) {
+      line += " " + shell_word(replaced(std::string(requirement), "{gfx}", gfx));
+    }
+  }
+  if (!framework.then.empty()) {
+    line += " && " + std::string(framework.then);
+  }
+  line = replaced(std::move(line), "{gfx}", gfx);
+  if (line.find("{pip}") == std::string::npos) {
+    return line;
+  }
+  if (!surroundings.interpreter.empty()) {
+    return replaced(std::move(line), "{pip}", shell_word(surroundings.interpreter) + " -m pip");
+  }
+  // One version only: that interpreter has to make the environment.
+  const std::string python =
+      build.python.size() == 1 ? "python" + std::string(build.python.front()) : "python3";
+  return python + " -m venv venv && " + replaced(std::move(line), "{pip}", "venv/bin/pip");
+}
+
+/// Groups in the order of builds_for().
+enum Group : std::uint8_t { fitting, other_python, on_the_cpu, other_debian, not_working };
+
+Group add_conditions(BuildChoice& choice, const Surroundings& surroundings) {
+  const Build& build = *choice.build;
+  bool python_fits = true;
+  bool debian_fits = true;
+  bool debian_known = true;
+  if (!build.python.empty()) {
+    python_fits = !surroundings.python || contains(build.python, *surroundings.python);
+    if (!python_fits) {
+      choice.conditions.push_back(formatted("it needs Python {}, and here is {}",
+                                            one_of(build.python), *surroundings.python));
+    } else if (!surroundings.python) {
+      choice.conditions.push_back(formatted("it needs Python {}", one_of(build.python)));
+    }
+  }
+  if (!build.debian.empty()) {
+    debian_known = surroundings.debian.has_value();
+    debian_fits = !debian_known || contains(build.debian, *surroundings.debian);
+    if (!debian_fits) {
+      choice.conditions.push_back(
+          formatted("it is for Debian {}, and here is {}", one_of(build.debian),
+                    surroundings.debian->empty() ? "another distribution"
+                                                 : "Debian " + *surroundings.debian));
+    } else if (!debian_known) {
+      choice.conditions.push_back(formatted("it is for Debian {}", one_of(build.debian)));
+    }
+  }
+  if (!build.needs.empty()) {
+    choice.conditions.push_back(formatted("it needs {}", build.needs));
+  }
+  choice.fits = python_fits && debian_fits;
+  if (!choice.usable()) {
+    return not_working;
+  }
+  if (!debian_fits) {
+    return other_debian;
+  }
+  if (build.route == BuildRoute::cpu) {
+    return on_the_cpu;
+  }
+  // Where the distribution is not known, what is for any is a better answer.
+  return python_fits && debian_known ? fitting : other_python;
+}
+
+void add_problems(std::vector<const BuildProblem*>& list, std::span<const BuildProblem> problems,
+                  std::string_view gfx) {
+  for (const BuildProblem& problem : problems) {
+    if (problem.gfx.empty() || contains(problem.gfx, gfx)) {
+      list.push_back(&problem);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<BuildChoice> builds_for(const Builds& builds, std::string_view gfx,
+                                    const Framework& framework, const Surroundings& surroundings) {
+  const Framework* const base =
+      framework.builds_of.empty() ? nullptr : builds.framework(framework.builds_of);
+  const std::string_view wanted = base == nullptr ? framework.name : base->name;
+  std::vector<std::pair<Group, BuildChoice>> found;
+  for (const Build& build : builds.builds()) {
+    const BuildCard* const card = build.card(gfx);
+    if (card == nullptr || !contains(build.frameworks, wanted)) {
+      continue;
+    }
+    BuildChoice choice;
+    choice.build = &build;
+    choice.card = card;
+    choice.framework = &framework;
+    if (choice.usable()) {
+      choice.command = command_of(build, gfx, framework, surroundings);
+    }
+    if (choice.on_gpu()) {
+      add_problems(choice.problems, build.problems, gfx);
+      add_problems(choice.problems, framework.problems, gfx);
+      if (base != nullptr) {
+        add_problems(choice.problems, base->problems, gfx);
+      }
+    }
+    const Group group = add_conditions(choice, surroundings);
+    found.emplace_back(group, std::move(choice));
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<BuildChoice> sorted;
+  sorted.reserve(found.size());
+  for (auto& [group, choice] : found) {
+    sorted.push_back(std::move(choice));
+  }
+  return sorted;
+}
+
+std::optional<BuildChoice> best_build(const Builds& builds, std::string_view gfx,
+                                      const Framework& framework,
+                                      const Surroundings& surroundings) {
+  auto list = builds_for(builds, gfx, framework, surroundings);
+  const auto found = std::find_if(list.begin(), list.end(), [](const BuildChoice& choice) {
+    return choice.on_gpu() && choice.fits;
+  });
+  return found == list.end() ? std::nullopt : std::optional(std::move(*found));
+}
+
+}  // namespace rocmfix

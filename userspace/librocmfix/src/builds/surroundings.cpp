@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// What of a machine decides whether a build can be installed on it: read from two files, neither of
+// which is executed.
+#include <algorithm>
+#include <string_view>
+
+#include "rocmfix/builds.hpp"
+
+namespace rocmfix {
+
+namespace {
+
+constexpr std::size_t most_bytes = 1U << 16U;
+
+/// The value of NAME in a file of os-release(5), without its quotes; nullopt: it is not there.
+std::optional<std::string_view> field(std::string_view text, std::string_view name) {
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (!line.starts_with(name) || line.substr(name.size()).empty() || line[name.size()] != '=') {
+      continue;
+    }
+    line.remove_prefix(name.size() + 1);
+    if (line.size() >= 2 && (line.front() == '"' || line.front() == '\'') &&
+        line.back() == line.front()) {
+      line = line.substr(1, line.size() - 2);
+    }
+    return line;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> debian_of(const Root& root) {
+  const auto text = root.read("/etc/os-release", most_bytes);
+  if (!text) {
+    return std::nullopt;
+  }
+  if (field(*text, "ID") != "debian") {
+    return "";
+  }
+  // Testing and sid have no VERSION_ID.
+  return std::string(field(*text, "VERSION_ID").value_or("sid"));
+}
+
+/// "3.13" of "/usr/bin/python3.13", which /usr/bin/python3 is a link to.
+std::optional<std::string> python_of(const Root& root) {
+  const auto path = root.real_path("/usr/bin/python3");
+  constexpr std::string_view name = "/python";
+  const auto at = path ? path->rfind(name) : std::string::npos;
+  if (at == std::string::npos) {
+    return std::nullopt;
+  }
+  std::string version = path->substr(at + name.size());
+  const bool numbers = version.find('.') != std::string::npos &&
+                       std::all_of(version.begin(), version.end(),
+                                   [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
+  return numbers ? std::optional(std::move(version)) : std::nullopt;
+}
+
+}  // namespace
+
+Surroundings surroundings_of(const Root& root) {
+  return {.debian = debian_of(root), .python = python_of(root), .interpreter = ""};
+}
+
+}  // namespace rocmfix
