@@ -19,9 +19,9 @@ using rocmfix::Root;
 
 // In the order of --help.
 constexpr const Verb* verbs[] = {
-    &status_verb,       &plan_verb,          &apply_verb,   &revert_verb,
-    &verify_verb,       &env_verb,           &explain_verb, &livepatch_status_verb,
-    &livepatch_on_verb, &livepatch_off_verb,
+    &doctor_verb,           &status_verb,       &plan_verb,          &apply_verb,
+    &revert_verb,           &verify_verb,       &env_verb,           &explain_verb,
+    &livepatch_status_verb, &livepatch_on_verb, &livepatch_off_verb,
 };
 
 struct Group {
@@ -71,6 +71,16 @@ void add_accepted(CLI::App& app, unsigned accepts, Options& options) {
   if ((accepts & accepts_log) != 0) {
     app.add_option("LOG", request.log, "kernel log, program output, or both; - is stdin")
         ->type_name("");
+  }
+  if ((accepts & accepts_checks) != 0) {
+    app.add_option("CHECK", request.checks, "make these checks only")->type_name("");
+    app.add_option("--program", request.program,
+                   "the interpreter, script or binary that is to use the GPU (default: python3)")
+        ->type_name("FILE");
+    app.add_option("--explain", request.explain, "tell what a check reads and what it means")
+        ->type_name("CHECK");
+    app.add_flag("--list", request.list, "list the checks");
+    app.add_flag("-v,--verbose", request.verbose, "show what each verdict was concluded from");
   }
 }
 

@@ -83,19 +83,6 @@ std::string describe_installed(const Machine& machine) {
   return fmt::format("{} ({})", kind, module.file);
 }
 
-std::string describe_loaded(const Driver& driver) {
-  if (!driver.loaded) {
-    return "no";
-  }
-  const auto& parameters = driver.loaded->parameters;
-  const auto parameter = parameters.find("rocmfix");
-  if (parameter == parameters.end()) {
-    return driver.loaded->version ? fmt::format("version {}", *driver.loaded->version) : "stock";
-  }
-  return fmt::format("rocmfix {}, {}", shown(driver.loaded->version),
-                     driver.rocmfix_active() ? "active" : "switched off (amdgpu.rocmfix=0)");
-}
-
 std::string describe_livepatch(const Livepatch& livepatch) {
   return fmt::format(
       "rocmfix {}, {}",

@@ -20,6 +20,11 @@ struct Request {
   bool all = false;
   std::string log = "-";             ///< a file, or "-"
   std::vector<std::string> command;  ///< what the answer is for; empty: not known
+  std::string program;               ///< doctor: what to examine; empty: python3
+  std::vector<std::string> checks;   ///< doctor: these only
+  std::string explain;               ///< doctor: the check to tell about
+  bool list = false;
+  bool verbose = false;
 };
 
 /// What a verb accepts besides --json and --root: a sum.
@@ -31,6 +36,7 @@ enum Accepts : unsigned {
   accepts_command = 8,
   accepts_all = 16,
   accepts_log = 32,
+  accepts_checks = 64,
 };
 
 struct Verb {
@@ -41,6 +47,7 @@ struct Verb {
   int (*run)(const Root& root, const Request& request);  ///< returns the exit status
 };
 
+extern const Verb doctor_verb;            ///< status 1 for a warning or a problem
 extern const Verb status_verb;            ///< status 3 when no GPU is supported
 extern const Verb plan_verb;              ///< what is set, what the profile would set, and why
 extern const Verb apply_verb;             ///< writes /etc/modprobe.d/rocmfix.conf

@@ -51,6 +51,8 @@ SPECIAL = {
     ("Build", "problem"): ("problems", "BuildProblem", None),
     ("BuildCard", "override"): ("need", None, enumerator("OverrideNeed")),
     ("LivepatchRow", "state"): ("state", None, enumerator("LivepatchState")),
+    ("CheckEntry", "text"): ("text", None, str),
+    ("CheckEntry", "run"): ("run", None, str),
 }
 
 
@@ -59,6 +61,7 @@ class Writer:
 
     def __init__(self):
         self.lines = []
+        self.declarations = []  # of functions that the tables name
 
     def array(self, kind, items):
         if not items:
@@ -217,6 +220,20 @@ def package_names(_, lines):
         yield f"const char* const {name} = {text(value)};"
 
 
+def checks(writer, file):
+    texts = [{key: value for key, value in check.items() if key != "without_gpu"}
+             for check in file["check"]]
+    table = writer.structs("CheckText", texts)
+    rows = []
+    for number, check in enumerate(file["check"]):
+        run = check["id"].replace("-", "_")
+        writer.declarations.append(f"Findings {run}(const Subject& subject);")
+        rows.append({"text": f"&{table}[{number}]", "run": f"&{run}",
+                     "without_gpu": check.get("without_gpu", False)})
+    yield f"const std::span<const CheckText> check_text_table({table});"
+    yield span(writer, "CheckEntry", "check_entries", rows)
+
+
 CARD = {"name", "title", "chip", "asic", "device", "subsystem_vendor", "subsystem_device", "revision",
         "gc_major", "gc_minor", "gc_revision", "gfx_target", "vram_mib", "vram_width", "mclk", "sclk",
         "engines", "arrays", "cu_per_array", "cu", "waves", "sdma", "l2_kib", "l3_kib", "apu"}
@@ -234,6 +251,7 @@ TABLES = {
     "livepatch_states": ("machine/livepatch_state.hpp", "rocmfix::detail", livepatch_states),
     "package_names": ("machine/package_names.hpp", "rocmfix::detail::names", package_names),
     "cards": ("card.hpp", "rocmfix::sim", cards),
+    "check_table": ("doctor/check.hpp", "rocmfix::detail", checks),
 }
 
 
@@ -266,7 +284,8 @@ def main(arguments):
     made_from = ", ".join("/".join(Path(path).parts[-2:]) for path in arguments[2:])
     Path(arguments[1]).write_text("\n".join([
         f"// Generated from {made_from}. Edit that.",
-        f'#include "{header}"', "", f"namespace {name_space} {{", "namespace {", "",
+        f'#include "{header}"', "", f"namespace {name_space} {{", *writer.declarations,
+        "namespace {", "",
         *writer.lines, "", "}  // namespace", "", *variables_made, "", f"}}  // namespace {name_space}",
         ""]), encoding="utf-8")
     return 0

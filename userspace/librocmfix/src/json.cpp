@@ -2,24 +2,18 @@
 // Schema 1 of the documents. Field order is as documented; unknown is null.
 #include "rocmfix/json.hpp"
 
-#include <nlohmann/json.hpp>
-
-#include "rocmfix/printable.hpp"
+#include "base/json_document.hpp"
 
 namespace rocmfix {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using detail::dump;
+using detail::Json;
 
 template <class T>
 Json or_null(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
-}
-
-// File contents and names need not be UTF-8; a document always is, and can be displayed.
-std::string dump(const Json& document) {
-  return printable_json(document.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 Json gpu_object(const Gpu& gpu) {

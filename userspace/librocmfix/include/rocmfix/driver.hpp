@@ -72,6 +72,8 @@ struct Driver {
 };
 
 Driver inspect_driver(const Root& root);
+/// The loaded amdgpu in words: "no", "stock", "version 6.12.12", "rocmfix 0.3, active".
+std::string describe_loaded(const Driver& driver);
 /// Driver::kernel_release alone.
 std::optional<std::string> read_kernel_release(const Root& root);
 

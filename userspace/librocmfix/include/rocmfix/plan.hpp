@@ -42,6 +42,11 @@ struct Machine {
 /// supported GPU was seen.
 Result<Machine> inspect_machine(const Root& root, const Policy& policy);
 
+/// The same, as far as it can be read: never fails. `options_error`: why `configured` is empty,
+/// when it is because of modprobe's configuration.
+Machine inspect_machine_parts(const Root& root, const Policy& policy,
+                              std::optional<Error>& options_error);
+
 struct PlanRow {
   Layer layer = Layer::module;
   std::string name;

@@ -3,6 +3,8 @@
 // not bring the reading of modules with it.
 #include "rocmfix/driver.hpp"
 
+#include "util/formatted.hpp"
+
 namespace rocmfix {
 
 namespace {
@@ -32,6 +34,20 @@ bool Driver::patched() const {
 
 bool Driver::rocmfix_active() const {
   return (loaded && is_switched_on(*loaded)) || livepatch.in_force();
+}
+
+std::string describe_loaded(const Driver& driver) {
+  constexpr std::string_view unknown = "unknown";
+  if (!driver.loaded) {
+    return "no";
+  }
+  const auto& parameters = driver.loaded->parameters;
+  const std::optional<std::string>& version = driver.loaded->version;
+  if (parameters.find("rocmfix") == parameters.end()) {
+    return version ? formatted("version {}", *version) : "stock";
+  }
+  return formatted("rocmfix {}, {}", version.value_or(std::string(unknown)),
+                   driver.rocmfix_active() ? "active" : "switched off (amdgpu.rocmfix=0)");
 }
 
 }  // namespace rocmfix

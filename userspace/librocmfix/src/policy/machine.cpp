@@ -56,26 +56,34 @@ std::vector<std::string> read_unreadable(const Root& root) {
 
 }  // namespace
 
-Result<Machine> inspect_machine(const Root& root, const Policy& policy) {
+Machine inspect_machine_parts(const Root& root, const Policy& policy,
+                              std::optional<Error>& options_error) {
   Machine machine;
   machine.gpus = discover_gpus(root, policy);
-  if (auto hidden = unreadable_gpus(root); hidden && !machine.supported()) {
-    return fail(std::move(*hidden));
-  }
   machine.driver = inspect_driver(root);
   const auto options = read_module_options(root);
-  if (!options) {
-    return fail(options.error());
-  }
   const auto others = read_options_without_rocmfix(root);
-  if (!others) {
-    return fail(others.error());
+  if (options && others) {
+    machine.configured = effective_options(*options);
+    machine.configured_by_others = effective_options(*others);
+  } else {
+    options_error = options ? others.error() : options.error();
   }
-  machine.configured = effective_options(*options);
-  machine.configured_by_others = effective_options(*others);
   machine.environment = inherited_environment(root);
   machine.ram_mib = read_ram_mib(root);
   machine.unreadable = read_unreadable(root);
+  return machine;
+}
+
+Result<Machine> inspect_machine(const Root& root, const Policy& policy) {
+  std::optional<Error> options_error;
+  Machine machine = inspect_machine_parts(root, policy, options_error);
+  if (auto hidden = unreadable_gpus(root); hidden && !machine.supported()) {
+    return fail(std::move(*hidden));
+  }
+  if (options_error) {
+    return fail(std::move(*options_error));
+  }
   return machine;
 }
 
