@@ -13,6 +13,7 @@
 #include "explain/cause_keys.hpp"
 #include "explain/fault_matcher.hpp"
 #include "explain/fault_rules_toml.hpp"
+#include "machine/kernels_toml.hpp"
 #include "policy/communicators_toml.hpp"
 #include "policy/condition.hpp"
 #include "policy/policy_toml.hpp"
@@ -50,6 +51,28 @@ TEST(Tables, TheStrictReadersTakeWhatIsShipped) {
   read("mitigations.toml", parse_mitigations);
   read("software.toml", detail::parse_software_rules);
   read("communicators.toml", parse_communicators);
+  read("kernels.toml", parse_known_kernels);
+}
+
+TEST(Tables, AKnownKernelIsThereOnceAndTheTableIsTheFile) {
+  TomlArena arena;
+  const auto same_names = [](const auto& file, const auto& table, std::string_view of) {
+    std::set<std::string_view> names;
+    ASSERT_EQ(file.size(), table.size()) << of;
+    for (std::size_t i = 0; i < file.size(); ++i) {
+      EXPECT_TRUE(names.insert(file[i].name).second) << file[i].name << " is duplicated";
+      EXPECT_EQ(file[i].name, table[i].name);
+      EXPECT_EQ(file[i].source, table[i].source);
+    }
+  };
+  const auto kernels = parse_known_kernels(shipped("kernels.toml"), "", arena);
+  ASSERT_TRUE(kernels);
+  const KnownKernels known = KnownKernels::built_in();
+  same_names(*kernels, known.entries(), "kernels");
+  for (std::size_t i = 0; i < kernels->size(); ++i) {
+    EXPECT_EQ((*kernels)[i].update, known.entries()[i].update);
+    EXPECT_EQ((*kernels)[i].last, known.entries()[i].last);
+  }
 }
 
 TEST(Tables, EachPatternMatchesItsExampleAndNoOtherDoesBefore) {

@@ -173,6 +173,10 @@ def communicators(writer, file):
                 [name for entry in file["communicator"] for name in entry["starts_with"]])
 
 
+def known_kernels(writer, file):
+    yield span(writer, "KnownKernel", "known_kernels", file["kernel"])
+
+
 def target_number(gfx):
     """As KFD has it: "gfx1031" is 100301: major, one hexadecimal digit of minor, one of stepping."""
     return int(gfx[3:-2]) * 10000 + int(gfx[-2], 16) * 100 + int(gfx[-1], 16)
@@ -247,6 +251,7 @@ TABLES = {
     "builds_table": ("builds/builds_table.hpp", "rocmfix::tables", builds),
     "variable_table": ("policy/variable_table.hpp", "rocmfix::tables", variables),
     "fault_reason_table": ("incident/fault_reasons.hpp", "rocmfix::hip", fault_reasons),
+    "kernel_table": ("machine/kernel_table.hpp", "rocmfix::tables", known_kernels),
     "communicator_table": ("hip/communicators.hpp", "rocmfix::hip", communicators),
     "livepatch_states": ("machine/livepatch_state.hpp", "rocmfix::detail", livepatch_states),
     "package_names": ("machine/package_names.hpp", "rocmfix::detail::names", package_names),
