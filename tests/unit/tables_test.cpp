@@ -13,6 +13,7 @@
 #include "explain/cause_keys.hpp"
 #include "explain/fault_matcher.hpp"
 #include "explain/fault_rules_toml.hpp"
+#include "machine/firmware_rules.hpp"
 #include "machine/kernels_toml.hpp"
 #include "policy/communicators_toml.hpp"
 #include "policy/condition.hpp"
@@ -52,9 +53,10 @@ TEST(Tables, TheStrictReadersTakeWhatIsShipped) {
   read("software.toml", detail::parse_software_rules);
   read("communicators.toml", parse_communicators);
   read("kernels.toml", parse_known_kernels);
+  read("firmware.toml", detail::parse_firmware);
 }
 
-TEST(Tables, AKnownKernelIsThereOnceAndTheTableIsTheFile) {
+TEST(Tables, AKnownKernelAndAFirmwareAreThereOnceAndTheTablesAreTheFiles) {
   TomlArena arena;
   const auto same_names = [](const auto& file, const auto& table, std::string_view of) {
     std::set<std::string_view> names;
@@ -72,6 +74,18 @@ TEST(Tables, AKnownKernelIsThereOnceAndTheTableIsTheFile) {
   for (std::size_t i = 0; i < kernels->size(); ++i) {
     EXPECT_EQ((*kernels)[i].update, known.entries()[i].update);
     EXPECT_EQ((*kernels)[i].last, known.entries()[i].last);
+  }
+  const auto firmware = detail::parse_firmware(shipped("firmware.toml"), "", arena);
+  ASSERT_TRUE(firmware);
+  const auto rules = detail::FirmwareRules::built_in();
+  same_names(firmware->files, rules.files(), "files");
+  same_names(firmware->atomics, rules.atomics(), "without_atomics");
+  same_names(firmware->packages, rules.packages(), "packages");
+  for (std::size_t i = 0; i < firmware->files.size(); ++i) {
+    EXPECT_EQ(firmware->files[i].device, rules.files()[i].device);
+    EXPECT_EQ(firmware->files[i].revised, rules.files()[i].revised);
+    EXPECT_TRUE(std::equal(firmware->files[i].gc.begin(), firmware->files[i].gc.end(),
+                           rules.files()[i].gc.begin(), rules.files()[i].gc.end()));
   }
 }
 

@@ -27,10 +27,12 @@ def assignment(value):
     return f"{{{text(name)}, {text(rest)}}}"
 
 
+GC_LIST = ("gc", "GcVersion", lambda item: "{" + item.replace(".", ", ") + "}")
+
 # What is not written unchanged: (struct, key) -> (member, type of one item, how it is written).
 # A key that is left out of the table has None.
 SPECIAL = {
-    ("Chip", "gc"): ("gc", "GcVersion", lambda item: "{" + item.replace(".", ", ") + "}"),
+    ("Chip", "gc"): GC_LIST,
     ("Chip", "pci"): ("pci", "std::uint16_t", lambda item: f"0x{int(item, 16):04x}"),
     ("Chip", "source"): None,
     ("Setting", "layer"): ("layer", None, enumerator("Layer")),
@@ -50,6 +52,8 @@ SPECIAL = {
     ("Build", "card"): ("cards", "BuildCard", None),
     ("Build", "problem"): ("problems", "BuildProblem", None),
     ("BuildCard", "override"): ("need", None, enumerator("OverrideNeed")),
+    ("FirmwareFile", "gc"): GC_LIST,
+    ("AtomicsRule", "gc"): GC_LIST,
     ("LivepatchRow", "state"): ("state", None, enumerator("LivepatchState")),
     ("CheckEntry", "text"): ("text", None, str),
     ("CheckEntry", "run"): ("run", None, str),
@@ -177,6 +181,12 @@ def known_kernels(writer, file):
     yield span(writer, "KnownKernel", "known_kernels", file["kernel"])
 
 
+def firmware(writer, file):
+    yield span(writer, "FirmwareFile", "firmware_files", file["file"])
+    yield span(writer, "AtomicsRule", "atomics_rules", file["without_atomics"])
+    yield span(writer, "FirmwarePackage", "firmware_packages", file["package"])
+
+
 def target_number(gfx):
     """As KFD has it: "gfx1031" is 100301: major, one hexadecimal digit of minor, one of stepping."""
     return int(gfx[3:-2]) * 10000 + int(gfx[-2], 16) * 100 + int(gfx[-1], 16)
@@ -252,6 +262,7 @@ TABLES = {
     "variable_table": ("policy/variable_table.hpp", "rocmfix::tables", variables),
     "fault_reason_table": ("incident/fault_reasons.hpp", "rocmfix::hip", fault_reasons),
     "kernel_table": ("machine/kernel_table.hpp", "rocmfix::tables", known_kernels),
+    "firmware_table": ("machine/firmware_rules.hpp", "rocmfix::detail::tables", firmware),
     "communicator_table": ("hip/communicators.hpp", "rocmfix::hip", communicators),
     "livepatch_states": ("machine/livepatch_state.hpp", "rocmfix::detail", livepatch_states),
     "package_names": ("machine/package_names.hpp", "rocmfix::detail::names", package_names),

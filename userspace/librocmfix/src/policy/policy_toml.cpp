@@ -8,6 +8,7 @@
 
 #include "base/clause_reader.hpp"
 #include "base/toml_reader.hpp"
+#include "machine/gc_version.hpp"
 #include "policy/condition.hpp"
 #include "util/formatted.hpp"
 
@@ -17,20 +18,6 @@ namespace {
 
 using Reader = detail::TomlReader;
 
-std::optional<GcVersion> parse_gc(std::string_view text) {
-  GcVersion gc;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  for (unsigned* part : {&gc.major, &gc.minor, &gc.revision}) {
-    const auto [stop, error] = std::from_chars(at, end, *part);
-    if (error != std::errc{} || (part != &gc.revision && (stop == end || *stop != '.'))) {
-      return std::nullopt;
-    }
-    at = part == &gc.revision ? stop : stop + 1;
-  }
-  return at == end ? std::optional(gc) : std::nullopt;
-}
-
 Chip read_chip(Reader& reader, const toml::table& table) {
   reader.allow(table, {"name", "gfx", "apu", "gc", "pci", "source"});
   Chip chip;
@@ -39,7 +26,7 @@ Chip read_chip(Reader& reader, const toml::table& table) {
   chip.apu = reader.boolean(table, "apu").value_or(false);
   std::vector<GcVersion> versions;
   for (const std::string_view item : reader.strings(table, "gc")) {
-    const auto gc = parse_gc(item);
+    const auto gc = detail::parse_gc(item);
     if (!gc || family_of(*gc) == Family::other || family_of(*gc) != family_of_gfx(chip.gfx)) {
       reader.complain(table.source(), formatted("'{}' is not a GC version of {}", item, chip.gfx),
                       "three numbers, e.g. \"10.3.2\"; only 10.1.x (gfx101x) and 10.3.x (gfx103x)");
