@@ -14,7 +14,11 @@
 #include <filesystem>
 #include <set>
 
+#include "machine/displays.hpp"
+#include "machine/firmware.hpp"
 #include "machine/kfd_topology.hpp"
+#include "machine/pci_path.hpp"
+#include "machine/power_settings.hpp"
 #include "temporary_tree.hpp"
 
 namespace rocmfix {
@@ -378,11 +382,15 @@ TEST(Gpu, ThatIsSuspendedIsNotWoken) {
   const std::array waking = {"config",
                              "current_link_speed",
                              "current_link_width",
+                             "max_link_speed",
+                             "max_link_width",
                              "pp_dpm_sclk",
                              "gpu_busy_percent",
                              "power_dpm_force_performance_level",
                              "pp_od_clk_voltage",
                              "pcie_bw",
+                             "hwmon/hwmon0/power1_cap",
+                             "hwmon/hwmon0/power1_cap_default",
                              "hwmon/hwmon0/temp1_input",
                              "hwmon/hwmon0/power1_average"};
   const int watch = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -398,8 +406,27 @@ TEST(Gpu, ThatIsSuspendedIsNotWoken) {
   ASSERT_GT(::read(watch, events.data(), events.size()), 0);
 
   EXPECT_EQ(only_gpu(tree).gfx, "gfx1032");
+  EXPECT_FALSE(detail::read_pci_path(tree.root(), "0000:03:00.0").empty());
+  EXPECT_FALSE(detail::read_power_settings(tree.root(), "0000:03:00.0").awake);
+  (void)detail::connected_displays(tree.root(), "0000:03:00.0");
+  (void)detail::read_loaded_mec(tree.root(), std::string(card));
   EXPECT_LT(::read(watch, events.data(), events.size()), 0) << "a file that wakes the GPU was read";
   ::close(watch);
+}
+
+TEST(KfdNode, SaysWhetherItsLinkHasPcieAtomics) {
+  const auto atomics = [](std::string_view link) {
+    const TemporaryTree tree;
+    tree.write(std::string(node) + "/io_links/0/properties", link);
+    return detail::has_pcie_atomics(tree.root(), 1);
+  };
+  EXPECT_EQ(atomics("type 2\nnode_from 1\nnode_to 0\nflags 1\n"), true);
+  EXPECT_EQ(atomics("type 2\nnode_from 1\nnode_to 0\nflags 13\n"), false);
+  EXPECT_EQ(atomics("type 2\nnode_from 1\nnode_to 0\nflags 5\n"), false);
+  EXPECT_EQ(atomics("type 11\nflags 1\n"), std::nullopt) << "XGMI is no PCIe link";
+  EXPECT_EQ(atomics("type 2\nflags 0\n"), std::nullopt) << "a link that is not enabled";
+  EXPECT_EQ(atomics("type 2\n"), std::nullopt);
+  EXPECT_EQ(detail::has_pcie_atomics(TemporaryTree().root(), 1), std::nullopt);
 }
 
 TEST(GfxName, IsMajorMinorAndAHexadecimalStepping) {

@@ -6,7 +6,8 @@
 // amdgpu_mem_info_vram_total_show() and its neighbours) and ip_discovery (amdgpu_discovery.c); read
 // in Linux 6.1 and 6.12. Not to be read: PCI's config and current_link_* (they call
 // pci_config_pm_runtime_get()); amdgpu's pp_*, gpu_busy_percent, power_dpm_* and hwmon (amdgpu_pm.c
-// calls pm_runtime_get_sync()); and no device node may be opened (amdgpu_driver_open_kms()).
+// calls pm_runtime_get_sync()), except of a GPU that is awake (machine/awake.hpp); and no device
+// node may be opened (amdgpu_driver_open_kms()).
 #include "rocmfix/gpu.hpp"
 
 #include <algorithm>

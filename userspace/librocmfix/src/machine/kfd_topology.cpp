@@ -19,6 +19,10 @@ constexpr std::string_view nodes_dir = "/sys/devices/virtual/kfd/kfd/topology/no
 constexpr std::size_t properties_limit = 64U << 10U;
 constexpr std::uint64_t heap_fb_public = 1;  // HSA_MEM_HEAP_TYPE_*, linux/kfd_sysfs.h
 constexpr std::uint64_t heap_fb_private = 2;
+constexpr std::uint32_t link_pcie = 2;     // CRAT_IOLINK_TYPE_PCIEXPRESS, kfd_crat.h
+constexpr std::uint32_t link_enabled = 1;  // CRAT_IOLINK_FLAGS_*
+constexpr std::uint32_t no_atomics_32 = 4;
+constexpr std::uint32_t no_atomics_64 = 8;
 constexpr std::uint64_t most_vram_bytes = std::uint64_t{1} << 44U;  // 16 TiB: above it is garbage
 
 template <class Number>
@@ -122,6 +126,20 @@ std::vector<KfdNode> read_kfd_gpu_nodes(const Root& root) {
   std::sort(nodes.begin(), nodes.end(),
             [](const KfdNode& a, const KfdNode& b) { return a.number < b.number; });
   return nodes;
+}
+
+// kfd_set_iolink_no_atomics() marks all PCIe links of a GPU alike.
+std::optional<bool> has_pcie_atomics(const Root& root, unsigned node) {
+  const std::string links = formatted("{}/{}/io_links", nodes_dir, node);
+  for (const std::string& name : root.list(links)) {
+    const Properties link(root, formatted("{}/{}/properties", links, name));
+    const auto type = link.find<std::uint32_t>("type");
+    const auto flags = link.find<std::uint32_t>("flags");
+    if (type == link_pcie && flags && (*flags & link_enabled) != 0) {
+      return (*flags & (no_atomics_32 | no_atomics_64)) == 0;
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> gfx_name(std::uint32_t gfx_target) {

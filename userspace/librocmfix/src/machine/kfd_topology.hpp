@@ -26,6 +26,10 @@ struct KfdNode {
 /// Nodes with shader units, by number; empty when KFD is absent or shows none.
 std::vector<KfdNode> read_kfd_gpu_nodes(const Root& root);
 
+/// Whether the GPU of this node can use PCIe atomics on system memory, by the flags of its link to
+/// the CPU; nullopt: it has no PCIe link, or KFD does not say.
+std::optional<bool> has_pcie_atomics(const Root& root, unsigned node);
+
 /// "gfx1031" for 100301, "gfx90a" for 90010; nullopt for a number that names no GPU.
 std::optional<std::string> gfx_name(std::uint32_t gfx_target);
 
