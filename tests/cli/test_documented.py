@@ -122,7 +122,7 @@ def test_the_synopsis_has_each_verbs_options():
     synopsis = source.split(".Sh SYNOPSIS")[1].split(".Sh DESCRIPTION")[0]
     for verb in verbs_in(help_of("rocmfix")):
         part = synopsis.split(f".Cm {verb}\n")[1].split(".Nm")[0]
-        documented = {f"-{name}" for name in re.findall(r"Fl (-[\w-]+)", part)}
+        documented = {f"-{name}" for name in re.findall(r"Fl (-?\w[\w-]*)", part)}
         assert documented == options_in(help_of("rocmfix", verb)) - {"-h", "--help"}, verb
 
 

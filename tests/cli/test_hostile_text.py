@@ -107,6 +107,11 @@ def log(tmp_path_factory):
 
 
 VERBS = [
+    ["doctor"],
+    ["doctor", "-v"],
+    ["doctor", hostile.LINES],
+    ["doctor", "--program", hostile.LINES],
+    ["doctor", "--explain", hostile.LINES],
     ["status"],
     ["plan"],
     ["plan", "--all", "--profile", "original"],

@@ -10,6 +10,7 @@ import pytest
 
 # Every verb, with the status that it has on the synthetic RX 5600 XT when both streams work.
 VERBS = {
+    "doctor driver-build": 0,
     "status": 0,
     "plan --profile original": 0,
     "plan -- python3 train.py": 0,

@@ -9,7 +9,7 @@ SOURCE = Path(__file__).resolve().parents[2]
 LIBRARY = SOURCE / "userspace/librocmfix/src"
 # From the lowest; a folder includes from those in lines above it only.
 FLOORS = [{"base"}, {"software", "modprobe", "explain", "restart", "builds"}, {"machine"}, {"policy"},
-          {"verify"}]
+          {"verify"}, {"doctor"}]
 # What is below one of these is described by its own documents.
 WHOLE = ("tests", "kernel/patches", "debian", "dkms", "userspace/sim/kernel/linux")
 
@@ -59,7 +59,7 @@ def test_librocmfix_includes_from_lower_folders_only():
     assert set(floor) == {path.name for path in LIBRARY.iterdir() if path.is_dir()}
     looked_at, upward = 0, []
     for path in tracked("userspace/librocmfix/src/*/*.?pp"):
-        own = path.parent.name
+        own = (SOURCE / path).relative_to(LIBRARY).parts[0]
         for header in re.findall(r'#include "([^"]+)"', (SOURCE / path).read_text(encoding="utf-8")):
             folder = owner_of(header) if header.startswith("rocmfix/") else header.split("/")[0]
             if folder not in floor or folder == own:

@@ -76,9 +76,8 @@ int run_doctor(const Root& root, const Request& request) {
   if (!examination) {
     return print_error(examination.error(), request.json);
   }
-  const int status = !examination->machine.supported() ? exit_not_applicable
-                     : examination->ok()               ? exit_ok
-                                                       : exit_wrong;
+  const bool applicable = examination->machine.supported() || examination->gpus_hidden;
+  const int status = !applicable ? exit_not_applicable : examination->ok() ? exit_ok : exit_wrong;
   return request.json
              ? print_result(doctor_json(*examination), status)
              : print_styled(describe(*examination, request.verbose, style_of_stdout()), status);

@@ -170,15 +170,22 @@ std::string closing(const Examination& examination, const Style& style) {
         std::count_if(examination.results.begin(), examination.results.end(),
                       [&](const CheckResult& one) { return one.finding.verdict == verdict; }));
   };
+  if (examination.gpus_hidden) {
+    return "Whether there is a supported GPU could not be found out.\n";
+  }
   if (!examination.machine.supported()) {
     return "No supported GPU (RX 5000 or RX 6000 series) was found: there is nothing to check.\n";
   }
   const std::size_t problems = count(CheckVerdict::problem);
   const std::size_t warnings = count(CheckVerdict::warning);
   std::string text = plural(examination.checked, "check") + ": ";
-  text += problems + warnings == 0
-              ? "nothing found that is known to go wrong"
-              : fmt::format("{}, {}", plural(problems, "problem"), plural(warnings, "warning"));
+  if (problems + warnings == 0) {
+    text += "nothing found that is known to go wrong";
+  } else {
+    text += problems > 0 ? plural(problems, "problem") : "";
+    text += problems > 0 && warnings > 0 ? ", " : "";
+    text += warnings > 0 ? plural(warnings, "warning") : "";
+  }
   if (const std::size_t unknown = count(CheckVerdict::unknown); unknown > 0) {
     text += fmt::format("; {} unknown", unknown);
   }

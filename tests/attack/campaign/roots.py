@@ -13,7 +13,7 @@ from . import hostile
 from .runner import BUILD, SOURCE
 
 VERBS = [
-    ["status"], ["plan"], ["plan", "--all"], ["plan", "--profile", "original"],
+    ["doctor"], ["doctor", "-v"], ["status"], ["plan"], ["plan", "--all"], ["plan", "--profile", "original"],
     ["apply", "--dry-run"], ["verify"], ["env"], ["livepatch", "status"], ["apply"],
     ["apply", "--profile", "original"], ["revert"], ["verify", "--profile", "original"], ["revert"],
 ]

@@ -86,6 +86,7 @@ struct Examination {
   std::string distribution;  ///< PRETTY_NAME of os-release; empty: unknown
   std::string rocm;          ///< the version of the ROCm that programs are linked with by default
   Machine machine;
+  bool gpus_hidden = false;  ///< a supported GPU may be there: what shows GPUs cannot be read
   ProgramFacts program;
   std::vector<CheckResult> results;  ///< in the order of checks.toml, the slow ones last; none
                                      ///< for a check that does not apply here

@@ -21,6 +21,8 @@ struct Subject {
   const std::optional<Error>& policy_error;
   /// Why Machine::configured is empty.
   const std::optional<Error>& options_error;
+  /// Why no supported GPU was seen, if one may be there.
+  const std::optional<Error>& gpus_error;
 };
 
 /// Empty: the check does not apply to this machine or program.

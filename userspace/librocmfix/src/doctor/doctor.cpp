@@ -24,6 +24,7 @@ struct Gathered {
   Policy policy = Policy::built_in();
   std::optional<Error> policy_error;
   std::optional<Error> options_error;
+  std::optional<Error> gpus_error;
   Machine machine;
 };
 
@@ -35,6 +36,9 @@ Gathered gather(const Root& root, const Circumstances& circumstances) {
     gathered.policy_error = std::move(policy.error());
   }
   gathered.machine = inspect_machine_parts(root, gathered.policy, gathered.options_error);
+  if (!gathered.machine.supported()) {
+    gathered.gpus_error = unreadable_gpus(root);
+  }
   gathered.machine.environment = circumstances.environment;
   gathered.machine.software = circumstances.program.software;
   return gathered;
@@ -136,8 +140,13 @@ Result<Examination> examine(const Root& root, const Circumstances& circumstances
   examination.rocm = detail::rocm_version(root);
   examination.program = circumstances.program;
   examination.checked = entries->size();
-  const Subject subject{root,          gathered.policy,       gathered.machine,
-                        circumstances, gathered.policy_error, gathered.options_error};
+  const Subject subject{root,
+                        gathered.policy,
+                        gathered.machine,
+                        circumstances,
+                        gathered.policy_error,
+                        gathered.options_error,
+                        gathered.gpus_error};
   for (const CheckEntry* entry : *entries) {
     const CheckText* const text = entry->text;
     if (text->slow && progress) {
@@ -148,6 +157,7 @@ Result<Examination> examine(const Root& root, const Circumstances& circumstances
     }
   }
   examination.machine = gathered.machine;
+  examination.gpus_hidden = gathered.gpus_error.has_value();
   return examination;
 }
 

@@ -21,6 +21,10 @@ Finding unreadable(const Error& error, const char* effect) {
 
 Findings configuration(const Subject& subject) {
   Findings findings;
+  if (subject.gpus_error) {
+    findings.push_back(unreadable(*subject.gpus_error, "A supported GPU may be there."));
+    findings.back().verdict = CheckVerdict::problem;
+  }
   if (subject.policy_error) {
     findings.push_back(
         unreadable(*subject.policy_error, "All verdicts are those of the built-in tables."));

@@ -37,17 +37,12 @@ bool does_harm(const PlanRow& row) {
 
 Findings driver_parameters(const Subject& subject) {
   Findings findings;
-  if (!subject.machine.driver.loaded && subject.options_error) {
-    Finding finding;
-    finding.summary = "neither a loaded amdgpu nor modprobe's configuration can be read";
-    return {finding};
-  }
   const Plan plan = make_plan(subject.machine, subject.policy,
                               {.profile = Profile::safe, .only = Layer::module, .all = false});
   for (const PlanRow& row : plan.settings) {
     if (does_harm(row)) {
       findings.push_back(harmful(row));
-    } else if (row.layer == Layer::module && row.proposed &&
+    } else if (row.layer == Layer::module && row.proposed && !subject.options_error &&
                (!row.configured || !same_value(*row.configured, *row.proposed))) {
       Finding finding;
       finding.verdict = CheckVerdict::note;
@@ -58,7 +53,11 @@ Findings driver_parameters(const Subject& subject) {
       findings.push_back(std::move(finding));
     }
   }
-  if (findings.empty()) {
+  if (findings.empty() && subject.options_error) {
+    Finding finding;
+    finding.summary = "what modprobe would set cannot be read";
+    findings.push_back(std::move(finding));
+  } else if (findings.empty()) {
     Finding finding;
     finding.verdict = CheckVerdict::ok;
     finding.summary = "no parameter is set that does harm here";
