@@ -26,6 +26,11 @@ def help_of(*command):
     return run.stdout
 
 
+def first_words(*command):
+    run = subprocess.run([BIN / "rocmfix", *command], capture_output=True, text=True, timeout=60, check=True)
+    return {line.split()[0] for line in run.stdout.splitlines() if line}
+
+
 def options_in(text):
     """-x and --long, where a line of help begins with them."""
     found = set()
@@ -66,6 +71,7 @@ def complete(program, *words):
     )
     run = subprocess.run(
         ["bash", "--norc", "-c", script, "bash", COMPLETIONS / program, program, *words],
+        env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -132,9 +138,11 @@ def test_bash_completes_rocmfix():
     assert complete("rocmfix", "") == verbs | options_in(help_of("rocmfix"))
     for verb in verbs:
         text = help_of("rocmfix", verb)
-        assert complete("rocmfix", verb, "") == options_in(text) | verbs_in(text), verb
+        checks = first_words("doctor", "--list") if verb == "doctor" else set()
+        assert complete("rocmfix", verb, "") == options_in(text) | verbs_in(text) | checks, verb
     assert complete("rocmfix", "plan", "--profile", "") == {"safe", "original"}
     assert complete("rocmfix", "plan", "--profile", "o") == {"original"}
+    assert complete("rocmfix", "recommend", "--for", "com") == {"comfyui"}
     assert "env" in complete("rocmfix", "plan", "--all", "--", "en")
     assert "env" in complete("rocmfix", "env", "--", "nice", "en")
 

@@ -82,6 +82,7 @@ def root(tmp_path_factory):
     write(root / "proc/version", b"Linux version 6.1.0-56-amd64 " + hostile.BYTES)
     write(root / "etc/rocmfix/settings.toml", SETTINGS)
     write(root / "etc/rocmfix/faults.toml", FAULTS)
+    write(root / "etc/os-release", b"ID=debian\nVERSION_ID=" + hostile.BYTES + b"\n")
     write(root / "usr/share/libdrm/amdgpu.ids", b"731F,\tCA,\t" + hostile.BYTES + b"\n")
     device = "amdgpu 0000:03:00.0: amdgpu: rocmfix: "
     write(root / "dev/kmsg", f"6,1,9000,-;{device}active (GC 10.1.10)\n"
@@ -113,6 +114,11 @@ VERBS = [
     ["doctor", "--program", hostile.LINES],
     ["doctor", "--explain", hostile.LINES],
     ["status"],
+    ["recommend"],
+    ["recommend", "--all", "--for", "whisper.cpp"],
+    ["recommend", "--list"],
+    ["recommend", "--for", hostile.LINES],
+    ["recommend", "--gfx", hostile.LINES],
     ["plan"],
     ["plan", "--all", "--profile", "original"],
     ["plan", "--", "python3", hostile.LINES],
@@ -167,7 +173,8 @@ def test_rocmfix_prints_nothing_that_a_terminal_obeys(words, form, root, log, ho
 def test_the_hostile_root_reaches_what_is_printed(root, log, hostile_environment):
     """Otherwise the test above checks nothing."""
     shown = {verb: check(["rocmfix", "--root", str(root), *words], hostile_environment, False).stdout
-             for verb, words in {"status": ["status"], "plan": ["plan"], "verify": ["verify"],
+             for verb, words in {"recommend": ["recommend", "--for", "whisper.cpp"],
+                                 "status": ["status"], "plan": ["plan"], "verify": ["verify"],
                                  "env": ["env"], "explain": ["explain", str(log)]}.items()}  # fmt: skip
     for verb, text in shown.items():
         assert rb"\x1b]0;owned\x07" in text.replace(b"\n", b""), (verb, text.decode())

@@ -2,6 +2,7 @@
 """The tables that the build makes mean what the library's own readers take the same files to mean:
 laid over the built-in tables, the shipped files change nothing."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -39,6 +40,18 @@ def test_gpus_and_settings(name, tmp_path):
     for built_in, laid_over in zip(answers(root, *calls), answers(copy, *calls), strict=True):
         assert laid_over.stdout.replace(str(copy), str(root)) == built_in.stdout
         assert laid_over.returncode == built_in.returncode
+
+
+def test_builds(tmp_path):
+    root = ROOTS / "rx6700xt"
+    copy = with_files(root, tmp_path / "root", "builds.toml")
+    frameworks = [one["name"] for one in
+                  json.loads(answers(root, ("recommend", "--list"))[0].stdout)["frameworks"]]
+    assert len(frameworks) >= 9
+    calls = [("recommend", "--for", name) for name in frameworks]
+    calls += [("recommend", "--for", name, "--gfx", "gfx1010") for name in frameworks]
+    for built_in, laid_over in zip(answers(root, *calls), answers(copy, *calls), strict=True):
+        assert (laid_over.stdout, laid_over.returncode) == (built_in.stdout, 0), laid_over.stderr
 
 
 def test_faults(tmp_path):

@@ -12,6 +12,8 @@ import pytest
 VERBS = {
     "doctor driver-build": 0,
     "status": 0,
+    "recommend": 0,
+    "recommend --list": 0,
     "plan --profile original": 0,
     "plan -- python3 train.py": 0,
     "apply --dry-run": 0,

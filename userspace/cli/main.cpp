@@ -19,9 +19,9 @@ using rocmfix::Root;
 
 // In the order of --help.
 constexpr const Verb* verbs[] = {
-    &doctor_verb,           &status_verb,       &plan_verb,          &apply_verb,
-    &revert_verb,           &verify_verb,       &env_verb,           &explain_verb,
-    &livepatch_status_verb, &livepatch_on_verb, &livepatch_off_verb,
+    &doctor_verb,  &recommend_verb,        &status_verb,       &plan_verb,
+    &apply_verb,   &revert_verb,           &verify_verb,       &env_verb,
+    &explain_verb, &livepatch_status_verb, &livepatch_on_verb, &livepatch_off_verb,
 };
 
 struct Group {
@@ -67,6 +67,14 @@ void add_accepted(CLI::App& app, unsigned accepts, Options& options) {
   }
   if ((accepts & accepts_all) != 0) {
     app.add_flag("--all", request.all, "list every setting that rocmfix knows");
+  }
+  if ((accepts & accepts_build) != 0) {
+    app.add_option("--for", request.framework, "what to install; by default pytorch")
+        ->type_name("FRAMEWORK");
+    app.add_option("--gfx", request.gfx, "for another card than this machine's: gfx1031")
+        ->type_name("TARGET");
+    app.add_flag("--all", request.all, "show the command of every build");
+    app.add_flag("--list", request.list, "list the frameworks");
   }
   if ((accepts & accepts_log) != 0) {
     app.add_option("LOG", request.log, "kernel log, program output, or both; - is stdin")

@@ -18,11 +18,13 @@ struct Request {
   bool dry_run = false;
   bool force = false;
   bool all = false;
-  std::string log = "-";             ///< a file, or "-"
-  std::vector<std::string> command;  ///< what the answer is for; empty: not known
-  std::string program;               ///< doctor: what to examine; empty: python3
-  std::vector<std::string> checks;   ///< doctor: these only
-  std::string explain;               ///< doctor: the check to tell about
+  std::string log = "-";              ///< a file, or "-"
+  std::vector<std::string> command;   ///< what the answer is for; empty: not known
+  std::string framework = "pytorch";  ///< recommend: what to install
+  std::string gfx;                    ///< recommend: a target; empty: this machine's cards
+  std::string program;                ///< doctor: what to examine; empty: python3
+  std::vector<std::string> checks;    ///< doctor: these only
+  std::string explain;                ///< doctor: the check to tell about
   bool list = false;
   bool verbose = false;
 };
@@ -37,6 +39,7 @@ enum Accepts : unsigned {
   accepts_all = 16,
   accepts_log = 32,
   accepts_checks = 64,
+  accepts_build = 128,
 };
 
 struct Verb {
@@ -54,6 +57,7 @@ extern const Verb apply_verb;             ///< writes /etc/modprobe.d/rocmfix.co
 extern const Verb revert_verb;            ///< restores what was there before apply
 extern const Verb verify_verb;            ///< one line a check; status 1 when one fails
 extern const Verb env_verb;               ///< shell lines for `eval`; warnings to stderr
+extern const Verb recommend_verb;         ///< status 3 for a card that is not supported
 extern const Verb explain_verb;           ///< what a log says happened to a GPU
 extern const Verb livepatch_status_verb;  ///< status 1 when it is not in force
 extern const Verb livepatch_on_verb;

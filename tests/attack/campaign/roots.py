@@ -13,12 +13,13 @@ from . import hostile
 from .runner import BUILD, SOURCE
 
 VERBS = [
-    ["doctor"], ["doctor", "-v"], ["status"], ["plan"], ["plan", "--all"], ["plan", "--profile", "original"],
+    ["doctor"], ["doctor", "-v"], ["recommend"], ["recommend", "--all", "--for", "ollama"],
+    ["status"], ["plan"], ["plan", "--all"], ["plan", "--profile", "original"],
     ["apply", "--dry-run"], ["verify"], ["env"], ["livepatch", "status"], ["apply"],
     ["apply", "--profile", "original"], ["revert"], ["verify", "--profile", "original"], ["revert"],
 ]
 SECRET = b"OUTSIDE_SECRET"
-TABLES = ["gpus", "settings", "faults", "mitigations", "communicators"]
+TABLES = ["gpus", "settings", "faults", "mitigations", "communicators", "builds"]
 
 
 def content_of(path):

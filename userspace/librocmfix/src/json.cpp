@@ -51,6 +51,48 @@ Json driver_object(const Driver& driver) {
           {"parameters", parameters}};
 }
 
+Json array_of(Strings items) {
+  Json array = Json::array();
+  for (const std::string_view item : items) {
+    array.push_back(item);
+  }
+  return array;
+}
+
+Json text_or_null(std::string_view text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json build_object(const BuildChoice& choice) {
+  const Build& build = *choice.build;
+  Json override_of = nullptr;
+  if (choice.usable()) {
+    override_of = {{"need", to_string(choice.card->need)},
+                   {"value", text_or_null(choice.card->value)}};
+  }
+  Json problems = Json::array();
+  for (const BuildProblem* const problem : choice.problems) {
+    problems.push_back(
+        {{"what", problem->what}, {"grade", problem->grade}, {"source", problem->source}});
+  }
+  return {{"name", build.name},
+          {"title", build.title},
+          {"route", to_string(build.route)},
+          {"command", text_or_null(choice.command)},
+          {"requirements", choice.requirements},
+          {"index", text_or_null(build.index)},
+          {"python", array_of(build.python)},
+          {"debian", array_of(build.debian)},
+          {"fits", choice.fits},
+          {"conditions", choice.conditions},
+          {"override", override_of},
+          {"unusable", text_or_null(choice.card->unusable)},
+          {"problems", problems},
+          {"checked", build.checked},
+          {"grade", build.grade},
+          {"source", build.source}};
+}
+
 }  // namespace
 
 std::string status_json(const Machine& machine) {
@@ -160,6 +202,27 @@ std::string environment_json(const EnvironmentPlan& environment) {
                {"kept", changes(environment.kept)},
                {"warnings", warnings},
                {"advice", advice}});
+}
+
+std::string builds_json(const Framework& framework, std::span<const CardBuilds> cards) {
+  Json list = Json::array();
+  for (const CardBuilds& card : cards) {
+    Json builds = Json::array();
+    for (const BuildChoice& choice : card.builds) {
+      builds.push_back(build_object(choice));
+    }
+    list.push_back(
+        {{"gfx", card.gfx}, {"cards", card.cards}, {"gpus", card.bdfs}, {"builds", builds}});
+  }
+  return dump({{"schema", 1}, {"framework", framework.name}, {"cards", list}});
+}
+
+std::string frameworks_json(std::span<const Framework> frameworks) {
+  Json list = Json::array();
+  for (const Framework& one : frameworks) {
+    list.push_back({{"name", one.name}, {"title", one.title}, {"aliases", array_of(one.aliases)}});
+  }
+  return dump({{"schema", 1}, {"frameworks", list}});
 }
 
 std::string error_json(const Error& error) {

@@ -129,6 +129,7 @@ struct BuildChoice {
   const BuildCard* card = nullptr;
   const Framework* framework = nullptr;
   std::string command;  ///< one line for a shell; empty: it does not work on this card
+  std::vector<std::string> requirements;  ///< the build's own, for this card
   /// What does not fit the surroundings, or has to be so where they are not known: clauses.
   std::vector<std::string> conditions;
   bool fits = true;  ///< nothing known of the surroundings excludes it
@@ -144,6 +145,14 @@ struct BuildChoice {
 /// Within these in the order of the table. Refers to `builds`.
 std::vector<BuildChoice> builds_for(const Builds& builds, std::string_view gfx,
                                     const Framework& framework, const Surroundings& surroundings);
+
+/// What there is for cards of one target.
+struct CardBuilds {
+  std::string gfx;
+  std::vector<std::string> cards;  ///< what they are called, on the machine or in gpus.toml
+  std::vector<std::string> bdfs;   ///< of the machine's own cards; empty: a target was asked about
+  std::vector<BuildChoice> builds;
+};
 
 /// The first of builds_for() that runs on the GPU and fits; nullopt: none. For a remedy.
 std::optional<BuildChoice> best_build(const Builds& builds, std::string_view gfx,

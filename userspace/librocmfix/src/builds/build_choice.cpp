@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which builds there are for a card, in which order, and the line that installs each.
 #include <algorithm>
+#include <charconv>
 
 #include "rocmfix/builds.hpp"
 #include "util/formatted.hpp"
@@ -13,16 +14,29 @@ bool contains(Strings list, std::string_view item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
-/// "3.11, 3.12 or 3.13"
+/// The number after the point of "3.13"; 0: it is not of that form.
+unsigned minor_of(std::string_view version) {
+  const auto point = version.find('.');
+  unsigned number = 0;
+  if (point != std::string_view::npos) {
+    std::from_chars(version.data() + point + 1, version.data() + version.size(), number);
+  }
+  return number;
+}
+
+/// "3.10 to 3.14", "12 or 13", "3.9, 3.11 or 3.13".
 std::string one_of(Strings items) {
+  bool row = items.size() > 2;
   std::string text;
   for (std::size_t i = 0; i < items.size(); ++i) {
+    row = row && minor_of(items[i]) != 0 &&
+          (i == 0 || minor_of(items[i]) == minor_of(items[i - 1]) + 1);
     if (i > 0) {
       text += i + 1 == items.size() ? " or " : ", ";
     }
     text += items[i];
   }
-  return text;
+  return row ? formatted("{} to {}", items.front(), items.back()) : text;
 }
 
 std::string replaced(std::string text, std::string_view what, std::string_view with) {
@@ -42,20 +56,22 @@ std::string shell_word(std::string_view word) {
   return "'" + replaced(std::string(word), "'", R"('\'')") + "'";
 }
 
-std::string command_of(const Build& build, std::string_view gfx, const Framework& framework,
+std::string command_of(const BuildChoice& choice, std::string_view gfx,
                        const Surroundings& surroundings) {
+  const Build& build = *choice.build;
+  const std::string_view then = choice.framework->then;
   std::string line(build.command);
   if (line.empty()) {
     line = "{pip} install";
     if (!build.index.empty()) {
       line += " --index-url " + shell_word(build.index);
     }
-    for (const std::string_view requirement : build.requirements) {
-      line += " " + shell_word(replaced(std::string(requirement), "{gfx}", gfx));
+    for (const std::string& requirement : choice.requirements) {
+      line += " " + shell_word(requirement);
     }
   }
-  if (!framework.then.empty()) {
-    line += " && " + std::string(framework.then);
+  if (!then.empty()) {
+    line += " && " + std::string(then);
   }
   line = replaced(std::move(line), "{gfx}", gfx);
   if (line.find("{pip}") == std::string::npos) {
@@ -142,8 +158,11 @@ std::vector<BuildChoice> builds_for(const Builds& builds, std::string_view gfx,
     choice.build = &build;
     choice.card = card;
     choice.framework = &framework;
+    for (const std::string_view requirement : build.requirements) {
+      choice.requirements.push_back(replaced(std::string(requirement), "{gfx}", gfx));
+    }
     if (choice.usable()) {
-      choice.command = command_of(build, gfx, framework, surroundings);
+      choice.command = command_of(choice, gfx, surroundings);
     }
     if (choice.on_gpu()) {
       add_problems(choice.problems, build.problems, gfx);

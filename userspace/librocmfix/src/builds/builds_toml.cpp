@@ -14,7 +14,7 @@ namespace {
 using detail::TomlReader;
 
 std::string_view read_grade(TomlReader& reader, const toml::table& table) {
-  reader.word(table, "grade", {"S", "U", "I", "S, U", "S, I", "U, I"});
+  reader.word(table, "grade", {"S", "U", "S, U", "?"});
   return reader.text(table, "grade", true);
 }
 
