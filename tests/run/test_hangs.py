@@ -6,14 +6,17 @@ Here it is heard by its heartbeats. With HIP calls of the real runtime: tests/hi
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from conftest import SOURCE
 from terminal import Terminal
 from test_faults import ABORTED, runs  # noqa: F401: a fixture
+from test_terminal import Shell
 
 PYTHON_PATH = str(SOURCE / "userspace/python")
 BEGIN = f"""
@@ -132,7 +135,64 @@ def test_time_in_which_it_is_stopped_does_not_count(runs, what):
         assert process.poll() is None
         os.kill(process.pid, signal.SIGTERM)
         _, stderr = process.communicate(timeout=30)
-    assert "hang" not in stderr
+    assert "rocmfix-run: hang" not in stderr
+
+
+def test_a_process_that_the_others_wait_for_holds_them_when_it_is_stopped(runs):
+    """As a loader of data: it sends no heartbeats itself. The user is told once why nothing happens."""
+    code = """
+ready, end = os.pipe()
+if (child := os.fork()) == 0:
+    os.write(end, b"1"); time.sleep(0.2); os.write(end, b"2"); time.sleep(60)
+os.read(ready, 1); os.kill(child, signal.SIGSTOP)
+print(child, flush=True)
+os.read(ready, 1)
+os.kill(child, signal.SIGKILL); os.wait()
+for i in range(20): rocmfix.alive(); time.sleep(0.05)
+"""
+    with start(runs, code) as process:
+        process.stdout.readline()
+        child = process.stdout.readline().strip()
+        time.sleep(6)
+        assert process.poll() is None
+        os.kill(int(child), signal.SIGCONT)
+        _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 0
+    (told,) = stderr.splitlines()
+    assert told.startswith("rocmfix-run: no sign of life for ")
+    assert f"this is no hang: process {child} (python3" in told and f"(kill -CONT {child} continues " in told
+
+
+def test_a_job_that_ctrl_z_has_stopped_is_no_hang(runs, tmp_path):
+    script = tmp_path / "beats.py"
+    script.write_text(BEGIN + "for i in range(90): rocmfix.alive(); time.sleep(0.05)\nprint('do' + 'ne')")
+    line = f"{runs.launcher.program} --root {runs.root} --hang-after 2s {sys.executable} {script}"
+    with Shell(runs.launcher, tmp_path) as shell:
+        shell.type(line)
+        shell.terminal.expect(b"\n")
+        shell.terminal.expect(b"\n")  # its number: it beats
+        shell.terminal.type(b"\x1a")
+        shell.terminal.expect(b"Stopped")
+        shell.terminal.expect(shell.PROMPT)
+        time.sleep(4)
+        shell.type("fg")
+        shell.terminal.expect(b"done")
+        shell.terminal.expect(shell.PROMPT)
+        assert shell.run("echo $?") == "0\n"
+        assert b"no sign of life" not in shell.terminal.output
+
+
+def test_a_thread_that_waits_in_the_kernel_is_named(runs):
+    """The parent of vfork(2) waits so, until its child is gone; of signals, only SIGKILL ends it."""
+    code = "import ctypes\nif ctypes.PyDLL(None).vfork() == 0: time.sleep(60)"
+    run = hangs(runs, code, after="2s")
+    assert run.returncode == -signal.SIGKILL
+    pid = int(run.stdout)
+    (told,) = [line for line in run.stderr.splitlines() if "waits in the kernel" in line]
+    assert told.startswith(f"rocmfix-run:   process {pid} (python3")
+    assert f", thread {pid}: waits in the kernel, where no signal reaches it" in told
+    (incident,) = runs.incidents()
+    assert [one["pid"] for one in incident["hang"]["uninterruptible"]] == [pid]
 
 
 def test_time_under_a_debugger_does_not_count(runs, needs):
@@ -146,7 +206,7 @@ def test_time_under_a_debugger_does_not_count(runs, needs):
             assert "ptrace: Operation not permitted" not in output
             assert process.poll() is None, "for twice the limit"
         process.kill()
-        assert "hang" not in process.communicate(timeout=30)[1]
+        assert "rocmfix-run: hang" not in process.communicate(timeout=30)[1]
 
 
 def test_who_does_not_die_from_abort_is_killed(runs):
@@ -172,6 +232,65 @@ time.sleep(60)
     (incident,) = runs.incidents()
     assert incident["hang"]["gpu_reset_in_log"] is True
     assert any("GPU reset begin" in line["text"] for line in incident["lines"]), "not lost"
+
+
+JOURNALCTL = """#!/bin/sh
+echo "$*" >>"$0.asked"
+[ -e "$0.lines" ] && cat "$0.lines" && rm "$0.lines"
+exit 0
+"""
+
+
+@pytest.fixture
+def journal(runs, tmp_path):
+    """A machine whose kernel log may not be read: its GPUs, and a journalctl of the test's."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount another /sys")
+    stub = tmp_path / "bin/journalctl"
+    stub.parent.mkdir()
+    stub.write_text(JOURNALCTL)
+    stub.chmod(0o755)
+    unreadable = socket.socket(socket.AF_UNIX)
+    unreadable.bind(str(tmp_path / "kmsg"))
+
+    def launch(code, after):
+        script = 'mount --bind "$1" /sys && mount --bind "$2" /dev/kmsg && shift 2 && exec "$@"'
+        command = runs.launcher.command("--hang-after", after, sys.executable, "-c", BEGIN + code)
+        env = {**runs.launcher.base, **runs.env, "PATH": f"{stub.parent}:{os.defpath}"}
+        return subprocess.run(
+            ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh",
+             runs.root / "sys", tmp_path / "kmsg", *command],
+            env=env, text=True, capture_output=True, timeout=60)
+
+    launch.stub = stub
+    with unreadable:
+        yield launch
+
+
+def test_where_the_kernel_log_may_not_be_read_the_journal_is_asked_while_it_waits(runs, journal):
+    code = f"""
+with open("{journal.stub}.lines", "w") as out:
+    out.write("[  100.000001] amdgpu 0000:0b:00.0: amdgpu: GPU reset begin!\\n"
+              "[  100.000002] amdgpu 0000:0b:00.0: amdgpu: GPU reset(2) succeeded!\\n")
+time.sleep(60)
+"""
+    began = time.monotonic()
+    run = journal(code, "16s")
+    assert run.returncode == ABORTED and 4 <= time.monotonic() - began < 14, run.stderr
+    assert "and the kernel log has a reset of the GPU" in run.stderr
+    asked = Path(f"{journal.stub}.asked").read_text().splitlines()
+    assert all(line.startswith("-k -q --no-pager -o short-monotonic --since=@") for line in asked)
+    (incident,) = runs.incidents()
+    assert incident["hang"]["gpu_reset_in_log"] is True
+    assert any(line["source"] == "journal" and "GPU reset begin" in line["text"]
+               for line in incident["lines"]), "not lost"
+
+
+def test_a_journal_that_says_nothing_is_asked_now_and_then_and_changes_nothing(runs, journal):
+    run = journal("time.sleep(60)", "8s")
+    assert run.returncode == ABORTED and "no sign of life for 8 s (--hang-after)" in run.stderr
+    asked = Path(f"{journal.stub}.asked").read_text().splitlines()
+    assert 3 <= len(asked) <= 5, "at a quarter of the limit, and at the end"
 
 
 def test_a_reset_of_another_gpu_is_not(runs):

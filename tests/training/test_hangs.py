@@ -3,8 +3,9 @@
 
 import json
 import signal
+import subprocess
 
-from lab import EPOCHS
+from lab import EPOCHS, SOURCE
 from test_faults import assert_same
 
 IN_EPOCH_2 = {"event": "on_train_batch_start", "count": 5}
@@ -49,3 +50,31 @@ def test_a_worker_that_sleeps_is_ended_and_one_that_is_stopped_is_not(lab, undis
     faults = [{"kind": "wait", **IN_EPOCH_2}, {"kind": "stop", **IN_EPOCH_2, "seconds": 18}]
     output, incidents = disturbed(lab, undisturbed, "sleeps", faults, "10s")
     assert_one_hang_in("wait_here", output, incidents)
+
+
+LOADER = """
+import os, signal, subprocess, sys
+sys.path.insert(0, sys.argv[1])
+import rocmfix
+from torch.utils.data import DataLoader
+
+class Numbers:
+    def __len__(self): return 40
+    def __getitem__(self, i): return i
+
+batches = iter(DataLoader(Numbers(), num_workers=1, prefetch_factor=2))
+for i, batch in enumerate(batches):
+    rocmfix.alive()
+    if i == 5:
+        worker = batches._workers[0].pid
+        os.kill(worker, signal.SIGSTOP)
+        subprocess.Popen(["sh", "-c", f"sleep 8; kill -CONT {worker}"])
+print("batches", i + 1)
+"""
+
+
+def test_a_loader_process_that_is_stopped_is_no_hang_of_the_training(lab):
+    command = ["rocmfix-run", "--hang-after", "4s", "--", lab.python, "-c", LOADER, SOURCE / "userspace/python"]
+    done = subprocess.run(command, env=lab.environment(lab.directory), text=True, capture_output=True, timeout=240)
+    assert (done.returncode, done.stdout) == (0, "batches 40\n"), done.stderr
+    assert "and this is no hang: process " in done.stderr

@@ -59,6 +59,19 @@ void reap_all() {
   }
 }
 
+/// A child is that of the thread which has forked it.
+void add_children(pid_t pid, pid_t thread, std::vector<pid_t>& found) {
+  const auto text = read_proc(pid, "task/" + std::to_string(thread) + "/children");
+  const char* at = text ? text->c_str() : "";
+  for (char* next = nullptr;; at = next) {
+    const long child = std::strtol(at, &next, 10);
+    if (next == at) {
+      return;
+    }
+    found.push_back(static_cast<pid_t>(child));
+  }
+}
+
 std::vector<Survivor> survivors(const std::vector<pid_t>& found, const std::set<pid_t>& denied) {
   std::vector<Survivor> list;
   for (const pid_t pid : found) {
@@ -74,18 +87,20 @@ std::vector<Survivor> survivors(const std::vector<pid_t>& found, const std::set<
 
 std::vector<pid_t> children() {
   std::vector<pid_t> found;
-  const auto text = read_proc(getpid(), "task/" + std::to_string(getpid()) + "/children");
-  if (!text) {
-    return found;
-  }
-  const char* at = text->c_str();
-  for (char* next = nullptr;; at = next) {
-    const long pid = std::strtol(at, &next, 10);
-    if (next == at) {
-      return found;
+  add_children(getpid(), getpid(), found);
+  return found;
+}
+
+std::vector<pid_t> descendants() {
+  constexpr std::size_t most = 1000;
+  std::vector<pid_t> found = children();
+  for (std::size_t i = 0; i < found.size() && found.size() < most; ++i) {
+    const pid_t pid = found[i];
+    for (const pid_t thread : threads_of(pid)) {
+      add_children(pid, thread, found);
     }
-    found.push_back(static_cast<pid_t>(pid));
   }
+  return found;
 }
 
 void adopt_orphans() {

@@ -33,6 +33,9 @@ bool is_below(pid_t pid, pid_t ancestor);
 /// Processes whose parent is this one.
 std::vector<pid_t> children();
 
+/// This one's children, their children, and so on: a thousand at most.
+std::vector<pid_t> descendants();
+
 /// SIGTERM, and two seconds later SIGKILL, to what the command left behind, and to what that leaves
 /// behind; SIGKILL at once when told to stop. Those that could not be ended. Waits no longer than
 /// five seconds, and not at all for one that may not be signalled.

@@ -55,6 +55,14 @@ std::string hang_text(const HangReport& report) {
             calls_text(process);
     text += process.beats > 0 ? formatted("; heartbeats so far: {}\n", process.beats) : "\n";
   }
+  for (const StuckThread& one : report.stuck) {
+    text +=
+        std::string(more) +
+        formatted("process {} ({}), thread {}: waits in the kernel, where no signal reaches it{}",
+                  one.pid, printable(one.name), one.thread,
+                  one.where.empty() ? "" : ": " + one.where) +
+        "\n";
+  }
   for (const HangReport::Gpu& gpu : report.gpus) {
     text += std::string(more) + "GPU " + printable(gpu.bdf) + ": " +
             (gpu.busy_percent     ? formatted("{} % busy", *gpu.busy_percent)
@@ -78,6 +86,13 @@ Json hang_object(const HangReport& report) {
                          {"heartbeats", process.beats},
                          {"open_calls", std::move(calls)}});
   }
+  Json stuck = Json::array();
+  for (const StuckThread& one : report.stuck) {
+    stuck.push_back({{"pid", one.pid},
+                     {"program", printable(one.name)},
+                     {"thread", one.thread},
+                     {"kernel_function", one.where.empty() ? Json() : Json(one.where)}});
+  }
   Json gpus = Json::array();
   for (const HangReport::Gpu& gpu : report.gpus) {
     Json one = {{"bdf", gpu.bdf}};
@@ -87,11 +102,9 @@ Json hang_object(const HangReport& report) {
     }
     gpus.push_back(std::move(one));
   }
-  return {{"silent_ms", report.silent_ms},
-          {"limit_ms", report.limit_ms},
-          {"gpu_reset_in_log", report.after_reset},
-          {"processes", std::move(processes)},
-          {"gpus", std::move(gpus)}};
+  return {{"silent_ms", report.silent_ms},          {"limit_ms", report.limit_ms},
+          {"gpu_reset_in_log", report.after_reset}, {"processes", std::move(processes)},
+          {"uninterruptible", std::move(stuck)},    {"gpus", std::move(gpus)}};
 }
 
 }  // namespace rocmfix::run

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "supervisor/thread_states.hpp"
+
 namespace rocmfix::run {
 
 struct HangReport {
@@ -33,6 +35,7 @@ struct HangReport {
   std::uint64_t limit_ms = 0;
   bool after_reset = false;  ///< the kernel log has a reset of the GPU
   std::vector<Process> processes;
+  std::vector<StuckThread> stuck;  ///< of all processes of the command
   std::vector<Gpu> gpus;
 };
 

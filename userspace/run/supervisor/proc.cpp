@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "supervisor/proc.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 
 #include <cstdlib>
+#include <memory>
 
 #include "util/file_descriptor.hpp"
 #include "util/read_to_end.hpp"
@@ -29,9 +31,10 @@ std::optional<std::string> process_name(pid_t pid) {
   return name;
 }
 
+namespace {
+
 // "pid (name) state ppid pgrp session ..."; the name may hold anything.
-std::optional<Relations> relations_of(pid_t pid) {
-  const auto text = read_proc(pid, "stat");
+std::optional<Relations> relations_in(const std::optional<std::string>& text) {
   const auto end = text ? text->rfind(") ") : std::string::npos;
   if (end == std::string::npos) {
     return std::nullopt;
@@ -44,6 +47,34 @@ std::optional<Relations> relations_of(pid_t pid) {
   static_cast<void>(std::strtol(next, &next, 10));  // the group
   found.session = static_cast<pid_t>(std::strtol(next, &next, 10));
   return found;
+}
+
+}  // namespace
+
+std::optional<Relations> relations_of(pid_t pid) {
+  return relations_in(read_proc(pid, "stat"));
+}
+
+std::optional<Relations> relations_of(pid_t pid, pid_t thread) {
+  return relations_in(read_proc(pid, "task/" + std::to_string(thread) + "/stat"));
+}
+
+std::vector<pid_t> threads_of(pid_t pid) {
+  constexpr std::size_t most = 4096;
+  std::vector<pid_t> threads;
+  const std::string path = "/proc/" + std::to_string(pid) + "/task";
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(path.c_str()), &closedir);
+  if (!directory) {
+    return threads;
+  }
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
+  while (const dirent* const entry = readdir(directory.get())) {
+    const long thread = std::strtol(entry->d_name, nullptr, 10);
+    if (thread > 0 && threads.size() < most) {
+      threads.push_back(static_cast<pid_t>(thread));
+    }
+  }
+  return threads;
 }
 
 }  // namespace rocmfix::run

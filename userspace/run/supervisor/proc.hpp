@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace rocmfix::run {
 
@@ -21,5 +22,10 @@ struct Relations {
   pid_t session = 0;
 };
 std::optional<Relations> relations_of(pid_t pid);
+/// Of one of its threads: they wait for themselves.
+std::optional<Relations> relations_of(pid_t pid, pid_t thread);
+
+/// Some thousand at most. Empty: it has ended.
+std::vector<pid_t> threads_of(pid_t pid);
 
 }  // namespace rocmfix::run

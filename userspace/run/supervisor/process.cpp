@@ -53,7 +53,7 @@ class Run {
         handle(*signal);
       }
       if (watch_ != nullptr && !ended_) {
-        watch_->look(stopped_);
+        watch_->look();
       }
     }
     read_reports();

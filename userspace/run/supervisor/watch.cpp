@@ -9,13 +9,15 @@
 #include <csignal>
 #include <ctime>
 #include <functional>
-#include <string_view>
 
 #include "hip/apis.hpp"
 #include "report.hpp"
+#include "rocmfix/printable.hpp"
 #include "supervisor/clock.hpp"
+#include "supervisor/family.hpp"
 #include "supervisor/output.hpp"
 #include "supervisor/proc.hpp"
+#include "supervisor/thread_states.hpp"
 #include "util/file_descriptor.hpp"
 #include "util/formatted.hpp"
 
@@ -25,17 +27,7 @@ namespace {
 
 constexpr std::uint64_t second = 1000;
 constexpr std::uint64_t grace_ms = 10 * second;    // for a core, and Python's stacks
-constexpr std::uint64_t journal_ms = 30 * second;  // a process of its own each time
-
-/// Stopped by a signal, or held by a debugger.
-bool is_paused(pid_t pid) {
-  const std::string status = read_proc(pid, "status").value_or("");
-  constexpr std::string_view tracer = "\nTracerPid:\t";
-  const auto at = status.find(tracer);
-  return status.find("\nState:\tT") != std::string::npos ||
-         status.find("\nState:\tt") != std::string::npos ||
-         (at != std::string::npos && status.compare(at + tracer.size(), 2, "0\n") != 0);
-}
+constexpr std::uint64_t journal_ms = 30 * second;  // a process of its own each time, or sooner
 
 bool is_open(const AliveProcess& process, const hip::AliveCall& call) {
   // A thread that was ended within a call leaves it open.
@@ -101,7 +93,8 @@ HangLimit Watch::limit() const {
 void Watch::begin() {
   watch_ = HangWatch(limit());
   next_look_ms_ = 0;
-  reset_ = killed_ = stuck_ = false;
+  reset_ = killed_ = stuck_ = told_of_hold_ = false;
+  held_since_ms_ = 0;
   aborted_.clear();
   asked_.clear();
   unanswered_ = 0;
@@ -127,7 +120,7 @@ std::vector<Watch::Target> Watch::expected(const std::vector<AliveProcess>& proc
   return found;
 }
 
-void Watch::look(bool stopped) {
+void Watch::look() {
   const std::uint64_t now = now_ms();
   if (now < next_look_ms_) {
     return;
@@ -139,6 +132,7 @@ void Watch::look(bool stopped) {
   }
   const std::vector<AliveProcess> processes = folder_.read();
   const std::vector<Target> targets = expected(processes);
+  const bool held = watch_.silent_ms() > 0 && is_held(now, targets);
   std::vector<SignOfLife> signs;
   for (const AliveProcess& process : processes) {
     const bool is_expected = std::any_of(targets.begin(), targets.end(), [&](const Target& target) {
@@ -147,7 +141,7 @@ void Watch::look(bool stopped) {
     signs.push_back({.process = std::hash<std::string>()(process.name),
                      .activity = activity_of(process),
                      .expected = is_expected,
-                     .paused = is_expected && (stopped || is_paused(process.pid)),
+                     .paused = is_expected && held,
                      .limit_ms = process.file.beats.limit_ms});
   }
   if (watch_.look(now, signs, reset_)) {
@@ -159,11 +153,40 @@ void Watch::look(bool stopped) {
   }
 }
 
+/// Also when only a process is stopped for which the others wait, a loader of data for example.
+bool Watch::is_held(std::uint64_t now, const std::vector<Target>& targets) {
+  pid_t holds = 0;
+  for (const Target& target : targets) {
+    holds = holds == 0 && is_paused(target.process.pid) ? target.process.pid : holds;
+  }
+  if (holds == 0) {
+    const std::vector<pid_t> family = descendants();
+    const auto found = std::find_if(family.begin(), family.end(), is_stopped);
+    holds = found == family.end() ? 0 : *found;
+  }
+  if (holds == 0) {
+    held_since_ms_ = 0;
+    return false;
+  }
+  held_since_ms_ = held_since_ms_ == 0 ? now : held_since_ms_;
+  if (!told_of_hold_ && now - held_since_ms_ >= watch_.limit_ms()) {
+    told_of_hold_ = true;
+    const std::string number = std::to_string(holds);
+    say(signals_, "rocmfix-run: no sign of life for " + duration_text(now - held_since_ms_) +
+                      ", and this is no hang: process " + number + " (" +
+                      printable(process_name(holds).value_or("?")) +
+                      ") is stopped, or a debugger holds it (kill -CONT " + number +
+                      " continues one that is stopped)\n");
+  }
+  return true;
+}
+
 /// The kernel's own log costs a read(2), the journal a process.
 void Watch::see_the_log(std::uint64_t now) {
-  const bool ask_journal = watch_.silent_ms() >= journal_ms && now >= next_log_ms_;
+  const std::uint64_t period = std::min(journal_ms, watch_.limit_ms() / 4);
+  const bool ask_journal = watch_.silent_ms() >= period && now >= next_log_ms_;
   if (ask_journal) {
-    next_log_ms_ = now + journal_ms;
+    next_log_ms_ = now + period;
   }
   const std::vector<std::string> lines = log_.look(signals_, ask_journal);
   reset_ = reset_ || (!lines.empty() && reports_hang(signals_, lines, context_));
@@ -174,6 +197,7 @@ HangReport Watch::describe(const std::vector<Target>& targets) const {
                     .limit_ms = watch_.limit_ms(),
                     .after_reset = reset_,
                     .processes = {},
+                    .stuck = stuck_threads(descendants()),
                     .gpus = {}};
   for (const Target& target : targets) {
     const AliveProcess& process = target.process;

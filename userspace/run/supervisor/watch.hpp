@@ -4,7 +4,8 @@
 // after a grace SIGKILL. With --hang-after only.
 //
 // Refuses to: signal a process that is not known by its number and its start; count time in which
-// a process is stopped, traced or the machine suspended; wake a GPU.
+// a process of the command is stopped, one that should do something is traced, or the machine is
+// suspended; wake a GPU.
 #pragma once
 
 #include <sys/types.h>
@@ -33,8 +34,8 @@ class Watch {
   void begin();
   /// How long until look() is due, in ms.
   [[nodiscard]] int until_next_look() const;
-  /// Does nothing before it is due. `stopped`: the command is, by a signal.
-  void look(bool stopped);
+  /// Does nothing before it is due.
+  void look();
   /// Ctrl-C at the terminal, which the command has got, too. The second one that a process leaves
   /// unanswered becomes SIGTERM, the third SIGKILL.
   void interrupted();
@@ -50,6 +51,7 @@ class Watch {
 
   [[nodiscard]] std::vector<Target> expected(const std::vector<AliveProcess>& processes) const;
   [[nodiscard]] HangLimit limit() const;
+  [[nodiscard]] bool is_held(std::uint64_t now_ms, const std::vector<Target>& targets);
   void see_the_log(std::uint64_t now_ms);
   void end_it(std::uint64_t now_ms, const std::vector<AliveProcess>& processes);
   void press_on(std::uint64_t now_ms);
@@ -65,6 +67,8 @@ class Watch {
   std::uint64_t next_look_ms_ = 0;
   std::uint64_t next_log_ms_ = 0;
   bool reset_ = false;
+  std::uint64_t held_since_ms_ = 0;  ///< a process is stopped; 0: none is
+  bool told_of_hold_ = false;
   std::vector<Target> aborted_;
   std::uint64_t aborted_ms_ = 0;
   bool killed_ = false;
