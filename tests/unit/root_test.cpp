@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -146,6 +147,40 @@ TEST(Root, ReadRegularTakesFilesUpToTheLimit) {
   EXPECT_FALSE(root.read_regular("/a/b", 4)->has_value());
   EXPECT_FALSE(root.read_regular("/zero", 4)->has_value());  // inside of the root there is none
   EXPECT_EQ(Root::open("/")->read_regular("/dev/zero", 4).error().code, ErrorCode::invalid);
+}
+
+TEST(Root, StatusSaysWhatKindOfFileItIsAndOpensNothing) {
+  const TemporaryTree tree;
+  tree.write("dev/plain", "");
+  ASSERT_EQ(::mkfifo(tree.at("dev/fifo").c_str(), 0640), 0);
+  tree.link("dev/link", "/dev/fifo");
+  const Root root = tree.root();
+  const auto fifo = root.status("/dev/link");
+  ASSERT_TRUE(fifo);
+  EXPECT_TRUE(S_ISFIFO(fifo->mode));
+  EXPECT_EQ(fifo->mode & 0777U, 0640U);
+  EXPECT_EQ(fifo->owner, ::geteuid());
+  EXPECT_EQ(fifo->usable, std::nullopt);  // this process is not one of that machine
+  EXPECT_TRUE(S_ISREG(root.status("/dev/plain")->mode));
+}
+
+TEST(Root, StatusOfTheRunningSystemSaysWhetherThisProcessMayUseIt) {
+  const Root root = std::move(*Root::open("/"));
+  const auto null = root.status("/dev/null");
+  ASSERT_TRUE(null);
+  EXPECT_TRUE(S_ISCHR(null->mode));
+  EXPECT_EQ(null->usable, true);
+  if (::geteuid() != 0) {
+    EXPECT_EQ(root.status("/etc/passwd")->usable, false);
+  }
+}
+
+TEST(Root, StatusOfWhatIsMissingIsAnError) {
+  const TemporaryTree tree;
+  tree.link("a", "b");
+  tree.link("b", "a");
+  EXPECT_EQ(tree.root().status("/dev/kfd").error().errnum, ENOENT);
+  EXPECT_EQ(tree.root().status("/a").error().errnum, ELOOP);
 }
 
 }  // namespace

@@ -20,6 +20,17 @@
 
 namespace rocmfix {
 
+/// What stat(2) says of a path, and whether it can be used: what opening it would tell.
+struct FileStatus {
+  std::uint32_t mode = 0;  ///< st_mode: the type and the permissions
+  std::uint32_t owner = 0;
+  std::uint32_t group = 0;
+  /// This process may read and write it, by all that the kernel goes by: access lists,
+  /// capabilities, SELinux, a container's list of devices. nullopt: not the running system, or not
+  /// known.
+  std::optional<bool> usable;
+};
+
 class Root {
  public:
   /// Errors: io when `dir` is missing, is not a directory or cannot be searched.
@@ -51,6 +62,8 @@ class Root {
   [[nodiscard]] std::vector<std::string> list(std::string_view path) const;
   /// True when the path, links followed, exists.
   [[nodiscard]] bool exists(std::string_view path) const;
+  /// Links followed. Opens nothing: a device node stays closed. Errors: io.
+  [[nodiscard]] Result<FileStatus> status(std::string_view path) const;
   /// The path inside the root with all links resolved ("/sys/devices/pci0000:00/...").
   [[nodiscard]] std::optional<std::string> real_path(std::string_view path) const;
   /// A descriptor, O_RDONLY|O_CLOEXEC plus `flags`, that the caller closes. Errors: io.

@@ -48,6 +48,19 @@ int open_in_root(int root, bool is_system, const std::string& path, std::uint64_
   }
 }
 
+// A filter of system calls, too, answers EPERM: then it does so for everything.
+std::optional<bool> usable(int fd) {
+  const auto allowed = [](int number, const char* path, int mode) {
+    return ::faccessat(number, path, mode, AT_EACCESS | AT_EMPTY_PATH) == 0;
+  };
+  if (allowed(fd, "", R_OK | W_OK)) {
+    return true;
+  }
+  const int errnum = errno;
+  const bool answers = errnum == EACCES || (errnum == EPERM && allowed(AT_FDCWD, "/", X_OK));
+  return answers ? std::optional(false) : std::nullopt;
+}
+
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n";
   const auto first = text.find_first_not_of(blanks);
@@ -250,6 +263,17 @@ bool Root::exists(std::string_view path) const {
     note_failure(path, errno);
   }
   return static_cast<bool>(fd);
+}
+
+Result<FileStatus> Root::status(std::string_view path) const {
+  const FileDescriptor fd(open_in_root(fd_, is_system_, std::string(path), O_PATH));
+  struct stat st {};
+  if (!fd || ::fstat(fd.get(), &st) != 0) {
+    const int errnum = errno;
+    note_failure(path, errnum);
+    return fail(io_error(formatted("cannot examine {}", host_path(path).string()), errnum));
+  }
+  return FileStatus{st.st_mode, st.st_uid, st.st_gid, is_system_ ? usable(fd.get()) : std::nullopt};
 }
 
 std::optional<std::string> Root::real_path(std::string_view path) const {
