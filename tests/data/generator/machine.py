@@ -5,7 +5,7 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-from . import initramfs, kernel_module, kfd, pci
+from . import firmware, initramfs, kernel_module, kfd, pci
 from .tree import Tree
 
 DATA = Path(__file__).parent.parent
@@ -96,6 +96,7 @@ class Machine:
         tree.write("usr/share/libdrm/amdgpu.ids", "# List of AMDGPU IDs\n#\n# Syntax:\n"
                    "# device_id,\trevision_id,\tproduct_name        <-- single tab after comma\n\n"
                    "1.0.0\n" + "\n".join(sorted(ids)))
+        tree.write_all("sys/power/suspend_stats", {"success": 0, "fail": 0})
         for name, text in self.about["files"].items():
             tree.write(name, text)
 
@@ -115,8 +116,11 @@ class Machine:
             function.suspended = gpu.get("suspended", False)
             function.bars = pci.gpu_bars(card.get("vram_mib", 256), large)
             pci.write_function(tree, function)
+            pci.write_iommu(tree, function, 14 + index)
             if function.driver:
                 pci.write_drm(tree, function, index)
+            if "mec_file" in card:
+                firmware.write_file(tree, card["mec_file"], card["mec"])
             if amd and self.loaded:
                 vram = card["vram_mib"] << 20
                 public = large or card.get("apu", False)  # gmc_v10_0_mc_init(): all of it

@@ -24,6 +24,7 @@ class Function:
     bars: dict = field(default_factory=dict)  # number -> (size, flags)
     driver: str = ""
     suspended: bool = False
+    lanes: int = 16  # of its end of the link; 0: it has none
 
     @property
     def path(self) -> str:
@@ -50,11 +51,26 @@ def write_function(tree: Tree, f: Function) -> None:
         "power/control": "auto" if f.suspended else "on",
         "power/runtime_status": "suspended" if f.suspended else "active",
     })
+    if f.lanes:
+        tree.write_all(f.path, link_files(f.lanes) | AER)
     tree.link(f"{f.path}/subsystem", "sys/bus/pci")
     tree.link(f"sys/bus/pci/devices/{f.bdf}", f.path)
     if f.driver:
         tree.link(f"{f.path}/driver", f"sys/bus/pci/drivers/{f.driver}")
         tree.link(f"sys/bus/pci/drivers/{f.driver}/{f.bdf}", f.path)
+
+
+AER = {  # aer.c: nothing went wrong
+    "aer_dev_correctable": "RxErr 0\nBadTLP 0\nBadDLLP 0\nTimeout 0\nTOTAL_ERR_COR 0",
+    "aer_dev_fatal": "Undefined 0\nDLP 0\nTLP 0\nTOTAL_ERR_FATAL 0",
+    "aer_dev_nonfatal": "Undefined 0\nDLP 0\nTLP 0\nTOTAL_ERR_NONFATAL 0",
+}
+
+
+def link_files(lanes: int) -> dict:
+    """An end of a PCIe 4.0 link: idle, so that the driver has slowed it down."""
+    return {"max_link_speed": "16.0 GT/s PCIe", "max_link_width": lanes,
+            "current_link_speed": "2.5 GT/s PCIe", "current_link_width": lanes}
 
 
 def resource_lines(bars: dict) -> str:
@@ -88,16 +104,17 @@ def place(card: dict, bdf: str, root_vendor: int) -> list:
     bus = int(bdf[5:7], 16)
     parents, functions = [], []
 
-    def bridge(at: str, vendor: int, device: int) -> None:
+    def bridge(at: str, vendor: int, device: int, lanes: int = 16) -> None:
         functions.append(Function(at, vendor, device, 0x060400, parents=tuple(parents),
-                                  driver="pcieport"))
+                                  driver="pcieport", lanes=lanes))
         parents.append(at)
 
     if bus:
         bridge(f"{bdf[:5]}00:{'08.1' if card.get('apu') else '01.1'}", root_vendor, 0x1633)
     if bus and not card.get("apu") and not card.get("plain_slot"):
         # Navi cards carry a PCIe switch, whose ports have AMD's graphics vendor id, too.
-        bridge(f"{bdf[:5]}{bus - 2:02x}:00.0", ATI, 0x1478)
+        # The one towards the board has as many lanes as the card.
+        bridge(f"{bdf[:5]}{bus - 2:02x}:00.0", ATI, 0x1478, card.get("lanes", 16))
         bridge(f"{bdf[:5]}{bus - 1:02x}:00.0", ATI, 0x1479)
     if "audio" in card:
         functions.append(Function(bdf[:-1] + "1", ATI, card["audio"], 0x040300,
@@ -105,17 +122,30 @@ def place(card: dict, bdf: str, root_vendor: int) -> list:
                                   driver="snd_hda_intel"))
     functions.append(Function(bdf, card.get("vendor", ATI), card["device"],
                               card.get("class", 0x030000), card["revision"],
-                              tuple(card["subsystem"]), tuple(parents)))
+                              tuple(card["subsystem"]), tuple(parents),
+                              lanes=16 if bus else 0))
     return functions
 
 
+def write_power(tree: Tree, path: str, card: dict) -> None:
+    """amdgpu_pm.c, for a card whose settings nobody has changed; an APU has no such limit."""
+    tree.write(f"{path}/power_dpm_force_performance_level", "auto")
+    if "power_cap" in card:
+        tree.write_all(f"{path}/hwmon/hwmon2", {
+            "name": "amdgpu", "power1_cap": card["power_cap"] * 1000000,
+            "power1_cap_default": card["power_cap"] * 1000000, "power1_cap_min": 0})
+
+
 def write_amdgpu(tree: Tree, path: str, card: dict, ram_kib: int, visible_bytes: int) -> None:
-    """amdgpu_vram_mgr.c, amdgpu_gtt_mgr.c and amdgpu_discovery.c."""
+    """amdgpu_vram_mgr.c, amdgpu_gtt_mgr.c, amdgpu_discovery.c and amdgpu_ucode.c."""
+    if "mec" in card:
+        tree.write(f"{path}/fw_version/mec_fw_version", f"0x{card['mec']:08x}")
+    write_power(tree, path, card)
     gtt = max(3 << 30, ram_kib * 1024 // 2) & ~4095
     tree.write_all(path, {
         "mem_info_vram_total": card["vram_mib"] * MIB,
         "mem_info_vis_vram_total": visible_bytes,
-        "mem_info_vram_used": 268435456,
+        "mem_info_vram_used": 26843546,  # no desktop on it
         "mem_info_gtt_total": gtt,
         "mem_info_gtt_used": 16777216,
     })
@@ -128,6 +158,13 @@ def write_amdgpu(tree: Tree, path: str, card: dict, ram_kib: int, visible_bytes:
         "harvest": "0x0",
     })
     tree.link(f"{die}/GC", f"{die}/11")
+
+
+def write_iommu(tree: Tree, f: Function, group: int) -> None:
+    """drivers/iommu/iommu.c: a group of its own, translated, as Debian has it by default."""
+    tree.write_all(f"sys/kernel/iommu_groups/{group}", {"type": "DMA-FQ", "reserved_regions": "\n"})
+    tree.link(f"sys/kernel/iommu_groups/{group}/devices/{f.bdf}", f.path)
+    tree.link(f"{f.path}/iommu_group", f"sys/kernel/iommu_groups/{group}")
 
 
 def write_drm(tree: Tree, f: Function, index: int) -> None:
