@@ -124,7 +124,7 @@ std::vector<PciPort> read_pci_path(const Root& root, const std::string& bdf) {
 
 std::vector<PciLink> links_of(const std::vector<PciPort>& path) {
   std::vector<PciLink> links;
-  for (std::size_t i = 1; i < path.size(); ++i) {
+  for (std::size_t i = 1; i < path.size(); i += 2) {
     const PciPort& upper = path[i - 1];
     const PciPort& lower = path[i];
     if (upper.most && lower.most) {

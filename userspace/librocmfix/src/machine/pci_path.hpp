@@ -40,7 +40,8 @@ struct PciPort {
 /// From the root port to the GPU; empty when the root does not have the function.
 std::vector<PciPort> read_pci_path(const Root& root, const std::string& bdf);
 
-/// A link between two neighbours on the way.
+/// A link between two neighbours on the way: a port that leads down, and what is plugged into it.
+/// Ports alternate: below one that leads up are a switch's own that lead down, without a link.
 struct PciLink {
   const PciPort* upper = nullptr;
   const PciPort* lower = nullptr;
