@@ -9,8 +9,8 @@
 
 #include "machine/install_advice.hpp"
 #include "machine/package_names.hpp"
+#include "modprobe/blacklist.hpp"
 #include "modprobe/modprobe_files.hpp"
-#include "modprobe/update_initramfs.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 #include "rocmfix/printable.hpp"
 #include "util/formatted.hpp"
@@ -336,29 +336,14 @@ Check Verifier::modprobe_conflicts() const {
   return check;
 }
 
-// A blacklist keeps udev from loading amdgpu; an `install` line replaces the loading itself.
 Check Verifier::modprobe_blacklist() const {
   Check check{"modprobe.blacklist", true, "none", ""};
-  const auto files = detail::read_modprobe_files(*root_);
-  if (!files) {
-    return {check.id, std::nullopt, to_string(files.error()), files.error().hint};
+  const auto found = detail::find_blacklist(*root_);
+  if (!found) {
+    return {check.id, std::nullopt, to_string(found.error()), found.error().hint};
   }
-  for (const auto& line : files->lines) {
-    if (line.module == "amdgpu" && (line.command == "blacklist" || line.command == "install")) {
-      return {check.id, false,
-              formatted("`{} amdgpu{}{}` in {}:{}", line.command, line.rest.empty() ? "" : " ",
-                        line.rest, line.file, line.line),
-              formatted("remove line {}: sudoedit {}, then {}", line.line, line.file,
-                        detail::initramfs_command(*root_))};
-    }
-  }
-  for (const auto& [name, value] :
-       detail::split_parameters(root_->read("/proc/cmdline").value_or(""))) {
-    const bool list = name == "modprobe.blacklist" || name == "module_blacklist";
-    if (list && ("," + value + ",").find(",amdgpu,") != std::string::npos) {
-      return {check.id, false, formatted("`{}={}` on the kernel command line", name, value),
-              "remove amdgpu from it in /etc/default/grub, run `sudo update-grub`, and reboot"};
-    }
+  if (*found) {
+    return {check.id, false, (*found)->what, (*found)->remedy};
   }
   return check;
 }
