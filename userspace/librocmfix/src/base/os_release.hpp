@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Which distribution a root is, by os-release(5), which is read and never executed.
+#pragma once
+
+#include <string>
+
+#include "rocmfix/root.hpp"
+
+namespace rocmfix::detail {
+
+struct OsRelease {
+  std::string id;       ///< "debian"; empty: unknown
+  std::string id_like;  ///< "ubuntu debian"
+  std::string version;  ///< "13"; empty for a rolling one, and for Debian's testing and sid
+  /// It is of this family: "debian" holds for Ubuntu and Mint.
+  [[nodiscard]] bool is_like(std::string_view family) const;
+};
+
+OsRelease read_os_release(const Root& root);
+
+/// The line that brings all packages up to date; empty: the distribution is not known.
+std::string update_command(const OsRelease& os);
+
+}  // namespace rocmfix::detail
