@@ -3,6 +3,7 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,25 @@ def test_bitsandbytes_has_other_targets_for_other_versions_of_rocm(version, read
     assert document["bundles"] == document["wrappers"] == 2
     assert document["complete"]
     assert document["bytes_read"] <= 2 * 65536
+
+
+def test_the_builds_for_bitsandbytes_get_a_library_with_code_for_each_card(read_targets):
+    """What userspace/data/builds.toml says of it, of the wheel that its command installs."""
+    data = tomllib.loads((HERE.parents[1] / "userspace/data/builds.toml").read_text())
+    (framework,) = [one for one in data["framework"] if one["name"] == "bitsandbytes"]
+    pinned = (HERE / "requirements.txt").read_text()
+    assert f"\n{framework['then'].rpartition(' ')[2]} --hash" in pinned
+    builds = [one for one in data["build"] if "bitsandbytes" in one["frameworks"] and one["route"] == "rocm"]
+    assert len(builds) >= 2
+    for build in builds:
+        version = re.search(r"\+rocm(\d+)\.(\d+)", build["requirements"][0])
+        path = fetch("bitsandbytes") / f"bitsandbytes/libbitsandbytes_rocm{version[1]}{version[2]}.so"
+        (document,) = read_targets(path)
+        for card in build["card"]:
+            for gfx in card["gfx"]:
+                runs = "gfx" + card["value"].replace(".", "") if "value" in card else gfx
+                works = "unusable" not in card
+                assert (runs in document["targets"]) == works, (build["name"], gfx)
 
 
 def test_a_cuda_library_has_no_device_code_for_hip(read_targets):
