@@ -4,6 +4,7 @@ runs none of them."""
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -79,6 +80,39 @@ def test_the_override_is_set_only_where_the_program_needs_it(
         assert said in run.stderr
     else:
         assert run.stderr == ""
+
+
+@pytest.mark.parametrize(("root", "targets"), [("rx5600xt", ["gfx1030"]), ("rx6700xt", ["gfx1100"])])
+def test_a_program_without_code_for_the_card_gets_a_line_that_installs_one(
+    launcher, venvs, cache, root, targets
+):
+    venv = venvs(*targets)
+    run = launcher("--no-hip", venv / "bin/python3", "-c", "pass", root=root, env=cache)
+    (line,) = run.stderr.splitlines()
+    gfx = {"rx5600xt": "gfx1010", "rx6700xt": "gfx1031"}[root]
+    command = line.partition("; one that runs on the GPU: ")[2]
+    words = shlex.split(command)
+    assert Path(words[0]) == venv / "bin/python3"
+    assert words[1:4] == ["-m", "pip", "install"]
+    assert f"torch[device-{gfx}]" in command
+    _, _, advice = plan_of(launcher, root, venv / "bin/python3", env=cache)
+    assert [item["command"] for item in advice if item["urgent"]] == [command]
+
+
+def test_a_program_that_runs_on_the_card_gets_no_such_line(launcher, venvs, cache):
+    for root, targets in (("rx6700xt", ["gfx1030"]), ("rx6700xt", ["gfx1031"])):
+        run = launcher("--no-hip", venvs(*targets) / "bin/python3", "-c", "pass", root=root, env=cache)
+        assert run.stderr == ""
+
+
+def test_a_broken_table_of_builds_stops_no_program(launcher, roots, venvs, cache, tmp_path):
+    root = tmp_path / "r"
+    shutil.copytree(roots / "rx5600xt", root, symlinks=True)
+    (root / "etc/rocmfix").mkdir(parents=True)
+    (root / "etc/rocmfix/builds.toml").write_text("[[build]]\nname = 1\n")
+    run = launcher("--root", root, "--no-hip", venvs("gfx1030") / "bin/python3", "-c", PRINT, env=cache)
+    assert run.stdout == "not set\n"
+    assert "torch[device-gfx1010]" in run.stderr
 
 
 @pytest.mark.parametrize("cards, targets, value", [

@@ -374,6 +374,23 @@ TEST(Surroundings, WhatIsNotThereIsUnknown) {
   EXPECT_EQ(found.python, std::nullopt);
 }
 
+TEST(Surroundings, OfAProgramAreThoseOfItsInterpreter) {
+  const test::TemporaryTree tree;
+  tree.write("/usr/bin/python3.13", "");
+  tree.link("/usr/bin/python3", "python3.13");
+  constexpr std::string_view library = "/v/lib/python3.12/site-packages/torch/lib/libtorch_hip.so";
+  const Surroundings own = surroundings_of_program(tree.root(), "/v/bin/python", library);
+  EXPECT_EQ(own.interpreter, "/v/bin/python");
+  EXPECT_EQ(own.python, "3.12");
+  // pip is refused by the distribution's own, and a program that is no interpreter has none.
+  for (const std::string_view program :
+       {"/usr/bin/python3", "/v/bin/llama-server", "this Python interpreter"}) {
+    const Surroundings other = surroundings_of_program(tree.root(), program, library);
+    EXPECT_EQ(other.interpreter, "") << program;
+    EXPECT_EQ(other.python, "3.13") << program;
+  }
+}
+
 // ---------------------------------------------------------------- the reader
 
 TEST(BuildsToml, TakesABuild) {

@@ -31,8 +31,9 @@ int run_env(const Root& root, Profile profile, const std::vector<std::string>& c
   PlanOptions options;
   options.profile = profile;
   options.only = Layer::environment;
-  const EnvironmentPlan environment =
-      environment_of(make_plan(seen->machine, seen->policy, options), seen->machine.software);
+  Plan plan = make_plan(seen->machine, seen->policy, options);
+  add_build_advice(plan, root, seen->machine);
+  const EnvironmentPlan environment = environment_of(plan, seen->machine.software);
   const int status = seen->machine.supported() ? exit_ok : exit_not_applicable;
   if (json) {
     return print_result(environment_json(environment), status);
@@ -50,6 +51,9 @@ int run_env(const Root& root, Profile profile, const std::vector<std::string>& c
   for (const EnvironmentAdvice& advice : environment.advice) {
     const std::string about = advice.name.empty() ? "" : advice.name + ": ";
     text += fmt::format("# {}\n", printable(about + advice.reason));
+    if (!advice.command.empty()) {
+      text += fmt::format("# one that runs on the GPU: {}\n", printable(advice.command));
+    }
   }
   if (text.empty()) {
     text = seen->machine.supported()

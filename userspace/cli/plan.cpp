@@ -40,6 +40,9 @@ std::string describe(const Plan& plan, Layer layer, std::string_view title) {
     if (!row.source.empty()) {
       reasons += fmt::format("      [{}]\n", printable(row.source));
     }
+    if (!row.command.empty()) {
+      reasons += fmt::format("      one that runs on the GPU: {}\n", printable(row.command));
+    }
   }
   if (rows.size() == 1) {
     return fmt::format("{}: nothing set, nothing to set\n", title);
@@ -54,7 +57,8 @@ int run_plan(const Root& root, const PlanOptions& options, const std::vector<std
     return print_error(seen.error(), json);
   }
   examine(*seen, command, options.profile);
-  const Plan plan = make_plan(seen->machine, seen->policy, options);
+  Plan plan = make_plan(seen->machine, seen->policy, options);
+  add_build_advice(plan, root, seen->machine);
   const int status = seen->machine.supported() ? exit_ok : exit_not_applicable;
   if (json) {
     return print_result(plan_json(plan), status);

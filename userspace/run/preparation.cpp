@@ -98,8 +98,9 @@ Result<Preparation> prepare(const Options& options) {
   }
   if (result.supported) {
     diagnose(machine, *policy, options);
-    const Plan plan =
+    Plan plan =
         make_plan(machine, *policy, {.profile = options.profile, .only = Layer::environment});
+    add_build_advice(plan, *root, machine);
     result.environment = environment_of(plan, machine.software);
   }
   if (const auto hidden = unreadable_gpus(*root); hidden && !result.supported) {

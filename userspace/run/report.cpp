@@ -45,7 +45,9 @@ std::string sourced(const std::string& reason, const std::string& source) {
 
 std::string advice_text(const EnvironmentAdvice& advice) {
   const std::string about = advice.name.empty() ? "" : advice.name + " is not set: ";
-  return printable(about) + sourced(advice.reason, advice.source);
+  const std::string command =
+      advice.command.empty() ? "" : "; one that runs on the GPU: " + advice.command;
+  return printable(about) + sourced(advice.reason, advice.source) + printable(command);
 }
 
 std::string gpu_text(const Gpu& gpu) {

@@ -44,12 +44,13 @@ char* document(Function&& function) {
 }
 
 struct Facts {
+  Root root;
   Policy policy;
   Machine machine;
 };
 
 Result<Facts> facts_of(const char* root_path) {
-  const auto root = Root::open(root_path);
+  auto root = Root::open(root_path);
   if (!root) {
     return rocmfix::fail(root.error());
   }
@@ -61,7 +62,8 @@ Result<Facts> facts_of(const char* root_path) {
   if (!machine) {
     return rocmfix::fail(machine.error());
   }
-  return Facts{.policy = std::move(*policy), .machine = std::move(*machine)};
+  return Facts{
+      .root = std::move(*root), .policy = std::move(*policy), .machine = std::move(*machine)};
 }
 
 }  // namespace
@@ -100,8 +102,9 @@ char* rocmfix_python_environment_json(const char* root, const char* profile,
       machine.software = rocmfix::examine_python(folders, machine.environment);
     }
     const rocmfix::PlanOptions options{.profile = *wanted, .only = rocmfix::Layer::environment};
-    return rocmfix::environment_json(rocmfix::environment_of(
-        rocmfix::make_plan(machine, facts->policy, options), machine.software));
+    rocmfix::Plan plan = rocmfix::make_plan(machine, facts->policy, options);
+    rocmfix::add_build_advice(plan, facts->root, machine);
+    return rocmfix::environment_json(rocmfix::environment_of(plan, machine.software));
   });
 }
 

@@ -139,7 +139,8 @@ std::string plan_json(const Plan& plan) {
                         {"proposed", or_null(row.proposed)},
                         {"effect", to_string(row.effect)},
                         {"reason", row.reason},
-                        {"source", row.source}});
+                        {"source", row.source},
+                        {"command", text_or_null(row.command)}});
   }
   return dump({{"schema", 1}, {"profile", to_string(plan.profile)}, {"settings", settings}});
 }
@@ -195,7 +196,8 @@ std::string environment_json(const EnvironmentPlan& environment) {
     advice.push_back({{"name", item.name},
                       {"reason", item.reason},
                       {"source", item.source},
-                      {"urgent", item.urgent}});
+                      {"urgent", item.urgent},
+                      {"command", text_or_null(item.command)}});
   }
   return dump({{"schema", 1},
                {"set", changes(environment.set)},

@@ -64,7 +64,10 @@ def _set_environment(profile: str, root: str | None, report: Report) -> None:
         os.environ[variable.name] = variable.value
         report.environment[variable.name] = variable.value
     report.warnings += [f"{item.name}={item.value}: {item.reason}" for item in plan.warnings]
-    report.warnings += [f"{item.name}: {item.reason}" for item in plan.advice if item.urgent]
+    for item in plan.advice:
+        if item.urgent:
+            command = f"; one that runs on the GPU: {item.command}" if item.command else ""
+            report.warnings.append(f"{item.name}: {item.reason}{command}")
     # Read by older ultralytics; the DataLoader patch is for the newer.
     if "PIN_MEMORY" not in os.environ:
         os.environ["PIN_MEMORY"] = report.environment["PIN_MEMORY"] = "False"

@@ -59,6 +59,7 @@ class Advice:
     reason: str
     source: str
     urgent: bool
+    command: str | None = None  # installs a build of the program that runs on the GPU
 
 
 @dataclass(frozen=True)

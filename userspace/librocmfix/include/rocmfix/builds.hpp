@@ -123,6 +123,12 @@ struct Surroundings {
 /// The release of Debian and the version of /usr/bin/python3 of a machine.
 Surroundings surroundings_of(const Root& root);
 
+/// Those of the interpreter that a program runs in: `program` is its file, `library` one of its
+/// libraries, in ".../python3.13/site-packages". The interpreter is left empty for one of the
+/// distribution, which refuses pip, and for what is none.
+Surroundings surroundings_of_program(const Root& root, std::string_view program,
+                                     std::string_view library);
+
 /// A build for one card, and what there is to know of it.
 struct BuildChoice {
   const Build* build = nullptr;

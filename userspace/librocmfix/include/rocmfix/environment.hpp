@@ -30,6 +30,8 @@ struct EnvironmentAdvice {
   std::string reason;
   std::string source;
   bool urgent = false;  ///< the program is not going to work as it is
+  // NOLINTNEXTLINE(readability-redundant-member-init): so that an initializer may leave it out
+  std::string command = {};  ///< installs one that does; empty: unknown
 };
 
 struct EnvironmentPlan {

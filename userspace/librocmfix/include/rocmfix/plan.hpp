@@ -59,6 +59,7 @@ struct PlanRow {
   std::string source;
   bool advice = false;  ///< nothing is set and nothing proposed; `reason` says why, and `effect` is
                         ///< that of leaving it so
+  std::string command;  ///< installs a build of the program that runs on the GPU; empty: unknown
 };
 
 struct Plan {
@@ -75,6 +76,10 @@ struct PlanOptions {
 
 /// Empty when no GPU is supported: nothing is ever planned for other hardware.
 Plan make_plan(const Machine& machine, const Policy& policy, const PlanOptions& options);
+
+/// Completes the reason why a program does not work on a card, if the plan says so, with the
+/// command that installs one that does (builds.hpp).
+void add_build_advice(Plan& plan, const Root& root, const Machine& machine);
 
 /// Whether the environment part may depend on what the program carries: only then is
 /// Machine::software needed.

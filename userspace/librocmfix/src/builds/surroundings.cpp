@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What of a machine decides whether a build can be installed on it: read from two files, neither of
 // which is executed.
-#include <algorithm>
 #include <string_view>
 
 #include "rocmfix/builds.hpp"
@@ -43,25 +42,41 @@ std::optional<std::string> debian_of(const Root& root) {
   return std::string(field(*text, "VERSION_ID").value_or("sid"));
 }
 
-/// "3.13" of "/usr/bin/python3.13", which /usr/bin/python3 is a link to.
-std::optional<std::string> python_of(const Root& root) {
-  const auto path = root.real_path("/usr/bin/python3");
+/// "3.13" of a path with a component "python3.13"; the last one counts.
+std::optional<std::string> python_in(std::string_view path) {
   constexpr std::string_view name = "/python";
-  const auto at = path ? path->rfind(name) : std::string::npos;
-  if (at == std::string::npos) {
+  const auto at = path.rfind(name);
+  if (at == std::string_view::npos) {
     return std::nullopt;
   }
-  std::string version = path->substr(at + name.size());
-  const bool numbers = version.find('.') != std::string::npos &&
-                       std::all_of(version.begin(), version.end(),
-                                   [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
-  return numbers ? std::optional(std::move(version)) : std::nullopt;
+  path.remove_prefix(at + name.size());
+  const std::string_view version = path.substr(0, path.find('/'));
+  const bool numbers = version.find('.') != std::string_view::npos &&
+                       version.find_first_not_of("0123456789.") == std::string_view::npos;
+  return numbers ? std::optional(std::string(version)) : std::nullopt;
+}
+
+/// Of what /usr/bin/python3 is a link to.
+std::optional<std::string> python_of(const Root& root) {
+  const auto path = root.real_path("/usr/bin/python3");
+  return path ? python_in(*path) : std::nullopt;
 }
 
 }  // namespace
 
 Surroundings surroundings_of(const Root& root) {
   return {.debian = debian_of(root), .python = python_of(root), .interpreter = ""};
+}
+
+Surroundings surroundings_of_program(const Root& root, std::string_view program,
+                                     std::string_view library) {
+  const std::string_view file = program.substr(program.rfind('/') + 1);
+  // Debian, Fedora and Arch mark their own interpreters as managed (PEP 668).
+  const bool own = file.starts_with("python") && program.starts_with('/') &&
+                   !program.starts_with("/usr/bin/") && !program.starts_with("/bin/");
+  return {.debian = debian_of(root),
+          .python = own ? python_in(library) : python_of(root),
+          .interpreter = std::string(own ? program : std::string_view())};
 }
 
 }  // namespace rocmfix

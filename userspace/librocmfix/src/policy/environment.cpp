@@ -35,7 +35,7 @@ EnvironmentPlan environment_of(const Plan& plan, const Software& software) {
     }
     if (row.advice) {
       environment.advice.push_back(
-          {row.name, row.reason, row.source, row.effect == Effect::harmful});
+          {row.name, row.reason, row.source, row.effect == Effect::harmful, row.command});
       continue;
     }
     const bool user_set = row.current.has_value();
