@@ -32,10 +32,17 @@ def test_who_works_or_is_in_no_call_is_left_alone(launched, hip, how):
     assert "rocmfix-run: hang" not in done.stderr
 
 
-def test_a_reset_that_the_runtime_reports_is_a_hang_and_no_memory_fault(launched, hip):
+AS_EVENT = {"hw_exception": '{"fault": "reset"}',
+            "memory": '{"fault": "memory", "address": 0, "reason": "hang"}'}
+
+
+@pytest.mark.parametrize("event", AS_EVENT)
+def test_a_reset_that_the_runtime_reports_is_a_hang_and_no_memory_fault(launched, hip, event):
+    if event == "hw_exception" and hip.major() < 6:
+        pytest.skip("ROCr reports these from 6.0 on")
     script = 'test "$ROCMFIX_ATTEMPT" = 2 && { env | grep -c MIOPEN_DEBUG; exit 0; }; exec "$@"'
     done = launched("sh", "-c", script, "x", str(hip.programs / "hang"), "stream",
-                    '{"fault": "reset"}', options=["--retries", "2"])
+                    AS_EVENT[event], options=["--retries", "2"])
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "0", "no mitigation of a memory fault"
     (line,) = [line for line in done.stderr.splitlines()
@@ -45,6 +52,8 @@ def test_a_reset_that_the_runtime_reports_is_a_hang_and_no_memory_fault(launched
     (incident,) = launched.incidents()
     assert incident["kind"] == "gpu_hang" and "case" not in incident
     assert incident["incidents"][0]["events"][0]["type"] == "gpu_hang"
+    assert incident["fault"]["reasons"] == ["hang"]
+    assert incident["calls"], "it is the interposer's report, and not only ROCr's line"
 
 
 def test_nobody_is_watched_without_the_option(launched, hip):

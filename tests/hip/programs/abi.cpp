@@ -53,9 +53,18 @@ SAME(mine::fault_dram_ecc, HSA_AMD_MEMORY_FAULT_DRAMECC);
 SAME(mine::fault_imprecise, HSA_AMD_MEMORY_FAULT_IMPRECISE);
 SAME(mine::fault_sram_ecc, HSA_AMD_MEMORY_FAULT_SRAMECC);
 SAME(offsetof(mine::Event, agent), offsetof(hsa_amd_event_t, memory_fault.agent));
-SAME(offsetof(mine::Event, virtual_address),
+SAME(offsetof(mine::Event, memory_fault.virtual_address),
      offsetof(hsa_amd_event_t, memory_fault.virtual_address));
-SAME(offsetof(mine::Event, reasons), offsetof(hsa_amd_event_t, memory_fault.fault_reason_mask));
+SAME(offsetof(mine::Event, memory_fault.reasons),
+     offsetof(hsa_amd_event_t, memory_fault.fault_reason_mask));
+#if HIP_VERSION_MAJOR >= 6 || HIP_VERSION_MINOR >= 7  // Debian's HIP 5.7.1 comes with ROCr 6.1.2
+SAME(mine::event_hw_exception, HSA_AMD_GPU_HW_EXCEPTION_EVENT);
+SAME(mine::reset_hang, HSA_AMD_HW_EXCEPTION_CAUSE_GPU_HANG);
+SAME(mine::reset_ecc, HSA_AMD_HW_EXCEPTION_CAUSE_ECC);
+SAME(offsetof(mine::Event, agent), offsetof(hsa_amd_event_t, hw_exception.agent));
+SAME(offsetof(mine::Event, hw_exception.reset_cause),
+     offsetof(hsa_amd_event_t, hw_exception.reset_cause));
+#endif
 SAME(offsetof(mine::ApiTable, core), offsetof(HsaApiTable, core_));
 SAME(offsetof(mine::ApiTable, amd_ext), offsetof(HsaApiTable, amd_ext_));
 SAME(sizeof(mine::SvmPair), sizeof(hsa_amd_svm_attribute_pair_t));

@@ -66,6 +66,20 @@ TEST(FaultReport, EveryReasonOfTheRuntimesHasItsName) {
   EXPECT_EQ(reasons_of(~0U).size(), 8U);
 }
 
+// As hsa_amd_gpu_hw_exception_info_t says it, or as a fault at address 0.
+TEST(FaultReport, AResetOfTheGpuIsAHangAndSaysNothingOfAnAllocation) {
+  for (const Fault& fault :
+       {Fault{.agent = 1, .address = 0, .reasons = hsa::fault_hang},
+        Fault{.agent = 1, .address = 0, .reasons = hsa::fault_sram_ecc, .reset = true}}) {
+    FaultReport report;
+    report.fault = fault;
+    const auto document = written(report, Neighbourhood(0));
+    EXPECT_EQ(document["kind"], "gpu_hang");
+    EXPECT_FALSE(document.contains("case") || document.contains("nearest"));
+  }
+  EXPECT_EQ(written(incident_at(0), Neighbourhood(0))["kind"], "gpu_memory_fault");
+}
+
 TEST(FaultReport, OneRankOfAJobSaysWhichItIs) {
   FaultReport report = incident_at(start);
   EXPECT_FALSE(written(report, Neighbourhood(start)).contains("rank"));

@@ -54,6 +54,7 @@ inline constexpr uint64_t svm_fine_grained = 0;
 inline constexpr uint64_t svm_coarse_grained = 1;
 
 inline constexpr uint32_t event_memory_fault = 0;
+inline constexpr uint32_t event_hw_exception = 1;  // ROCr 6.0 on
 enum FaultReason : uint32_t {
   fault_not_present = 1U << 0,
   fault_read_only = 1U << 1,
@@ -64,13 +65,27 @@ enum FaultReason : uint32_t {
   fault_sram_ecc = 1U << 6,
   fault_hang = 1U << 31,
 };
-/// hsa_amd_event_t, of which only the memory fault is read.
+enum ResetCause : uint32_t {
+  reset_hang = 1U << 0,
+  reset_ecc = 1U << 1,  // of SRAM, by the header
+};
+struct MemoryFaultEvent {
+  uint64_t virtual_address;
+  uint32_t reasons;
+};
+struct HwExceptionEvent {
+  uint32_t reset_type;  // unused
+  uint32_t reset_cause;
+};
+/// hsa_amd_event_t. Of an unknown type, nothing but the type may be read.
 struct Event {
   uint32_t type;
   uint32_t padding;
   Agent agent;
-  uint64_t virtual_address;
-  uint32_t reasons;
+  union {
+    MemoryFaultEvent memory_fault;
+    HwExceptionEvent hw_exception;
+  };
 };
 
 /// HsaApiTable and the head of every table in it.

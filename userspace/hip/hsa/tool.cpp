@@ -24,9 +24,21 @@ namespace {
 /// The table that the hooks are in; another ROCr in the same process has another.
 const void* hooked_table = nullptr;
 
+/// A reset of the GPU, in which its memory is lost.
+uint32_t reasons_of(const hsa::HwExceptionEvent& exception) {
+  return exception.reset_cause == hsa::reset_ecc ? hsa::fault_sram_ecc : hsa::fault_hang;
+}
+
 hsa::Status on_event(const hsa::Event* event, void* /*data*/) {
-  if (event != nullptr && event->type == hsa::event_memory_fault && layer.active()) {
-    report_fault({event->agent.handle, event->virtual_address, event->reasons});
+  if (event != nullptr && layer.active()) {
+    if (event->type == hsa::event_memory_fault) {
+      const auto& [address, reasons] = event->memory_fault;
+      report_fault({.agent = event->agent.handle, .address = address, .reasons = reasons});
+    } else if (event->type == hsa::event_hw_exception) {
+      report_fault({.agent = event->agent.handle,
+                    .reasons = reasons_of(event->hw_exception),
+                    .reset = true});
+    }
   }
   // Not handled: ROCr prints and aborts as it would without us.
   return hsa::error;

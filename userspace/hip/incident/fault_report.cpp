@@ -314,8 +314,7 @@ void write_calls(JsonText& json, const FaultReport& report) {
 
 void write_document(JsonText& json, const FaultReport& report, const Neighbourhood& around) {
   const FaultCase value = around.classify(report.now);
-  // ROCr reports a reset of the GPU as a fault at address 0, which no program has touched.
-  const bool hang = report.fault.address == 0 && (report.fault.reasons & hsa::fault_hang) != 0;
+  const bool hang = report.fault.is_hang();
   json.open_object();
   json.number("schema", 1);
   json.string("kind", hang ? "gpu_hang" : "gpu_memory_fault");

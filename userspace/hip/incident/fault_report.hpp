@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The document about a GPU memory fault. It takes nothing from the heap, waits for no lock longer
-// than a moment, and is written in full or not at all.
+// The document about a GPU memory fault, or a reset of the GPU. It takes nothing from the heap,
+// waits for no lock longer than a moment, and is written in full or not at all.
 #ifndef ROCMFIX_HIP_INCIDENT_HPP
 #define ROCMFIX_HIP_INCIDENT_HPP
 
@@ -19,6 +19,13 @@ struct Fault {
   uint64_t agent = 0;
   uint64_t address = 0;
   uint32_t reasons = 0;  // hsa::FaultReason
+  bool reset = false;    // of the GPU: there is no address
+
+  /// ROCr reports a reset in one of two ways; in the other as a fault at address 0, which no
+  /// program has touched.
+  [[nodiscard]] bool is_hang() const {
+    return reset || (address == 0 && (reasons & hsa::fault_hang) != 0);
+  }
 };
 
 /// Everything that the document says; collected first, so that writing it is pure.

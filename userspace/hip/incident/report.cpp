@@ -102,7 +102,8 @@ void write_file(const FaultReport& report, std::string_view text) {
     say("cannot write the incident to ", directory);
     return;
   }
-  say("GPU memory fault described in ", directory, "/", name.data());
+  say(report.fault.is_hang() ? "GPU hang described in " : "GPU memory fault described in ",
+      directory, "/", name.data());
   if (folder.prune({}, name.data()) > 0) {
     say("older incidents there were removed: ", what_is_kept);
   }

@@ -94,14 +94,16 @@ std::string Faults::parse(std::string_view text, Pending& out, bool& clears) {
   const std::string reason = command.value("reason", std::string("not_present"));
   if ((from != "start" && from != "end") ||
       (command.contains("offset") && !command["offset"].is_number_integer()) ||
-      (reason != "not_present" && reason != "read_only" && reason != "no_execute")) {
-    return "\"from\" is start or end, \"offset\" a number, \"reason\" not_present, read_only or "
-           "no_execute";
+      (reason != "not_present" && reason != "read_only" && reason != "no_execute" &&
+       reason != "hang")) {
+    return "\"from\" is start or end, \"offset\" a number, \"reason\" not_present, read_only, "
+           "no_execute or hang";
   }
   out.from_end = from == "end";
   out.offset = command.value("offset", std::int64_t{0});
   out.fault.read_only = reason == "read_only";
   out.fault.no_execute = reason == "no_execute";
+  out.fault.hang = reason == "hang";
   out.fault.exact = command.value("exact", false);
   return {};
 }

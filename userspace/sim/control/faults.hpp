@@ -4,7 +4,7 @@
 //   {"fault": "memory", "address": "0x7f0000001000"}            a GPU memory fault there
 //   {"fault": "memory", "allocation": 3, "from": "end", "offset": 1}   relative to an allocation of
 //       KFD's, counted from 1; "last" for the latest; "from" start (default) or end
-//        "reason": "not_present" (default), "read_only", "no_execute"
+//        "reason": "not_present" (default), "read_only", "no_execute", "hang"
 //        "exact": true   the address as it is: the hardware reports the page that it is in
 //   {"fault": "coherent"}    the first copy or fill that touches a mapping whose MTYPE in force is
 //       UC faults: origin.md's model of the failure, not a claim about the hardware

@@ -21,8 +21,9 @@ namespace rocmfix::sim {
 struct MemoryFault {
   std::uint64_t address = 0;
   bool read_only = false;
-  bool no_execute = false;  ///< neither: the page is not present
-  bool exact = false;       ///< the address as it is; else its page, as the hardware reports it
+  bool no_execute = false;
+  bool hang = false;   ///< no kernel of Debian's reports one so. None: the page is not present
+  bool exact = false;  ///< the address as it is; else its page, as the hardware reports it
 };
 
 class AddressSpace {

@@ -130,9 +130,11 @@ bool Events::raise_memory_fault(std::uint32_t gpu_id, const MemoryFault& fault) 
   for (auto& [id, event] : events_) {
     if (event->type == KFD_IOC_EVENT_MEMORY) {
       event->memory = {};
-      event->memory.failure.NotPresent = !fault.read_only && !fault.no_execute ? 1 : 0;
+      event->memory.failure.NotPresent =
+          !fault.read_only && !fault.no_execute && !fault.hang ? 1 : 0;
       event->memory.failure.ReadOnly = fault.read_only ? 1 : 0;
       event->memory.failure.NoExecute = fault.no_execute ? 1 : 0;
+      event->memory.ErrorType = fault.hang ? KFD_MEM_ERR_GPU_HANG : KFD_MEM_ERR_NO_RAS;
       // The interrupt holds a page number (kfd_int_process_v10.c).
       event->memory.va = fault.exact ? fault.address : fault.address & ~std::uint64_t{0xfff};
       event->memory.gpu_id = gpu_id;
@@ -159,12 +161,6 @@ bool Events::raise_reset(std::uint32_t gpu_id) {
       event->hardware.reset_cause = KFD_HW_EXCEPTION_GPU_HANG;
       event->hardware.memory_lost = 1;
       event->hardware.gpu_id = gpu_id;
-      signal(*event);
-      told = true;
-    } else if (event->type == KFD_IOC_EVENT_MEMORY) {
-      event->memory = {};
-      event->memory.ErrorType = KFD_MEM_ERR_GPU_HANG;
-      event->memory.gpu_id = gpu_id;
       signal(*event);
       told = true;
     }

@@ -31,7 +31,8 @@ class Events {
   [[nodiscard]] bool has_listener(std::uint32_t type);
   /// false: nobody has made an event for that yet.
   bool raise_memory_fault(std::uint32_t gpu_id, const MemoryFault& fault);
-  /// As kfd_signal_reset_event(): HW_EXCEPTION events, and MEMORY events with ErrorType "hang".
+  /// As kfd_signal_reset_event() after a hang: HW_EXCEPTION events, and nothing else. ROCr before
+  /// 6.0 has none, and hears nothing.
   bool raise_reset(std::uint32_t gpu_id);
 
  private:

@@ -155,6 +155,7 @@ void Process::raise_memory_fault(unsigned gpu, const MemoryFault& fault, std::st
       .hex("va", fault.address)
       .text("reason", fault.read_only    ? "read_only"
                       : fault.no_execute ? "no_execute"
+                      : fault.hang       ? "hang"
                                          : "not_present")
       .text("cause", cause)
       .number("told", told ? 1 : 0);
