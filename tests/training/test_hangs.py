@@ -2,10 +2,16 @@
 """A real training that hangs in a batch is ended, told, started again, and ends as one that does not."""
 
 import json
+import os
+import shutil
 import signal
 import subprocess
+import tempfile
+from pathlib import Path
 
-from lab import EPOCHS, SOURCE
+import pytest
+
+from lab import BUILD, EPOCHS, SOURCE
 from test_faults import assert_same
 
 IN_EPOCH_2 = {"event": "on_train_batch_start", "count": 5}
@@ -78,3 +84,41 @@ def test_a_loader_process_that_is_stopped_is_no_hang_of_the_training(lab):
     done = subprocess.run(command, env=lab.environment(lab.directory), text=True, capture_output=True, timeout=240)
     assert (done.returncode, done.stdout) == (0, "batches 40\n"), done.stderr
     assert "and this is no hang: process " in done.stderr
+
+
+SILENT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import rocmfix
+sys.modules["rocmfix.alive"]._offer_stacks = lambda words: None  # as a program that sends heartbeats by other means
+rocmfix.alive()
+import time
+def stuck_here(): time.sleep(60)
+stuck_here()
+"""
+
+
+def test_py_spy_shows_the_stacks_of_a_program_that_does_not(lab):
+    """As another user than root, where everybody can read."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to become a user who owns nothing here")
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        place = Path(folder)
+        place.chmod(0o755)
+        (place / "bin").mkdir()
+        for program in (BUILD / "bin/rocmfix-run", BUILD / "bin/rocmfix", Path(lab.python).parent / "py-spy"):
+            shutil.copy(program, place / "bin")
+        for name, source in (("lib", BUILD / "lib"), ("python", SOURCE / "userspace/python"), ("root", lab.root)):
+            shutil.copytree(source, place / name, symlinks=True, ignore=shutil.ignore_patterns("*.a"))
+        (place / "state").mkdir()
+        (place / "state").chmod(0o777)
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", place / "bin/rocmfix-run",
+                   "--root", place / "root", "--hang-after", "3s", "--", "/usr/bin/python3", "-c", SILENT,
+                   place / "python"]  # fmt: skip
+        env = {"PATH": f"{place}/bin:/usr/bin:/bin", "HOME": "/nonexistent", "XDG_STATE_HOME": f"{place}/state"}
+        done = subprocess.run(command, env=env, text=True, capture_output=True, timeout=120)
+        (path,) = (place / "state/rocmfix/incidents").glob("*.json")
+        (process,) = json.loads(path.read_text())["hang"]["processes"]
+    assert done.returncode == -signal.SIGABRT
+    assert process["stacks"][0].startswith("Thread "), done.stderr
+    assert any("stuck_here (<string>:" in line for line in process["stacks"])

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "rocmfix/printable.hpp"
+#include "rocmfix/redaction.hpp"
 #include "util/formatted.hpp"
 
 namespace rocmfix::run {
@@ -54,6 +55,9 @@ std::string hang_text(const HangReport& report) {
             formatted("process {} ({}): ", process.pid, printable(process.name)) +
             calls_text(process);
     text += process.beats > 0 ? formatted("; heartbeats so far: {}\n", process.beats) : "\n";
+    for (const std::string& line : process.stacks) {
+      text += std::string(more) + "  " + printable(line) + "\n";
+    }
   }
   for (const StuckThread& one : report.stuck) {
     text +=
@@ -81,10 +85,14 @@ Json hang_object(const HangReport& report) {
     for (const HangReport::Call& call : process.calls) {
       calls.push_back({{"api", call.api}, {"thread", call.thread}});
     }
-    processes.push_back({{"pid", process.pid},
-                         {"program", printable(process.name)},
-                         {"heartbeats", process.beats},
-                         {"open_calls", std::move(calls)}});
+    Json one = {{"pid", process.pid},
+                {"program", printable(process.name)},
+                {"heartbeats", process.beats},
+                {"open_calls", std::move(calls)}};
+    for (const std::string& line : process.stacks) {
+      one["stacks"].push_back(redact_text(printable(line)));
+    }
+    processes.push_back(std::move(one));
   }
   Json stuck = Json::array();
   for (const StuckThread& one : report.stuck) {

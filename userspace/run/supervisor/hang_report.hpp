@@ -23,7 +23,8 @@ struct HangReport {
     pid_t pid = 0;
     std::string name;  ///< as /proc has it: any bytes
     std::uint64_t beats = 0;
-    std::vector<Call> calls;  ///< open ones
+    std::vector<Call> calls;          ///< open ones
+    std::vector<std::string> stacks;  ///< as py-spy has printed them; any bytes
   };
   struct Gpu {
     std::string bdf;

@@ -17,6 +17,7 @@
 #include "supervisor/family.hpp"
 #include "supervisor/output.hpp"
 #include "supervisor/proc.hpp"
+#include "supervisor/python_stacks.hpp"
 #include "supervisor/thread_states.hpp"
 #include "util/file_descriptor.hpp"
 #include "util/formatted.hpp"
@@ -199,10 +200,16 @@ HangReport Watch::describe(const std::vector<Target>& targets) const {
                     .processes = {},
                     .stuck = stuck_threads(descendants()),
                     .gpus = {}};
+  bool asked_for_stacks = false;
   for (const Target& target : targets) {
     const AliveProcess& process = target.process;
     std::string name = process_name(process.pid).value_or("");
-    HangReport::Process one{process.pid, std::move(name), process.file.beats.beats, {}};
+    HangReport::Process one{process.pid, std::move(name), process.file.beats.beats, {}, {}};
+    // Each may take seconds: of one is enough.
+    if (!asked_for_stacks && process.file.head.stacks_signal == 0 && is_python(process.pid)) {
+      asked_for_stacks = true;
+      one.stacks = python_stacks(signals_, process.pid);
+    }
     for (const hip::AliveCall& call : process.file.calls) {
       if (is_open(process, call)) {
         one.calls.push_back({name_of(process, call), call.thread});
