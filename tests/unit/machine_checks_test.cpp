@@ -3,6 +3,10 @@
 // synthetic root that has the fault, on one that has not, and where it cannot be known.
 #include <gtest/gtest.h>
 
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 
@@ -42,6 +46,9 @@ class EditedRoot {
           (name.empty() ? "" : "DRIVER=" + name + "\n") + "PCI_SLOT_NAME=0000:03:00.0\n");
     return *this;
   }
+
+  [[nodiscard]] fs::path at(const std::string& path) const { return tree_.at(path); }
+  [[nodiscard]] Root root() const { return tree_.root(); }
 
   /// Its findings, a line each: "VERDICT: SUMMARY [$ COMMAND]".
   [[nodiscard]] std::string operator()(const std::string& check,
@@ -385,6 +392,40 @@ TEST(ClocksPower, ACardThatSleepsIsUnknownUnlessLactSays) {
                     "clocks-power"),
             "note: LACT is set up to change the card");
   EXPECT_EQ(EditedRoot("not-loaded")("clocks-power"), "unknown: the driver does not say");
+}
+
+// What makes the kernel wake a card (gpu.cpp has the list), in Linux 6.1.
+TEST(MachineChecks, NoneWakesACardThatSleeps) {
+  const std::array waking = {"config",
+                             "current_link_speed",
+                             "current_link_width",
+                             "max_link_speed",
+                             "max_link_width",
+                             "pp_od_clk_voltage",
+                             "pp_dpm_sclk",
+                             "gpu_busy_percent",
+                             "power_dpm_force_performance_level",
+                             "hwmon/hwmon2/power1_cap",
+                             "hwmon/hwmon2/power1_cap_default",
+                             "resource0_resize"};
+  EditedRoot root("suspended");
+  const int watch = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  ASSERT_GE(watch, 0);
+  for (const char* const name : waking) {
+    root.write(std::string(card) + name, "0\n");
+    ASSERT_GE(
+        ::inotify_add_watch(watch, root.at(std::string(card) + name).c_str(), IN_OPEN | IN_ACCESS),
+        0)
+        << name;
+  }
+  const auto examination = examine(root.root(), {});
+  ASSERT_TRUE(examination);
+  EXPECT_EQ(examination->checked, check_texts().size());
+  std::array<char, 4096> events{};
+  EXPECT_LT(::read(watch, events.data(), events.size()), 0) << "a file that wakes it was read";
+  (void)root.root().read(std::string(card) + "config");
+  EXPECT_GT(::read(watch, events.data(), events.size()), 0) << "the watch sees nothing";
+  ::close(watch);
 }
 
 constexpr const char* slot = "/sys/bus/pci/devices/0000:00:01.1/";
