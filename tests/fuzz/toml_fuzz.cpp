@@ -7,6 +7,8 @@
 
 #include "explain/fault_rules_toml.hpp"
 #include "fuzzing.hpp"
+#include "machine/firmware_rules.hpp"
+#include "machine/kernels_toml.hpp"
 #include "policy/communicators_toml.hpp"
 #include "policy/policy_toml.hpp"
 #include "restart/mitigations_toml.hpp"
@@ -41,6 +43,10 @@ std::string read(int which, std::string_view text) {
       return outcome(parse_mitigations(text, origin, arena));
     case 4:
       return outcome(parse_communicators(text, origin, arena));
+    case 6:
+      return outcome(parse_known_kernels(text, origin, arena));
+    case 7:
+      return outcome(detail::parse_firmware(text, origin, arena));
     default:
       return outcome(detail::parse_software_rules(text, origin, arena));
   }
@@ -49,7 +55,7 @@ std::string read(int which, std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  constexpr int kinds = 6;
+  constexpr int kinds = 8;
   if (size < 2) {
     return 0;
   }
