@@ -6,12 +6,6 @@
 
 namespace rocmfix {
 
-std::uint32_t FaultScanner::hash(const char* four) {
-  std::uint32_t value = 0;
-  std::memcpy(&value, four, sizeof(value));
-  return (value * 0x9E3779B1U) >> (32U - hash_bits);
-}
-
 FaultScanner::FaultScanner(std::vector<std::string> texts) : texts_(std::move(texts)) {
   std::size_t window = 64;  // more than that gains nothing
   for (const std::string& text : texts_) {

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,12 @@ class FaultScanner {
 
  private:
   static constexpr unsigned hash_bits = 14;
-  static std::uint32_t hash(const char* four);
+  // Here, so that it is inlined: in a shared library, a function that is not could be another's.
+  static std::uint32_t hash(const char* four) {
+    std::uint32_t value = 0;
+    std::memcpy(&value, four, sizeof(value));
+    return (value * 0x9E3779B1U) >> (32U - hash_bits);
+  }
   template <class Use>
   std::size_t scan(std::string_view in, std::size_t from, Use use) const;
 
