@@ -2,8 +2,11 @@
 """stdout and stderr that cannot be written: a lost stdout is an error, a lost stderr is not, and
 neither ever ends the command by a signal."""
 
+import fcntl
+import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -97,6 +100,21 @@ def test_a_file_that_is_opened_later_is_not_mistaken_for_stderr(roots, environme
     shell(f"rocmfix apply --profile original --root {root} <&- >&- 2>&-", environment)
     written = [p for p in Path(root).rglob("*") if p.is_file() and b"error:" in p.read_bytes()]
     assert not written
+
+
+def test_a_stdout_that_does_not_block_loses_nothing(roots, environment):
+    """Whoever shares it may have made it so: asyncio, node, ssh."""
+    command = ["rocmfix", "plan", "--all", "--json", "--root", roots / "rx5600xt"]
+    whole = subprocess.run(command, env=environment, capture_output=True, timeout=60).stdout
+    mine, theirs = os.pipe()
+    fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+    os.set_blocking(theirs, False)
+    with subprocess.Popen(command, env=environment, stdout=theirs, stderr=subprocess.PIPE) as process:
+        os.close(theirs)
+        time.sleep(0.5)  # its pipe is full by now
+        with os.fdopen(mine, "rb") as pipe:
+            assert pipe.read() == whole and len(whole) > 4096
+        assert (process.wait(timeout=60), process.stderr.read()) == (0, b"")
 
 
 def test_a_closed_stdin_is_not_an_empty_log(environment):

@@ -26,7 +26,7 @@ void open_standard_streams(bool inherited) {
 }
 
 Result<void> write_stdout(std::string_view text) {
-  if (!write_all(STDOUT_FILENO, text)) {
+  if (!write_all_waiting(STDOUT_FILENO, text)) {
     return fail(io_error("cannot write to standard output", errno));
   }
   return {};
