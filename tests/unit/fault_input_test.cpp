@@ -101,6 +101,23 @@ TEST(FaultInput, AMachineThatStartsAgainKeepsItsFacts) {
   EXPECT_EQ(causes_of(*explain_fault(rules, input)).at(0), "wrong-isa-override");
 }
 
+TEST(FaultInput, ALogThatNamesTheMachinesNodeAgainHasNoSecondNode) {
+  const FaultRules rules = FaultRules::built_in();
+  const auto several = [&](std::vector<std::pair<std::string, std::string>> nodes,
+                           const std::string& log) {
+    FaultInput input = memory_fault();
+    input.environment = {"HSA_OVERRIDE_GFX_VERSION=10.3.0"};
+    input.facts = std::move(nodes);
+    input.log = log;
+    const auto ids = causes_of(*explain_fault(rules, input));
+    return std::find(ids.begin(), ids.end(), "override-hits-other-gpu") != ids.end();
+  };
+  const std::string node = "amdgpu: Topology: Add dGPU node [0x731f:0x1002]\n";
+  EXPECT_TRUE(several({}, node + node));
+  EXPECT_TRUE(several({{"gpu-node", "1002:731f"}, {"gpu-node", "1002:164e"}}, node));
+  EXPECT_FALSE(several({{"gpu-node", "1002:731f"}}, node));
+}
+
 TEST(FaultInput, WhatNoTableHasIsAnError) {
   FaultInput input;
   input.events = {{"hang", {}}};

@@ -11,7 +11,7 @@
 #include <set>
 #include <string_view>
 
-#include "rocmfix/driver.hpp"
+#include "rocmfix/machine_facts.hpp"
 #include "rocmfix/redaction.hpp"
 #include "supervisor/explainer.hpp"
 #include "supervisor/family.hpp"
@@ -67,20 +67,10 @@ bool has_worked(const Json& report) {
   return calls || blocks || report.value("worked", Json()) == true;
 }
 
-/// What causes can require of the machine, by faults.toml's names.
+/// What causes can require of the machine and of the environment.
 void add_machine(const CrashContext& context, Diagnosis& diagnosis) {
   if (const auto root = Root::open(context.root)) {
-    if (const auto release = read_kernel_release(*root)) {
-      diagnosis.facts.emplace_back("kernel", *release);
-    }
-  }
-  for (const Gpu& gpu : context.gpus) {
-    if (gpu.kfd_node) {
-      diagnosis.facts.emplace_back("gpu-node", gpu.pci_id);
-    }
-    if (gpu.supported && gpu.gfx) {
-      diagnosis.facts.emplace_back(gpu.family == Family::rdna1 ? "rdna1" : "rdna2", *gpu.gfx);
-    }
+    diagnosis.facts = machine_facts(*root, context.gpus);
   }
   for (const std::string& variable : context.variables) {
     diagnosis.lines.push_back({"environment", variable});

@@ -92,7 +92,13 @@ bool IncidentFacts::seen(std::string_view fact) {
 }
 
 bool IncidentFacts::seen_several_times(std::string_view fact) {
-  const auto all = facts_.all(fact, until_);
+  auto all = facts_.all(fact, until_);
+  // What the machine itself has is known better than what a log says of it, perhaps once more.
+  const bool given = std::any_of(all.begin(), all.end(),
+                                 [](const FaultFacts::Seen* one) { return one->line.number == 0; });
+  if (given) {
+    std::erase_if(all, [](const FaultFacts::Seen* one) { return one->line.number != 0; });
+  }
   if (all.size() < 2) {
     return false;
   }
