@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Iterable
 
+from .foreign import text_of
 from .journal import TERMINAL, Event
 
 GPU_FAULT, HANG, CRASH, KILLED, UNKNOWN = "GPU fault", "hang", "crash", "killed", "unknown"
@@ -52,10 +53,6 @@ class Account:
         return sum(loss.lost_seconds for loss in self.losses)
 
 
-def _text(value: Any) -> str:
-    return value[:200] if isinstance(value, str) else ""
-
-
 def _number(value: Any) -> float:
     """0 for what is none."""
     good = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -81,9 +78,9 @@ class _Reckoning:
             at if self.sign <= at <= now else self.sign,
             self.account.done,
             kind=HANG if told.get("hang") is True else GPU_FAULT if told else kind,
-            what=_text(told.get("what")) or what or kind,
-            cause=_text(told.get("cause")),
-            mitigations=tuple(map(_text, mitigations)) if isinstance(mitigations, list) else (),
+            what=text_of(told.get("what")) or what or kind,
+            cause=text_of(told.get("cause")),
+            mitigations=tuple(map(text_of, mitigations)) if isinstance(mitigations, list) else (),
             interval=(self.sign, self.sign),
         )
         self.account.losses.append(self.open)
@@ -118,9 +115,9 @@ class _Reckoning:
 
     def exit(self, event: Event, now: float) -> None:
         if self.running and event.get("fault"):
-            self.lost(now, CRASH, _text(event.get("what")))
+            self.lost(now, CRASH, text_of(event.get("what")))
         elif self.running and event.get("killed"):
-            self.lost(now, KILLED, _text(event.get("what")))
+            self.lost(now, KILLED, text_of(event.get("what")))
 
     def add(self, event: Event) -> None:
         kind, now, account = event["event"], float(event["time"]), self.account
@@ -143,7 +140,7 @@ class _Reckoning:
             self.sign = now
         elif kind == "unkept":
             account.unkept.append(int(event["epoch"]))
-            account.unkept_why = _text(event.get("what"))
+            account.unkept_why = text_of(event.get("what"))
         elif kind in ("batch", "device"):
             account.changes.append({**event, "after": account.done})
         elif kind in TERMINAL or kind == "exit":
@@ -151,7 +148,7 @@ class _Reckoning:
                 self.exit(event, now)
             self.running, self.open, self.ended_by = False, None, kind
             if kind == "end":
-                account.finished, account.why = True, _text(event.get("why"))
+                account.finished, account.why = True, text_of(event.get("why"))
                 account.done = max(account.done, int(_number(event.get("epoch"))))
 
 

@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from .foreign import state_home, text_of
 from .journal import Journal
 
 NAME = re.compile(r"(\d{1,12})-\d+-.*\.json")  # SECONDS-PID-UNIQUE, as incident_store.hpp says
@@ -46,8 +47,7 @@ def directory() -> Path:
     named = os.environ.get("ROCMFIX_INCIDENT_DIR")
     if named:
         return Path(named)
-    state = os.environ.get("XDG_STATE_HOME", "")
-    return Path(state if state.startswith("/") else os.path.expanduser("~/.local/state")) / "rocmfix/incidents"
+    return state_home() / "incidents"
 
 
 def _read(path: Path) -> Any:
@@ -64,10 +64,6 @@ def _read(path: Path) -> Any:
         return None
 
 
-def _text(value: Any) -> str:
-    return value[:120] if isinstance(value, str) else ""
-
-
 def _items(value: Any) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
@@ -75,8 +71,8 @@ def _items(value: Any) -> list[dict[str, Any]]:
 def _cause(document: dict[str, Any]) -> str:
     for incident in _items(document.get("incidents")):
         for cause in _items(incident.get("causes")):  # the best one first
-            if name := _text(cause.get("id")):
-                confidence = _text(cause.get("confidence"))
+            if name := text_of(cause.get("id")):
+                confidence = text_of(cause.get("confidence"))
                 return f"{name}, {confidence}" if confidence else name
     return ""
 
@@ -86,7 +82,7 @@ def _hang(document: dict[str, Any]) -> str:
     hang = document.get("hang")
     if not isinstance(hang, dict):
         return ""
-    calls = [_text(call.get("api")) for process in _items(hang.get("processes"))
+    calls = [text_of(call.get("api")) for process in _items(hang.get("processes"))
              for call in _items(process.get("open_calls"))]  # fmt: skip
     return f"hang in {calls[0]}" if calls and calls[0] else "hang"
 
@@ -94,18 +90,18 @@ def _hang(document: dict[str, Any]) -> str:
 def _what(document: dict[str, Any]) -> str:
     if hang := _hang(document):
         return hang
-    if known := _WORDS.get(_text(document.get("kind"))):
+    if known := _WORDS.get(text_of(document.get("kind"))):
         return known
     for incident in _items(document.get("incidents")):
         for event in _items(incident.get("events")):
-            if what := _text(event.get("what")):
+            if what := text_of(event.get("what")):
                 return what
     return "GPU fault"
 
 
 def _time(document: dict[str, Any], otherwise: float) -> float:
     try:
-        return datetime.fromisoformat(_text(document.get("time")).replace("Z", "+00:00")).timestamp()
+        return datetime.fromisoformat(text_of(document.get("time")).replace("Z", "+00:00")).timestamp()
     except (ValueError, OverflowError):
         return otherwise
 
@@ -113,7 +109,7 @@ def _time(document: dict[str, Any], otherwise: float) -> float:
 def _mitigations(document: dict[str, Any]) -> tuple[str, ...]:
     decision = document.get("decision")
     named = decision.get("measures") if isinstance(decision, dict) else None
-    return tuple(_text(name) for name in named if _text(name)) if isinstance(named, list) else ()
+    return tuple(text_of(name) for name in named if text_of(name)) if isinstance(named, list) else ()
 
 
 def find(pid: int, since: float, folder: Path | None = None) -> Incident | None:

@@ -20,6 +20,7 @@ from typing import Callable
 
 from . import incident
 from .errors import Failure, say
+from .foreign import state_home
 from .journal import Journal
 from .on_fault import FaultCommand
 from .session import Session, state_of
@@ -53,11 +54,6 @@ def find_python(named: str | None) -> str:
     if environment and (python := shutil.which(f"{environment}/bin/python3")):
         return python
     return shutil.which("python3") or sys.executable
-
-
-def state_home() -> Path:
-    home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    return Path(home) / "rocmfix" / "yolo"
 
 
 def end_with_parent(parent: int) -> None:
@@ -184,7 +180,7 @@ def launch(
     command = [find_launcher(), f"--retries={retries}", f"--hang-after={hang_after}"]
     if profile:
         command.append(f"--profile={profile}")
-    home = state_home()
+    home = state_home() / "yolo"
     try:
         home.mkdir(parents=True, exist_ok=True)
         path = home / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.json"

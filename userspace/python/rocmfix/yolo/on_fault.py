@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from .errors import Failure, say
+from .foreign import text_of
 from .journal import Event, Journal
 from .session import Session, state_of
 
+_PATH = 4096  # characters, as long as a path can be
 PATIENCE = 30.0  # seconds that the command may take
 
 
@@ -34,19 +36,14 @@ def words_of(command: str) -> list[str]:
     return words
 
 
-def _text(value: Any) -> str:
-    """Of the journal, for a variable."""
-    return value.replace("\0", "") if isinstance(value, str) else ""
-
-
 def facts_of(event: Event, run: str, epoch: int, given_up: bool) -> dict[str, str]:
     mitigations = event.get("mitigations")
     names = mitigations if isinstance(mitigations, list) else []
     return {
-        "ROCMFIX_FAULT_WHAT": _text(event.get("what")),
-        "ROCMFIX_FAULT_CAUSE": _text(event.get("cause")),
-        "ROCMFIX_FAULT_REPORT": _text(event.get("report")),
-        "ROCMFIX_FAULT_MITIGATIONS": " ".join(_text(name) for name in names),
+        "ROCMFIX_FAULT_WHAT": text_of(event.get("what")),
+        "ROCMFIX_FAULT_CAUSE": text_of(event.get("cause")),
+        "ROCMFIX_FAULT_REPORT": text_of(event.get("report"), _PATH),
+        "ROCMFIX_FAULT_MITIGATIONS": " ".join(text_of(name) for name in names),
         "ROCMFIX_FAULT_TIME": str(int(event["time"])),
         "ROCMFIX_FAULT_EPOCH": str(epoch),
         "ROCMFIX_FAULT_RUN": run,
