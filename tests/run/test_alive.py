@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Signs of life: the folder that rocmfix-run makes, and rocmfix.alive() that writes there."""
 
+import fcntl
 import json
 import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,98 @@ def test_the_folder_goes_when_the_command_ends_by_a_signal(launcher, tmp_path, s
                    root="rx6700xt", env={"TMPDIR": str(tmp_path)})
     assert Path(run.stdout.strip()).parent == tmp_path and run.returncode < 0
     assert not list(tmp_path.glob("rocmfix-alive-*"))
+
+
+def killed(build, roots, environment, place):
+    """The folder that rocmfix-run leaves when it is killed while its command runs."""
+    command = [build / "bin/rocmfix-run", "--no-hip", "--root", roots / "rx6700xt", "--retries", "1",
+               "sh", "-c", 'touch "$ROCMFIX_ALIVE_DIR/1-2"; echo "$ROCMFIX_ALIVE_DIR"; exec sleep 60']
+    with subprocess.Popen(command, env={**environment, "TMPDIR": str(place), "XDG_RUNTIME_DIR": ""},
+                          stdout=subprocess.PIPE, text=True) as process:  # fmt: skip
+        folder = Path(process.stdout.readline().strip())
+        process.kill()
+        process.stdout.read()  # until the command has ended, too
+    assert folder.parent == place
+    return folder
+
+
+def test_the_folder_of_a_killed_launcher_goes_with_the_next_start(launcher, build, roots, environment,
+                                                                  tmp_path):
+    left = killed(build, roots, environment, tmp_path)
+    assert left.is_dir() and (left / "1-2").exists()
+    run = launcher("--retries", "1", "true", root="rx6700xt", env={"TMPDIR": str(tmp_path)})
+    assert (run.returncode, run.stderr, list(tmp_path.iterdir())) == (0, "", [])
+
+
+def test_the_folder_of_a_launcher_that_still_runs_stays(launcher, build, roots, environment, tmp_path):
+    command = [build / "bin/rocmfix-run", "--no-hip", "--root", roots / "rx6700xt", "--retries", "1",
+               "sh", "-c", 'echo "$ROCMFIX_ALIVE_DIR"; touch "$ROCMFIX_ALIVE_DIR/1-2"; read x; '
+               'ls "$ROCMFIX_ALIVE_DIR"']  # fmt: skip
+    with subprocess.Popen(command, env={**environment, "TMPDIR": str(tmp_path), "XDG_RUNTIME_DIR": ""},
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        run = launcher("--retries", "1", "true", root="rx6700xt", env={"TMPDIR": str(tmp_path)})
+        assert run.returncode == 0
+        assert process.communicate("\n", timeout=60)[0] == "1-2\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_else_is_taken_for_a_leftover(launcher, tmp_path):
+    """Names like ours: links, folders open to others, with folders in them, files, other users'."""
+    target = tmp_path / "target"
+    target.mkdir(mode=0o700)
+    (target / "kept").touch()
+    place = tmp_path / "place"
+    place.mkdir()
+    (place / "rocmfix-alive-linked").symlink_to(target)
+    (place / "rocmfix-alive-openth").mkdir()
+    (place / "rocmfix-alive-openth").chmod(0o755)
+    (place / "rocmfix-alive-openth" / "kept").touch()
+    (place / "rocmfix-alive-folder").mkdir(mode=0o700)
+    (place / "rocmfix-alive-folder" / "kept").mkdir()
+    (place / "rocmfix-alive-infile").touch()
+    (place / "rocmfix-alive-links1").mkdir(mode=0o700)
+    (place / "rocmfix-alive-links1" / "link").symlink_to(target / "kept")
+    (place / "rocmfix-alive-other-name").mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        (place / "rocmfix-alive-others").mkdir(mode=0o700)
+        (place / "rocmfix-alive-others" / "kept").touch()
+        os.chown(place / "rocmfix-alive-others", 65534, 65534)
+    before = sorted(str(path) for path in place.rglob("*") if "links1" not in str(path))
+    run = launcher("--retries", "1", "true", root="rx6700xt", env={"TMPDIR": str(place)})
+    assert (run.returncode, run.stderr) == (0, "")
+    assert sorted(str(path) for path in place.rglob("*")) == before
+    assert (target / "kept").exists()
+
+
+def test_a_new_folder_that_is_taken_for_a_leftover_is_replaced(launcher, tmp_path):
+    """Between mkdir(2) and flock(2) it looks like one to another launcher that starts."""
+    def remove_all_that_are_not_locked():
+        while not done:
+            for path in tmp_path.iterdir():
+                try:
+                    folder = os.open(path, os.O_RDONLY)
+                except OSError:
+                    continue
+                try:
+                    fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    path.rmdir()
+                except OSError:
+                    pass
+                finally:
+                    os.close(folder)
+
+    done = []
+    other = threading.Thread(target=remove_all_that_are_not_locked)
+    other.start()
+    try:
+        for _ in range(40):
+            run = launcher("--retries", "1", "sh", "-c", 'test -d "$ROCMFIX_ALIVE_DIR"', root="rx6700xt",
+                           env={"TMPDIR": str(tmp_path)})
+            assert (run.returncode, run.stderr) == (0, "")
+    finally:
+        done.append(True)
+        other.join()
 
 
 def test_without_a_place_the_command_runs_and_it_is_said(launcher):

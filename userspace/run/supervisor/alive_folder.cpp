@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "supervisor/alive_folder.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,11 +10,12 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <string_view>
 #include <utility>
 
+#include "supervisor/alive_leftovers.hpp"
 #include "supervisor/descriptor.hpp"
+#include "supervisor/folder.hpp"
 #include "util/file_descriptor.hpp"
 #include "variables.hpp"
 
@@ -35,25 +35,6 @@ std::string place_for_it() {
   }
   const char* const temporary = own_variable("TMPDIR");
   return temporary != nullptr && *temporary == '/' ? temporary : "/tmp";
-}
-
-std::vector<std::string> names_in(int folder) {
-  constexpr std::size_t most = 512;
-  std::vector<std::string> names;
-  const int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(copy < 0 ? nullptr : fdopendir(copy),
-                                                      &closedir);
-  if (!directory) {
-    return names;
-  }
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
-  while (const dirent* const entry = readdir(directory.get())) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != ".." && names.size() < most) {
-      names.emplace_back(name);
-    }
-  }
-  return names;
 }
 
 /// "PID-START"; 0: no such name.
@@ -82,18 +63,26 @@ bool read_one(int folder, const std::string& name, AliveProcess& process) {
 
 Result<AliveFolder> AliveFolder::make() {
   const std::string place = place_for_it();
-  std::string path = place + "/rocmfix-alive-XXXXXX";
-  if (mkdtemp(path.data()) == nullptr) {
-    return fail(io_error("cannot create a directory in " + place, errno));
+  remove_alive_leftovers(place);
+  for (;;) {
+    std::string path = place + "/" + std::string(alive_prefix) + "XXXXXX";
+    if (mkdtemp(path.data()) == nullptr) {
+      return fail(io_error("cannot create a directory in " + place, errno));
+    }
+    const int fd = above_the_standard_ones(
+        open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (fd < 0 && errno != ENOENT) {
+      const int errnum = errno;
+      rmdir(path.c_str());
+      return fail(io_error("cannot open " + path, errnum));
+    }
+    if (fd >= 0 && lock_alive_folder(fd)) {
+      return AliveFolder(std::move(path), fd);
+    }
+    if (fd >= 0) {
+      close(fd);
+    }
   }
-  const int fd =
-      above_the_standard_ones(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (fd < 0) {
-    const int errnum = errno;
-    rmdir(path.c_str());
-    return fail(io_error("cannot open " + path, errnum));
-  }
-  return AliveFolder(std::move(path), fd);
 }
 
 AliveFolder::AliveFolder(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
@@ -112,7 +101,8 @@ AliveFolder::~AliveFolder() {
 
 std::vector<AliveProcess> AliveFolder::read() const {
   std::vector<AliveProcess> processes;
-  for (const std::string& name : names_in(fd_)) {
+  constexpr std::size_t most = 512;
+  for (const std::string& name : names_in(fd_, most)) {
     AliveProcess process{.pid = process_of(name), .name = name};
     if (process.pid != 0 && read_one(fd_, name, process)) {
       processes.push_back(process);
@@ -124,9 +114,7 @@ std::vector<AliveProcess> AliveFolder::read() const {
 }
 
 void AliveFolder::clear() const {
-  for (const std::string& name : names_in(fd_)) {
-    unlinkat(fd_, name.c_str(), 0);
-  }
+  empty_folder(fd_);
 }
 
 }  // namespace rocmfix::run
