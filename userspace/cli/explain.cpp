@@ -3,138 +3,18 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <string_view>
-
+#include "incident_text.hpp"
 #include "output.hpp"
 #include "rocmfix/fault_reader.hpp"
-#include "rocmfix/printable.hpp"
-#include "util/grade.hpp"
 #include "verb.hpp"
 
 namespace rocmfix::cli {
 
 namespace {
 
-constexpr std::size_t text_width = 100;
-
 // Of a log that somebody follows (journalctl -f). A reset takes the GPU some seconds, and belongs
 // to the fault before it.
 constexpr int patience_ms = 3000;
-
-// "bit 0 the PTE was not valid, ..." of Documentation/gpu/amdgpu/debugging.rst, in words.
-std::string describe_permissions(std::uint64_t faults) {
-  if ((faults & 1U) != 0) {
-    return "no valid page there";
-  }
-  std::string text;
-  for (const auto& [bit, word] : {std::pair(2U, "read"), {4U, "write"}, {8U, "execute"}}) {
-    if ((faults & bit) != 0) {
-      text += fmt::format("{}{}", text.empty() ? "the page may not be " : ", ",
-                          bit == 2U   ? "read"
-                          : bit == 4U ? "written"
-                                      : "executed");
-    }
-  }
-  return text;
-}
-
-std::string describe_access(const FaultEvent& event) {
-  std::string text;
-  if (const auto address = event.number(FaultField::address)) {
-    text += fmt::format(" at 0x{:x}", *address);
-  }
-  const std::string_view rw = event.text(FaultField::rw);
-  const std::string_view client = event.text(FaultField::client);
-  if (!rw.empty() || !client.empty()) {
-    text += rw.empty() ? ", an access" : fmt::format(", a {}", rw);
-    text += client.empty() ? "" : fmt::format(" by {}", client);
-  }
-  if (const auto& ring = event[FaultField::ring]) {
-    text += std::visit([](const auto& shown) { return fmt::format(", ring {}", shown); }, *ring);
-  }
-  return text;
-}
-
-std::string describe_event(const FaultEvent& event) {
-  std::string text(event.type->text);
-  text += describe_access(event);
-  const std::string_view process = event.text(FaultField::process);
-  if (!process.empty()) {
-    text += fmt::format(", process {}", process);
-  }
-  if (const auto pid = event.number(FaultField::pid)) {
-    text += process.empty() ? fmt::format(", process {}", *pid) : fmt::format(" [{}]", *pid);
-  }
-  if (const auto node = event.number(FaultField::node)) {
-    text += fmt::format(", GPU node {}", *node);
-  }
-  if (event[FaultField::bdf]) {
-    text += fmt::format(", GPU {}", event.text(FaultField::bdf));
-  }
-  if (const auto faults = event.number(FaultField::permission_faults)) {
-    const std::string permissions = describe_permissions(*faults);
-    text += permissions.empty() ? "" : ": " + permissions;
-  }
-  if (const auto error = event.number(FaultField::walker_error).value_or(0); error != 0) {
-    text += fmt::format("; the page-table walk failed ({})", error);
-  }
-  if (event.number(FaultField::mapping_error).value_or(0) != 0) {
-    text += "; mapping error";
-  }
-  if (event[FaultField::reason]) {
-    text += fmt::format(": {}", event.text(FaultField::reason));
-  }
-  if (event.count > 1) {
-    text += fmt::format(" ({} times)", event.count);
-  }
-  return text;
-}
-
-// "  check     ..." with what follows lined up.
-std::string field(std::string_view name, std::string_view value) {
-  constexpr std::size_t column = 16;
-  return fmt::format("{:6}{:<10}{}\n", "", name,
-                     wrap(value, text_width - column, std::string(column, ' ')));
-}
-
-std::string describe_cause(const ProbableCause& cause) {
-  std::string text =
-      fmt::format("  {}: {} [{}]\n", to_string(cause.confidence),
-                  wrap(cause.rule->summary, text_width - 14, "      "), printable(cause.rule->id));
-  for (const EvidenceLine& line : cause.evidence) {
-    text += field("evidence", fmt::format("line {}: {}", line.number, line.text));
-  }
-  text += field("check", cause.rule->check);
-  text += field("remedy", cause.rule->remedy);
-  return text + field("source", fmt::format("{} ({})", cause.rule->source,
-                                            grade_in_words(cause.rule->grade)));
-}
-
-std::string describe_incident(const LogIncident& incident, std::uint64_t number) {
-  std::string text = fmt::format("Incident {}\n", number);
-  for (const FaultEvent& event : incident.events) {
-    std::string where = fmt::format("  line {}", event.line);
-    if (event.time) {
-      where += fmt::format(", {}", printable(*event.time));
-    }
-    text +=
-        fmt::format("{}\n      {}\n", where, wrap(describe_event(event), text_width - 6, "      "));
-  }
-  if (incident.dropped > 0) {
-    text += fmt::format("  and {} more events\n", incident.dropped);
-  }
-  if (incident.causes.empty()) {
-    return text +
-           "Cause not determined: the log shows no sign of a known cause. It may help to pass the "
-           "kernel\n"
-           "log since boot and all of the program's output, one after the other.\n\n";
-  }
-  text += "Probable causes\n";
-  for (const ProbableCause& cause : incident.causes) {
-    text += describe_cause(cause);
-  }
-  return text + "\n";
-}
 
 int run_explain(const Root& root, const std::string& file, bool json) {
   const auto rules = FaultRules::load(root);
@@ -161,7 +41,7 @@ int run_explain(const Root& root, const std::string& file, bool json) {
       print((number == 1 ? incidents_json_begin() : "") +
             incidents_json_item(incident, number == 1));
     } else {
-      print(describe_incident(incident, number));
+      print(incident_text(incident, fmt::format("Incident {}", number)));
     }
   });
   // Nobody can use half of a document.
@@ -181,10 +61,10 @@ int run_explain(const Root& root, const std::string& file, bool json) {
 
 }  // namespace
 
-const Verb explain_verb{nullptr, "explain",
-                        "explain GPU faults in a log, with their possible causes", accepts_log,
-                        [](const Root& root, const Request& request) {
-                          return run_explain(root, request.log, request.json);
-                        }};
+const Verb explain_verb{
+    nullptr, "explain", "explain GPU faults in a log, with their possible causes", accepts_log,
+    [](const Root& root, const Request& request) {
+      return request.follow ? follow(root, request) : run_explain(root, request.log, request.json);
+    }};
 
 }  // namespace rocmfix::cli
