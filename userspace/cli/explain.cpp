@@ -3,18 +3,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "follow.hpp"
 #include "incident_text.hpp"
 #include "output.hpp"
 #include "rocmfix/fault_reader.hpp"
+#include "rocmfix/settling.hpp"
 #include "verb.hpp"
 
 namespace rocmfix::cli {
 
 namespace {
-
-// Of a log that somebody follows (journalctl -f). A reset takes the GPU some seconds, and belongs
-// to the fault before it.
-constexpr int patience_ms = 3000;
 
 int run_explain(const Root& root, const std::string& file, bool json) {
   const auto rules = FaultRules::load(root);
@@ -45,7 +43,7 @@ int run_explain(const Root& root, const std::string& file, bool json) {
     }
   });
   // Nobody can use half of a document.
-  const int quiet_ms = json ? -1 : patience_ms;
+  const int quiet_ms = json ? -1 : static_cast<int>(Settling::quiet.count());
   const auto read =
       file == "-" ? read_faults(STDIN_FILENO, reader, quiet_ms) : read_faults(file, reader);
   if (!read && (!json || number == 0)) {

@@ -94,7 +94,9 @@ std::string describe_cause(const ProbableCause& cause) {
       fmt::format("  {}: {} [{}]\n", to_string(cause.confidence),
                   wrap(cause.rule->summary, text_width - 14, "      "), printable(cause.rule->id));
   for (const EvidenceLine& line : cause.evidence) {
-    text += field("evidence", fmt::format("line {}: {}", line.number, line.text));
+    text +=
+        field("evidence", line.number == 0 ? "this machine: " + line.text
+                                           : fmt::format("line {}: {}", line.number, line.text));
   }
   text += field("check", cause.rule->check);
   text += field("remedy", cause.rule->remedy);

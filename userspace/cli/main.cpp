@@ -79,6 +79,8 @@ void add_accepted(CLI::App& app, unsigned accepts, Options& options) {
   if ((accepts & accepts_log) != 0) {
     app.add_option("LOG", request.log, "kernel log, program output, or both; - is stdin")
         ->type_name("");
+    app.add_flag("--follow", request.follow,
+                 "pass stdin through to stdout unchanged; report on stderr when a fault is found");
   }
   if ((accepts & accepts_checks) != 0) {
     app.add_option("CHECK", request.checks, "make these checks only")->type_name("");

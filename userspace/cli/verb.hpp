@@ -19,6 +19,7 @@ struct Request {
   bool force = false;
   bool all = false;
   std::string log = "-";              ///< a file, or "-"
+  bool follow = false;                ///< the log passes through
   std::vector<std::string> command;   ///< what the answer is for; empty: not known
   std::string framework = "pytorch";  ///< recommend: what to install
   std::string gfx;                    ///< recommend: a target; empty: this machine's cards

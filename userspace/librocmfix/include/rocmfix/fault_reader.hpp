@@ -57,14 +57,22 @@ class FaultReader {
   void settle();
   /// Lines seen so far of this log.
   [[nodiscard]] std::uint64_t lines() const;
+  /// Something was found that is not handed out yet.
+  [[nodiscard]] bool open() const;
+  /// How many lines were of incidents so far, of all logs.
+  [[nodiscard]] std::uint64_t incident_lines() const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
+/// By the first bytes of a log. Errors: invalid for a compressed log or a journal's own file, in
+/// which nothing would be found.
+Result<void> check_log_format(std::string_view begin);
+
 /// Reads all of a descriptor, or of a file, and finishes; the number of bytes. Errors: io, when
-/// what was found before it was handed out; invalid for a compressed log or a journal's own file.
+/// what was found before it was handed out; those of check_log_format().
 /// `quiet_ms`: after a pause of that length in what a pipe, a socket or a terminal gives, what is
 /// open is handed out; negative: only at the end.
 Result<std::uint64_t> read_faults(int fd, FaultReader& reader, int quiet_ms = -1);

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <optional>
 
 #include "explain/fault_matcher.hpp"
 #include "explain/incident_builder.hpp"
@@ -114,10 +113,16 @@ std::uint64_t FaultReader::lines() const {
   return state_->lines.lines();
 }
 
-namespace {
+bool FaultReader::open() const {
+  return state_->builder.open();
+}
+
+std::uint64_t FaultReader::incident_lines() const {
+  return state_->builder.lines();
+}
 
 // A file that is no text of a log would have "no fault" in it.
-std::optional<Error> not_text(std::string_view begin) {
+Result<void> check_log_format(std::string_view begin) {
   struct Format {
     std::string_view magic;
     const char* name;
@@ -134,11 +139,13 @@ std::optional<Error> not_text(std::string_view begin) {
   }};
   for (const Format& format : formats) {
     if (begin.starts_with(format.magic)) {
-      return Error{ErrorCode::invalid, formatted("the log is {}", format.name), 0, format.hint};
+      return fail({ErrorCode::invalid, formatted("the log is {}", format.name), 0, format.hint});
     }
   }
-  return std::nullopt;
+  return {};
 }
+
+namespace {
 
 Error log_error(std::string what, int code) {
   Error error = io_error(std::move(what), code);
@@ -171,8 +178,8 @@ Result<std::uint64_t> read_faults(int fd, FaultReader& reader, int quiet_ms) {
       return fail(std::move(error));
     }
     const std::string_view bytes(buffer.data(), static_cast<std::size_t>(n));
-    if (auto error = total == 0 ? not_text(bytes) : std::nullopt) {
-      return fail(std::move(*error));
+    if (auto text = total == 0 ? check_log_format(bytes) : Result<void>(); !text) {
+      return fail(std::move(text.error()));
     }
     total += bytes.size();
     reader.feed(bytes);

@@ -104,6 +104,7 @@ bool IncidentBuilder::continue_event(const EventLine& line) {
       if (event.takes(line)) {
         event.add(line);
         open.last_line = line.number;
+        ++lines_;
         return true;
       }
     }
@@ -119,6 +120,7 @@ void IncidentBuilder::begin_event(const EventLine& line, const LogTime& time) {
   EventUnderWay event(*type, line, rules_.clients());
   Open& open = incident_for(event.event(), time);
   open.last_line = line.number;
+  ++lines_;
   if (time.clock != LogClock::none) {
     open.last_time = time;
   }

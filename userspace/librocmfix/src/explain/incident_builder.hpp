@@ -32,6 +32,9 @@ class IncidentBuilder {
   void add_fact(std::uint64_t number, std::string_view text, const FoundLine& found);
   void add_event(std::uint64_t number, const FaultType& type, std::span<const FoundField> fields,
                  std::string_view text);
+  [[nodiscard]] bool open() const { return !open_.empty(); }
+  /// How many lines were of incidents so far.
+  [[nodiscard]] std::uint64_t lines() const { return lines_; }
   /// Hands out everything that is open.
   void flush();
   /// Drops what a log has said so far, facts included.
@@ -55,6 +58,7 @@ class IncidentBuilder {
   const FaultRules& rules_;
   Sink sink_;
   std::deque<Open> open_;  // the latest at the front
+  std::uint64_t lines_ = 0;
   FaultFacts facts_;
 };
 
