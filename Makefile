@@ -157,12 +157,13 @@ mutate: ## mutation testing: change one thing at a time, count what no test noti
 	@tests/mutate/mutate $(if $(SAMPLE),--sample $(SAMPLE)) $(PART)
 
 .PHONY: bench
-bench: ## cost of a launch, supervision, a log and a checkpoint, compared with env(1) and grep (25 minutes)
+bench: ## cost of a launch, supervision, a log and a checkpoint, compared with env(1), grep and cat (26 minutes)
 	@$(SETUP) build roots bench training
 	@$(MAKE) --no-print-directory build roots
 	@bench/run
 	@bench/override
 	@bench/explain
+	@bench/follow
 	@bench/supervise
 	@bench/alive
 	@bench/checkpoint
