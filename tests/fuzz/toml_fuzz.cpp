@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "builds/builds_toml.hpp"
 #include "explain/fault_rules_toml.hpp"
 #include "fuzzing.hpp"
 #include "machine/firmware_rules.hpp"
@@ -47,6 +48,8 @@ std::string read(int which, std::string_view text) {
       return outcome(parse_known_kernels(text, origin, arena));
     case 7:
       return outcome(detail::parse_firmware(text, origin, arena));
+    case 8:
+      return outcome(parse_builds(text, origin, arena));
     default:
       return outcome(detail::parse_software_rules(text, origin, arena));
   }
@@ -55,7 +58,7 @@ std::string read(int which, std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  constexpr int kinds = 8;
+  constexpr int kinds = 9;
   if (size < 2) {
     return 0;
   }
