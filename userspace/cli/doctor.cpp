@@ -69,9 +69,13 @@ int run_doctor(const Root& root, const Request& request) {
   if (!request.explain.empty()) {
     return explain_check(request.explain, request.json);
   }
+  const auto circumstances = gather_circumstances(root, request.program);
+  if (!circumstances) {
+    return print_error(circumstances.error(), request.json);
+  }
   Progress progress;
-  const auto examination = examine(root, gather_circumstances(root, request.program),
-                                   request.checks, [&](const CheckText& one) { progress(one); });
+  const auto examination =
+      examine(root, *circumstances, request.checks, [&](const CheckText& one) { progress(one); });
   progress.end();
   if (!examination) {
     return print_error(examination.error(), request.json);

@@ -96,6 +96,8 @@ std::string header(const Examination& examination, const Style& style) {
                                 : examination.rocm);
   if (!examination.program.words.empty()) {
     rows.emplace_back("program", describe_program(examination.program));
+  } else if (machine.supported()) {
+    rows.emplace_back("program", "none with GPU code was found; name one with --program");
   }
   constexpr std::size_t column = 11;
   std::string text = bold("rocmfix " ROCMFIX_VERSION, style) + '\n';

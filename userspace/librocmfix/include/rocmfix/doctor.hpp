@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "rocmfix/plan.hpp"
+#include "rocmfix/program_facts.hpp"
 #include "rocmfix/root.hpp"
 
 namespace rocmfix {
@@ -65,22 +66,16 @@ struct CheckResult {
   Finding finding;
 };
 
-/// The program that is to use the GPUs, as values: a report carries them to another machine.
-struct ProgramFacts {
-  std::vector<std::string> words;  ///< the command; empty: there is no program to examine
-  bool implied = false;            ///< nobody named one: it is the python3 of PATH
-  Software software;
-};
-
 /// What no file below a root shows.
 struct Circumstances {
   Environment environment;  ///< that programs inherit; empty for a captured root
   ProgramFacts program;
 };
 
-/// `program`: an interpreter, a script or a binary; empty: the python3 of PATH, if it has a package
-/// with GPU code.
-Circumstances gather_circumstances(const Root& root, const std::string& program);
+/// `program`: an interpreter, a script or a binary; empty: the python3 of the active environment
+/// (VIRTUAL_ENV, CONDA_PREFIX) or of PATH, if it has a package that can have GPU code. Errors:
+/// invalid when there is no such program.
+Result<Circumstances> gather_circumstances(const Root& root, const std::string& program);
 
 struct Examination {
   std::string distribution;  ///< PRETTY_NAME of os-release; empty: unknown

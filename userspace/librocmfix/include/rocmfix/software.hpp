@@ -18,6 +18,8 @@
 #include <string_view>
 #include <vector>
 
+#include "rocmfix/root.hpp"
+
 namespace rocmfix {
 
 using Environment = std::map<std::string, std::string, std::less<>>;
@@ -65,6 +67,10 @@ struct Software {
 /// $XDG_CACHE_HOME/rocmfix/code-objects, or ~/.cache/rocmfix; where that cannot be used, it is read
 /// again each time.
 Software examine_command(std::span<const std::string> words, const Environment& environment);
+/// The same for a command inside `root`: a chroot, the disk of another machine. Relative paths are
+/// below "/" there, and nothing is remembered.
+Software examine_command(const Root& root, std::span<const std::string> words,
+                         const Environment& environment);
 
 /// The file name of AddressSanitizer's runtime, where the program of the command is linked with it,
 /// so that it ends at once when a preloaded library comes before; empty: it is not, or this is not

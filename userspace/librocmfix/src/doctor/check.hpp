@@ -34,7 +34,7 @@ struct CheckEntry {
   bool without_gpu = false;  ///< made also where no GPU is supported
 };
 
-/// A clause as a sentence: "The value does harm."
+/// A clause as a sentence: "The value does harm." A name keeps its first letter: "libc.so is old."
 std::string sentence(std::string clause);
 
 /// checks.toml, in its order.

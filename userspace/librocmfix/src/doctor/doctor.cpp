@@ -100,7 +100,10 @@ std::string distribution(const Root& root) {
 }  // namespace
 
 std::string detail::sentence(std::string clause) {
-  if (!clause.empty() && clause.front() >= 'a' && clause.front() <= 'z') {
+  // The name of a file or a variable stays as it is.
+  const std::string_view first = std::string_view(clause).substr(0, clause.find(' '));
+  const bool is_name = first.find_first_of("._/=") != std::string_view::npos;
+  if (!is_name && !clause.empty() && clause.front() >= 'a' && clause.front() <= 'z') {
     clause.front() = static_cast<char>(clause.front() - 'a' + 'A');
   }
   return clause + ".";

@@ -1,180 +1,18 @@
 // SPDX-License-Identifier: MIT
-// ld.so(8)'s search, without ldd(1), which may run the program.
 #include "software/binary.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <set>
 
-#include "software/elf_dynamic.hpp"
-#include "software/loader_cache.hpp"
+#include "software/closure.hpp"
 
 namespace rocmfix::detail {
 namespace {
-
-constexpr std::size_t most_objects = 512;
-constexpr std::size_t most_cache_bytes = 16U << 20U;
-
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
-}
-
-std::vector<std::string> split_path(std::string_view list) {
-  std::vector<std::string> folders;
-  while (!list.empty()) {
-    const auto end = std::min(list.find_first_of(":;"), list.size());
-    folders.emplace_back(list.substr(0, end));
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
-  return folders;
-}
-
-struct Object {
-  std::string path;    // links resolved
-  std::string wanted;  // the name it was asked for by
-  ElfDynamic dynamic;
-  std::ptrdiff_t loader = -1;  // index of the object that asked for it
-};
-
-bool is_plain(const std::string& name) {
-  return std::any_of(
-      software_rules.libraries.begin(), software_rules.libraries.end(),
-      [&](const LibraryRule& rule) { return rule.plain && matches(name, rule.names); });
-}
-
-class Closure {
- public:
-  explicit Closure(Lookup& lookup) : lookup_(lookup) {}
-
-  /// Breadth first, as the loader does it. False: the program itself cannot be read.
-  bool load(const std::string& program) {
-    if (!add(lookup_.real_path(program), file_name(program), -1)) {
-      return false;
-    }
-    for (std::size_t i = 0; i < objects_.size() && objects_.size() < most_objects; ++i) {
-      const auto needed = objects_[i].dynamic.needed;  // objects_ grows
-      for (const std::string& name : needed) {
-        find(name, static_cast<std::ptrdiff_t>(i));
-      }
-    }
-    return true;
-  }
-
-  /// A file that is opened when the program runs, with what it needs.
-  void open(const std::string& file) {
-    const std::size_t before = objects_.size();
-    if (!add(lookup_.real_path(file), file_name(file), 0)) {
-      return;
-    }
-    for (std::size_t i = before; i < objects_.size() && objects_.size() < most_objects; ++i) {
-      const auto needed = objects_[i].dynamic.needed;
-      for (const std::string& name : needed) {
-        find(name, static_cast<std::ptrdiff_t>(i));
-      }
-    }
-  }
-
-  [[nodiscard]] const std::vector<Object>& objects() const { return objects_; }
-
- private:
-  bool add(const std::string& path, const std::string& wanted, std::ptrdiff_t loader) {
-    if (path.empty() || seen_.contains(path)) {
-      return !path.empty();
-    }
-    const auto file = lookup_.open(path);
-    if (!file) {
-      return false;
-    }
-    auto dynamic = read_dynamic(*file);
-    if (!dynamic || (!objects_.empty() && dynamic->machine != objects_[0].dynamic.machine)) {
-      return false;
-    }
-    seen_.insert(path);
-    objects_.push_back({path, wanted, std::move(*dynamic), loader});
-    return true;
-  }
-
-  void find(const std::string& name, std::ptrdiff_t loader) {
-    if (!names_.insert(name).second || is_plain(name)) {
-      return;  // by its soname, whoever asks
-    }
-    if (name.find('/') != std::string::npos) {
-      add(lookup_.real_path(Lookup::absolute(name)), file_name(name), loader);
-      return;
-    }
-    for (const std::string& folder : folders_before_cache(loader)) {
-      if (add(lookup_.real_path(join(folder, name)), name, loader)) {
-        return;
-      }
-    }
-    for (const std::string& path : cache().find(name)) {
-      if (add(lookup_.real_path(path), name, loader)) {
-        return;
-      }
-    }
-    for (const char* const folder : {"/lib", "/usr/lib", "/lib64", "/usr/lib64"}) {
-      if (add(lookup_.real_path(join(folder, name)), name, loader)) {
-        return;
-      }
-    }
-  }
-
-  [[nodiscard]] std::vector<std::string> expanded(const std::string& list, const Object& of) const {
-    std::vector<std::string> folders;
-    for (std::string folder : split_path(list)) {
-      for (const std::string_view origin : {"$ORIGIN", "${ORIGIN}"}) {
-        folder = replaced(std::move(folder), origin, parent(of.path));
-      }
-      for (const std::string_view lib : {"$LIB", "${LIB}"}) {
-        folder = replaced(std::move(folder), lib, "lib/x86_64-linux-gnu");
-      }
-      folders.push_back(Lookup::absolute(folder));
-    }
-    return folders;
-  }
-
-  [[nodiscard]] std::vector<std::string> folders_before_cache(std::ptrdiff_t loader) const {
-    std::vector<std::string> folders;
-    const auto append = [&](const std::vector<std::string>& more) {
-      folders.insert(folders.end(), more.begin(), more.end());
-    };
-    const Object& asking = objects_[static_cast<std::size_t>(loader)];
-    if (asking.dynamic.runpath.empty()) {
-      for (std::ptrdiff_t at = loader; at >= 0;
-           at = objects_[static_cast<std::size_t>(at)].loader) {
-        const Object& object = objects_[static_cast<std::size_t>(at)];
-        if (object.dynamic.runpath.empty()) {
-          append(expanded(object.dynamic.rpath, object));
-        }
-      }
-    }
-    append(expanded(lookup_.variable("LD_LIBRARY_PATH"), objects_.front()));
-    append(expanded(asking.dynamic.runpath, asking));
-    return folders;
-  }
-
-  const LoaderCache& cache() {
-    if (!cache_) {
-      cache_.emplace(lookup_.head("/etc/ld.so.cache", most_cache_bytes).value_or(""));
-    }
-    return *cache_;
-  }
-
-  Lookup& lookup_;
-  std::vector<Object> objects_;
-  std::set<std::string> seen_;
-  std::set<std::string> names_;
-  std::optional<LoaderCache> cache_;
-};
 
 void open_plugins(Closure& closure, Lookup& lookup) {
   const std::size_t linked = closure.objects().size();
   for (const PluginRule& rule : software_rules.plugins) {
     for (std::size_t i = 0; i < linked; ++i) {
-      const Object object = closure.objects()[i];
+      const Closure::Object object = closure.objects()[i];
       if (!matches(object.wanted, rule.with) && !matches(file_name(object.path), rule.with)) {
         continue;
       }
@@ -187,12 +25,8 @@ void open_plugins(Closure& closure, Lookup& lookup) {
   }
 }
 
-bool is_rocms(const Object& object) {
-  return std::any_of(software_rules.libraries.begin(), software_rules.libraries.end(),
-                     [&](const LibraryRule& rule) {
-                       return matches(object.wanted, rule.names) ||
-                              matches(file_name(object.path), rule.names);
-                     });
+bool is_rocms(const Closure::Object& object) {
+  return is_rocm_library(object.wanted) || is_rocm_library(file_name(object.path));
 }
 
 }  // namespace
@@ -206,9 +40,10 @@ Software examine_binary(const Program& program, Lookup& lookup) {
     return software;
   }
   open_plugins(closure, lookup);
+  note_rocm(closure, program.file, lookup);
   bool decided = false;
   bool has_hip = false;
-  for (const Object& object : closure.objects()) {
+  for (const Closure::Object& object : closure.objects()) {
     const bool own = !is_rocms(object);
     Lookup::Code code = lookup.code_of(object.path);
     has_hip = has_hip || object.wanted.starts_with("libamdhip64.so");

@@ -98,9 +98,8 @@ bool make_folder(const std::string& path) {
 
 }  // namespace
 
-std::optional<FileIdentity> file_identity(const std::string& path, mode_t type) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0 || (status.st_mode & S_IFMT) != type) {
+std::optional<FileIdentity> file_identity(const struct stat& status, mode_t type) {
+  if ((status.st_mode & S_IFMT) != type) {
     return std::nullopt;
   }
   return FileIdentity{status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),

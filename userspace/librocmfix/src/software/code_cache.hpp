@@ -28,8 +28,8 @@ struct FileIdentity {
   bool operator==(const FileIdentity&) const = default;  // NOLINT(modernize-use-nullptr): LLVM 14
 };
 
-/// nullopt: no file of that type (S_IFREG, S_IFDIR) there, links followed.
-std::optional<FileIdentity> file_identity(const std::string& path, mode_t type);
+/// nullopt: it is not of that type (S_IFREG, S_IFDIR).
+std::optional<FileIdentity> file_identity(const struct stat& status, mode_t type);
 
 class CodeCache {
  public:

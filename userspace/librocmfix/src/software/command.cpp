@@ -45,27 +45,6 @@ const CommandRule* rule_of(const std::string& word, const std::string& file) {
   return nullptr;
 }
 
-/// As execvp(3) searches; empty: not found.
-std::string in_path(const std::string& word, const Lookup& lookup) {
-  if (word.find('/') != std::string::npos) {
-    return Lookup::absolute(word);
-  }
-  const auto found = lookup.environment().find("PATH");
-  std::string_view path =
-      found == lookup.environment().end() ? std::string_view("/bin:/usr/bin") : found->second;
-  for (;;) {
-    const auto end = std::min(path.find(':'), path.size());
-    std::string file = join(Lookup::absolute(path.substr(0, end)), word);
-    if (lookup.is_executable(file)) {
-      return file;
-    }
-    if (end == path.size()) {
-      return {};
-    }
-    path.remove_prefix(end + 1);
-  }
-}
-
 bool is_assignment(std::string_view word) {
   const auto equals = word.find('=');
   return equals != std::string_view::npos && equals > 0;
@@ -183,7 +162,7 @@ Program follow(Words words, Lookup& lookup, unsigned level) {
   if (level >= most_levels) {
     return unknown(word, "too many wrappers or scripts around the program");
   }
-  const std::string file = in_path(word, lookup);
+  const std::string file = find_in_path(word, lookup);
   const CommandRule* const rule = rule_of(word, file);
   if (rule != nullptr && rule->how != CommandKind::python) {
     return by_rule(*rule, std::move(words), file.empty() ? word : file, lookup, level);
@@ -210,6 +189,26 @@ Program follow(Words words, Lookup& lookup, unsigned level) {
 }
 
 }  // namespace
+
+std::string find_in_path(const std::string& word, const Lookup& lookup) {
+  if (word.find('/') != std::string::npos) {
+    return lookup.absolute(word);
+  }
+  const auto found = lookup.environment().find("PATH");
+  std::string_view path =
+      found == lookup.environment().end() ? std::string_view("/bin:/usr/bin") : found->second;
+  for (;;) {
+    const auto end = std::min(path.find(':'), path.size());
+    std::string file = join(lookup.absolute(path.substr(0, end)), word);
+    if (lookup.is_executable(file)) {
+      return file;
+    }
+    if (end == path.size()) {
+      return {};
+    }
+    path.remove_prefix(end + 1);
+  }
+}
 
 Program find_program(std::span<const std::string> words, Lookup& lookup) {
   return follow({words.begin(), words.end()}, lookup, 0);

@@ -21,7 +21,13 @@ struct Program {
   std::string elsewhere;               ///< and what to type instead, where the environment is lost
 };
 
+/// As execvp(3) searches; empty: not found.
+std::string find_in_path(const std::string& word, const Lookup& lookup);
+
 /// Assignments of env(1) go into the lookup's environment.
 Program find_program(std::span<const std::string> words, Lookup& lookup);
+
+/// What that program loads; what was learnt goes into the lookup's details and the cache.
+Software examine(std::span<const std::string> words, Lookup& lookup);
 
 }  // namespace rocmfix::detail

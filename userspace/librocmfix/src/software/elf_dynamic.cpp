@@ -94,14 +94,16 @@ Result<ElfDynamic> read_dynamic(const RegularFile& file) {
   const auto names =
       strings == entries.end() ? std::nullopt : offset_of(headers, strings->d_un.d_ptr);
   for (const Elf64_Dyn& entry : entries) {
-    const bool wanted =
-        entry.d_tag == DT_NEEDED || entry.d_tag == DT_RPATH || entry.d_tag == DT_RUNPATH;
+    const bool wanted = entry.d_tag == DT_NEEDED || entry.d_tag == DT_RPATH ||
+                        entry.d_tag == DT_RUNPATH || entry.d_tag == DT_SONAME;
     const auto text = wanted && names ? string_at(file, *names + entry.d_un.d_val) : std::nullopt;
     if (wanted && !text) {
       return fail(file.malformed("a name that the dynamic loader would not find"));
     }
     if (entry.d_tag == DT_NEEDED) {
       dynamic.needed.push_back(*text);
+    } else if (entry.d_tag == DT_SONAME) {
+      dynamic.soname = *text;
     } else if (wanted) {
       (entry.d_tag == DT_RPATH ? dynamic.rpath : dynamic.runpath) = *text;
     }

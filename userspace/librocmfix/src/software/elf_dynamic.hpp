@@ -12,6 +12,7 @@ namespace rocmfix::detail {
 struct ElfDynamic {
   std::uint16_t machine = 0;        ///< EM_X86_64
   std::vector<std::string> needed;  ///< DT_NEEDED, in order
+  std::string soname;               ///< by which others ask for it
   std::string rpath;                ///< DT_RPATH, which a DT_RUNPATH puts out of force
   std::string runpath;
 };

@@ -57,10 +57,12 @@ bool matches(std::string_view name, std::span<const std::string_view> patterns) 
   });
 }
 
-Lookup::Lookup(const Root& root, Environment environment)
+Lookup::Lookup(const Root& root, Environment environment, ProgramFacts* details)
     : root_(root),
       environment_(std::move(environment)),
-      cache_(environment_),
+      details_(details),
+      // A file of another root would take the place of the system's file of that path.
+      cache_(root.is_system() ? environment_ : Environment()),
       deadline_(std::chrono::steady_clock::now() + most_time) {}
 
 std::string Lookup::variable(std::string_view name) const {
@@ -68,30 +70,62 @@ std::string Lookup::variable(std::string_view name) const {
   return found == environment_.end() ? "" : found->second;
 }
 
-std::string Lookup::absolute(std::string_view path) {
+std::string Lookup::absolute(std::string_view path) const {
   if (path.starts_with('/')) {
     return std::string(path);
+  }
+  if (!root_.is_system()) {
+    return "/" + std::string(path);
   }
   std::error_code error;
   const auto here = std::filesystem::current_path(error);
   return path.empty() ? here.string() : join(here.string(), path);
 }
 
+// A launch asks for some hundred files: on the running system one call each.
+std::optional<struct stat> Lookup::status(const std::string& path) const {
+  struct stat found {};
+  if (root_.is_system()) {
+    return ::stat(path.c_str(), &found) == 0 ? std::optional(found) : std::nullopt;
+  }
+  const auto inside = root_.status(path);
+  found.st_mode = inside ? inside->mode : 0;
+  return inside ? std::optional(found) : std::nullopt;
+}
+
+bool Lookup::exists(const std::string& path) const {
+  return root_.is_system() ? ::access(path.c_str(), F_OK) == 0 : status(path).has_value();
+}
+
 bool Lookup::is_file(const std::string& path) const {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+  const auto found = status(path);
+  return found && S_ISREG(found->st_mode);
 }
 
 bool Lookup::is_executable(const std::string& path) const {
-  return is_file(path) && ::access(path.c_str(), X_OK) == 0;
+  const auto found = status(path);
+  if (!found || !S_ISREG(found->st_mode)) {
+    return false;
+  }
+  // Who would run it there is not known.
+  constexpr mode_t anybody = S_IXUSR | S_IXGRP | S_IXOTH;
+  return root_.is_system() ? ::access(path.c_str(), X_OK) == 0 : (found->st_mode & anybody) != 0;
 }
 
 bool Lookup::is_folder(const std::string& path) const {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+  const auto found = status(path);
+  return found && S_ISDIR(found->st_mode);
+}
+
+std::optional<FileIdentity> Lookup::identity(const std::string& path, mode_t type) const {
+  const auto found = status(path);
+  return found ? file_identity(*found, type) : std::nullopt;
 }
 
 std::string Lookup::real_path(const std::string& path) const {
+  if (!root_.is_system()) {
+    return root_.real_path(path).value_or("");
+  }
   std::error_code error;
   const auto real = std::filesystem::canonical(path, error);
   return error ? "" : real.string();
@@ -151,7 +185,7 @@ std::vector<std::string> Lookup::glob(const std::string& folder, std::string_vie
     }
     found = std::move(next);
   }
-  std::erase_if(found, [](const std::string& path) { return ::access(path.c_str(), F_OK) != 0; });
+  std::erase_if(found, [&](const std::string& path) { return !exists(path); });
   return found;
 }
 
@@ -173,17 +207,18 @@ Lookup::Code Lookup::read(const std::string& path) {
   if (!spend(1)) {
     return {{}, "there are too many files to examine, or reading them takes too long"};
   }
-  const auto identity = file_identity(path, S_IFREG);
-  if (!identity) {
+  const auto file = identity(path, S_IFREG);
+  if (!file) {
     return {{}, path + " cannot be read"};
   }
-  if (auto known = cache_.find(path, *identity)) {
+  if (auto known = cache_.find(path, *file)) {
     return {std::move(*known), {}};
   }
   const auto objects = read_code_objects(root_, path);
   if (!objects) {
     return {{}, to_string(objects.error())};
   }
+  note_kpack(path, *objects);
   if (!objects->complete()) {
     // Not remembered: it may be completed without a change of this file.
     return {objects->targets,
@@ -194,33 +229,54 @@ Lookup::Code Lookup::read(const std::string& path) {
                       "XT the package is amd-torch-device-gfx1031"};
   }
   if (objects->kpack_paths.empty()) {
-    cache_.add(path, *identity, objects->targets);
+    cache_.add(path, *file, objects->targets);
   }
   return {objects->targets, {}};
 }
 
+void Lookup::note_kpack(const std::string& path, const CodeObjects& objects) {
+  if (details_ != nullptr && !objects.kpack_paths.empty()) {
+    details_->kpack.push_back({path, objects.kpack_paths, objects.kpack_files, objects.targets,
+                               objects.unread.empty() ? "" : objects.unread.front()});
+  }
+}
+
 Lookup::Code Lookup::read_tensile(const std::string& library, const LibraryRule& rule) {
   Code code;
+  TensileLibrary seen{library, {}, {}, {}};
   const std::string folder = parent(real_path(library));
-  std::vector<std::string> folders;
-  for (const std::string_view pattern : rule.tensile) {
-    const auto more = glob(folder, pattern);
-    folders.insert(folders.end(), more.begin(), more.end());
+  // The library looks nowhere else then.
+  const std::string elsewhere =
+      file_name(library).starts_with("librocblas.so") ? variable("ROCBLAS_TENSILE_LIBPATH") : "";
+  if (!elsewhere.empty()) {
+    seen.folders.push_back(absolute(elsewhere));
   }
-  for (const std::string& one : folders) {
-    const auto identity = file_identity(one, S_IFDIR);
-    if (!identity) {
+  for (const std::string_view pattern : rule.tensile) {
+    if (!elsewhere.empty()) {
+      break;
+    }
+    const auto more = glob(folder, pattern);
+    seen.folders.insert(seen.folders.end(), more.begin(), more.end());
+  }
+  for (const std::string& one : seen.folders) {
+    const auto place = identity(one, S_IFDIR);
+    if (!place) {
       continue;
     }
-    auto known = cache_.find(one, *identity);
-    if (!known) {
+    auto known = cache_.find(one, *place);
+    if (!known || details_ != nullptr) {
       const TensileTargets kernels = read_tensile_folder(root_, one);
       known.emplace();
       add(*known, kernels.tuned);
       add(*known, kernels.untuned);
-      cache_.add(one, *identity, *known);
+      add(seen.tuned, kernels.tuned);
+      add(seen.untuned, kernels.untuned);
+      cache_.add(one, *place, *known);
     }
     add(code.targets, *known);
+  }
+  if (details_ != nullptr) {
+    details_->tensile.push_back(std::move(seen));
   }
   return code;
 }

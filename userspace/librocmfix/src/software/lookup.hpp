@@ -3,6 +3,8 @@
 // inherit, bounded reading of files that anybody may have written, and what libraries carry.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <chrono>
 #include <optional>
 #include <span>
@@ -12,6 +14,8 @@
 #include <vector>
 
 #include "base/regular_file.hpp"
+#include "rocmfix/code_objects.hpp"
+#include "rocmfix/program_facts.hpp"
 #include "rocmfix/root.hpp"
 #include "rocmfix/software.hpp"
 #include "software/code_cache.hpp"
@@ -28,8 +32,12 @@ bool matches(std::string_view name, std::span<const std::string_view> patterns);
 
 class Lookup {
  public:
-  /// `root` is "/", and outlives it.
-  Lookup(const Root& root, Environment environment);
+  /// `root` outlives it, and so does `details`, which gets what a launch does not ask for; nullptr:
+  /// nobody wants it.
+  Lookup(const Root& root, Environment environment, ProgramFacts* details = nullptr);
+
+  /// Where to note more than what a launch needs; nullptr: nowhere.
+  [[nodiscard]] ProgramFacts* details() const { return details_; }
 
   [[nodiscard]] const Environment& environment() const { return environment_; }
   void set(std::string name, std::string value) {
@@ -37,9 +45,10 @@ class Lookup {
   }
   /// A variable; empty when it is not set.
   [[nodiscard]] std::string variable(std::string_view name) const;
-  /// `path`, when relative below this process's working directory.
-  [[nodiscard]] static std::string absolute(std::string_view path);
+  /// `path`, when relative below this process's working directory; in a captured root below "/".
+  [[nodiscard]] std::string absolute(std::string_view path) const;
 
+  [[nodiscard]] bool exists(const std::string& path) const;
   [[nodiscard]] bool is_file(const std::string& path) const;
   [[nodiscard]] bool is_executable(const std::string& path) const;
   [[nodiscard]] bool is_folder(const std::string& path) const;
@@ -65,11 +74,15 @@ class Lookup {
 
  private:
   bool spend(std::size_t files);
+  [[nodiscard]] std::optional<struct ::stat> status(const std::string& path) const;
+  [[nodiscard]] std::optional<FileIdentity> identity(const std::string& path, mode_t type) const;
   Code read(const std::string& path);
+  void note_kpack(const std::string& path, const CodeObjects& objects);
   Code read_tensile(const std::string& library, const LibraryRule& rule);
 
   const Root& root_;
   Environment environment_;
+  ProgramFacts* details_ = nullptr;
   CodeCache cache_;
   // A program with all of its libraries opens some hundred; a tree of links could be without end.
   std::size_t left_ = 4096;

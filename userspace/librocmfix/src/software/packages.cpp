@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
+
+#include "software/closure.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -16,16 +19,16 @@ Software without(SoftwareState state, std::string why) {
   return software;
 }
 
-/// `hip: Optional[str] = '6.3.42131-fa1d09cbd'` of torch/version.py. nullopt: there is no such
-/// line; empty: None.
-std::optional<std::string> hip_version(std::string_view text) {
+/// A string of torch/version.py: `hip: Optional[str] = '6.3.42131-fa1d09cbd'`. nullopt: there is no
+/// such line; empty: None.
+std::optional<std::string> value_in(std::string_view text, std::string_view wanted) {
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     const auto equals = line.find('=');
     const auto name = line.substr(0, line.find_first_of(" :="));
-    if (name != "hip" || equals == std::string_view::npos) {
+    if (name != wanted || equals == std::string_view::npos) {
       continue;
     }
     const auto open = line.find_first_of("'\"", equals);
@@ -49,9 +52,14 @@ class Packages {
       } else {
         examine(rule, folder);
       }
-      if (!unknown_.empty()) {
-        return without(SoftwareState::unknown, unknown_);
+      // Who wants details gets those of the other packages, too.
+      if (!unknown_.empty() && lookup_.details() == nullptr) {
+        break;
       }
+    }
+    finish_process();
+    if (!unknown_.empty()) {
+      return without(SoftwareState::unknown, unknown_);
     }
     const auto& libraries = software_.libraries;
     if (std::any_of(libraries.begin(), libraries.end(),
@@ -84,7 +92,7 @@ class Packages {
   void look_for_hooks(const PackageRule& rule) {
     for (const std::string& hook : path_.hooks) {
       const bool editable = hook.find("__editable__") != std::string::npos;
-      if (editable && hook.find(std::string(rule.name)) != std::string::npos) {
+      if (editable && unknown_.empty() && hook.find(std::string(rule.name)) != std::string::npos) {
         unknown_ = std::string(rule.name) + " is installed in editable mode, by code in " + hook;
       }
     }
@@ -97,9 +105,16 @@ class Packages {
     }
     const std::string file = join(folder, rule.version);
     const auto text = lookup_.head(file, longest_version_file);
-    const auto hip = text ? hip_version(*text) : std::nullopt;
-    if (!hip) {
+    const auto hip = text ? value_in(*text, "hip") : std::nullopt;
+    if (lookup_.details() != nullptr && rule.name == "torch") {
+      lookup_.details()->torch =
+          TorchFacts{folder, text ? value_in(*text, "__version__").value_or("") : "", hip,
+                     text ? value_in(*text, "cuda").value_or("") : ""};
+    }
+    if (!hip && unknown_.empty()) {
       unknown_ = file + " does not say whether " + std::string(rule.name) + " was built for ROCm";
+    }
+    if (!hip) {
       return false;
     }
     if (hip->empty() && cpu_build_.empty()) {
@@ -119,9 +134,56 @@ class Packages {
     }
     const bool found = collect(rule, folder, rule.decides, true);
     collect(rule, folder, rule.others, false);
+    load(rule, folder);
     if (!found && !rule.version.empty() && unknown_.empty()) {
       unknown_ = std::string(rule.name) + " was built for ROCm, and " +
                  join(folder, rule.decides.front()) + " is missing or has no GPU code";
+    }
+  }
+
+  /// As the program would at import: an extension in the process of the framework before it. Of
+  /// alternatives it is not known which one is loaded.
+  void load(const PackageRule& rule, const std::string& folder) {
+    if (lookup_.details() == nullptr || rule.alternatives) {
+      return;
+    }
+    if (!rule.extension || !closure_) {
+      finish_process();
+      closure_.emplace(lookup_);
+      process_ = rule.name;
+      if (!closure_->load(lookup_.details()->interpreter)) {
+        closure_.reset();
+        return;
+      }
+      load_first();
+    }
+    for (const auto& patterns : {rule.decides, rule.others}) {
+      for (const std::string_view pattern : patterns) {
+        for (const std::string& file : lookup_.glob(folder, pattern)) {
+          closure_->open(file);
+        }
+      }
+    }
+  }
+
+  /// TheRock's packages load ROCm's libraries by their path before they need them: the preload
+  /// list of torch/_rocm_init.py, by rocm_sdk.initialize_process().
+  void load_first() {
+    std::set<std::string> seen;  // "libamdhip64": the first name of several is loaded
+    for (const std::string& folder : path_.folders) {
+      for (const std::string& file : lookup_.glob(folder, "_rocm_sdk_*/lib/lib*.so*")) {
+        const std::string name = file_name(file);
+        if (is_rocm_library(name) && seen.insert(name.substr(0, name.find(".so"))).second) {
+          closure_->open(file);
+        }
+      }
+    }
+  }
+
+  void finish_process() {
+    if (closure_) {
+      note_rocm(*closure_, process_, lookup_);
+      closure_.reset();
     }
   }
 
@@ -132,7 +194,7 @@ class Packages {
     for (const std::string_view pattern : patterns) {
       for (const std::string& file : lookup_.glob(folder, pattern)) {
         Lookup::Code code = lookup_.code_of(file);
-        if (!code.trouble.empty() && decides) {
+        if (!code.trouble.empty() && decides && unknown_.empty()) {
           unknown_ = code.trouble;
         }
         if (!code.targets.empty()) {
@@ -164,6 +226,8 @@ class Packages {
   std::string unknown_;
   std::string compiles_;
   std::string cpu_build_;
+  std::optional<Closure> closure_;  // of the process that is being put together
+  std::string process_;
 };
 
 }  // namespace

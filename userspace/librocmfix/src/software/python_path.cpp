@@ -27,7 +27,7 @@ Options read_options(const Program& python, const Lookup& lookup) {
     const std::string& word = words[i];
     if (word.size() < 2 || word.front() != '-') {
       if (word != "-") {
-        const std::string script = Lookup::absolute(word);
+        const std::string script = lookup.absolute(word);
         const std::string real = lookup.real_path(script);
         options.first = parent(real.empty() ? script : real);
       }
@@ -136,7 +136,7 @@ class Site {
 
   void add_first() {
     if (!options_.no_first) {
-      add(options_.first.empty() ? Lookup::absolute("") : options_.first);
+      add(options_.first.empty() ? lookup_.absolute("") : options_.first);
     }
     const std::string list = lookup_.variable("PYTHONPATH");
     if (options_.ignore_environment || list.empty()) {
@@ -144,7 +144,7 @@ class Site {
     }
     for (std::string_view rest = list;;) {
       const auto end = std::min(rest.find(':'), rest.size());
-      add(Lookup::absolute(rest.substr(0, end)));
+      add(lookup_.absolute(rest.substr(0, end)));
       if (end == rest.size()) {
         return;
       }
@@ -198,6 +198,7 @@ class Site {
       path_.why = prefix + " is a virtual environment of an unknown version of Python";
       return;
     }
+    path_.version = version;
     const std::string site = "/python" + version + "/site-packages";
     add_site(prefix + "/lib" + site);
     add_site(prefix + "/lib64" + site);
@@ -224,6 +225,7 @@ class Site {
       path_.why = real + " has no standard library in " + prefix + "/lib";
       return;
     }
+    path_.version = version;
     add_user_site(version);
     if (prefix == "/usr" || prefix == "/") {
       add_site("/usr/local/lib" + python + "/dist-packages");

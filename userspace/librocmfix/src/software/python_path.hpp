@@ -13,6 +13,7 @@ namespace rocmfix::detail {
 struct PythonPath {
   std::vector<std::string> folders;  ///< in the order of sys.path, without the standard library
   std::vector<std::string> hooks;    ///< .pth files that run code: editable installations
+  std::string version;               ///< "3.13", "3.13t"; empty: not known
   std::string why;                   ///< why it is not known: a clause
 };
 

@@ -19,31 +19,41 @@ Software unknown(std::string why) {
 
 }  // namespace
 
-Software examine_command(std::span<const std::string> words, const Environment& environment) {
-  const auto root = Root::open("/");
-  if (!root) {
-    return unknown(to_string(root.error()));
-  }
-  detail::Lookup lookup(*root, environment);
-  const detail::Program program = detail::find_program(words, lookup);
+Software detail::examine(std::span<const std::string> words, Lookup& lookup) {
+  const Program program = find_program(words, lookup);
   Software software;
   switch (program.kind) {
-    case detail::Program::Kind::unknown:
+    case Program::Kind::unknown:
       software = unknown(program.why);
       software.elsewhere = program.elsewhere;
       break;
-    case detail::Program::Kind::python: {
-      const detail::PythonPath path = detail::python_path(program, lookup);
-      software = path.why.empty() ? detail::examine_packages(path, lookup) : unknown(path.why);
+    case Program::Kind::python: {
+      const PythonPath path = python_path(program, lookup);
+      if (lookup.details() != nullptr) {
+        lookup.details()->interpreter = program.file;
+        lookup.details()->python_version = path.version;
+      }
+      software = path.why.empty() ? examine_packages(path, lookup) : unknown(path.why);
       break;
     }
-    case detail::Program::Kind::binary:
-      software = detail::examine_binary(program, lookup);
+    case Program::Kind::binary:
+      software = examine_binary(program, lookup);
       break;
   }
   software.program = program.file;
   lookup.finish();
   return software;
+}
+
+Software examine_command(std::span<const std::string> words, const Environment& environment) {
+  const auto root = Root::open("/");
+  return root ? examine_command(*root, words, environment) : unknown(to_string(root.error()));
+}
+
+Software examine_command(const Root& root, std::span<const std::string> words,
+                         const Environment& environment) {
+  detail::Lookup lookup(root, environment);
+  return detail::examine(words, lookup);
 }
 
 Software examine_python(std::span<const std::string> folders, const Environment& environment) {
@@ -54,7 +64,7 @@ Software examine_python(std::span<const std::string> folders, const Environment&
   detail::Lookup lookup(*root, environment);
   detail::PythonPath path;
   for (const std::string& folder : folders) {
-    path.folders.push_back(detail::Lookup::absolute(folder));
+    path.folders.push_back(lookup.absolute(folder));
   }
   Software software = detail::examine_packages(path, lookup);
   software.program = "this Python interpreter";
