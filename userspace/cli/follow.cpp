@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <optional>
 #include <string>
@@ -111,7 +112,7 @@ int follow(const Root& root, const Request& request) {
                   request.json);
   }
   // Ctrl-C goes to the whole pipeline; what the program says of it comes afterwards.
-  std::signal(SIGINT, SIG_IGN);
+  static_cast<void>(std::signal(SIGINT, SIG_IGN));
   LogPipe pipe(STDIN_FILENO, STDOUT_FILENO);
   Accounts accounts(pipe, request.json);
   const auto rules = FaultRules::load(root);
