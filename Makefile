@@ -162,6 +162,7 @@ bench: ## cost of a launch, supervision, a log and a checkpoint, compared with e
 	@$(MAKE) --no-print-directory build roots
 	@bench/run
 	@bench/override
+	@bench/doctor
 	@bench/explain
 	@bench/follow
 	@bench/supervise
