@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// A check of `rocmfix doctor`, made on a tree and a machine that the test describes.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "doctor/check.hpp"
+#include "temporary_tree.hpp"
+
+namespace rocmfix::test {
+
+class CheckedMachine {
+ public:
+  CheckedMachine() {
+    Gpu gpu;
+    gpu.bdf = "0000:03:00.0";
+    gpu.gfx = "gfx1031";
+    gpu.gc = GcVersion{10, 3, 2};
+    gpu.family = Family::rdna2;
+    gpu.supported = true;
+    machine.gpus = {gpu};
+    machine.driver.kernel_release = "6.12.48+deb13-amd64";
+    machine.driver.loaded.emplace();
+  }
+
+  [[nodiscard]] detail::Findings run(detail::Findings (*check)(const detail::Subject&)) const {
+    const Root root = tree.root();
+    return check(subject(root));
+  }
+  [[nodiscard]] detail::Subject subject(const Root& root) const {
+    return {root, policy, machine, circumstances, error, error, error};
+  }
+
+  TemporaryTree tree;
+  Machine machine;
+  Circumstances circumstances;
+  Policy policy = Policy::built_in();
+  std::optional<Error> error;
+};
+
+/// All that a finding says, for a search.
+inline std::string text_of(const Finding& finding) {
+  std::string text = finding.summary + '\n' + finding.remedy + '\n' + finding.command + '\n';
+  for (const std::string& one : finding.evidence) {
+    text += one + '\n';
+  }
+  return text;
+}
+
+inline bool says(const Finding& finding, std::string_view words) {
+  return text_of(finding).find(words) != std::string::npos;
+}
+
+}  // namespace rocmfix::test
