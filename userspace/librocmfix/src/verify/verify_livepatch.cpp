@@ -8,6 +8,7 @@
 #include "machine/kernel_log.hpp"
 #include "machine/kfd_users.hpp"
 #include "machine/package_names.hpp"
+#include "machine/secure_boot.hpp"
 #include "util/formatted.hpp"
 #include "verify/verify_words.hpp"
 
@@ -143,11 +144,6 @@ Check refresh_check(const Root& root, const Livepatch& livepatch) {
     check.detail = "no compute program from before it was loaded is still running";
   }
   return check;
-}
-
-// Of the key that dkms signs with by default, on Ubuntu and elsewhere.
-const char* signing_certificate(const Root& root) {
-  return root.exists(names::shim_certificate) ? names::shim_certificate : names::dkms_certificate;
 }
 
 }  // namespace
