@@ -81,6 +81,12 @@ Plan make_plan(const Machine& machine, const Policy& policy, const PlanOptions& 
 /// command that installs one that does (builds.hpp).
 void add_build_advice(Plan& plan, const Root& root, const Machine& machine);
 
+/// What a value of an amdgpu parameter does on this machine, whatever is set or proposed: `effect`,
+/// `reason` and `source` of a row without values. nullopt: the policy does not know the parameter, or
+/// no GPU is supported.
+std::optional<PlanRow> judge_parameter(const Machine& machine, const Policy& policy,
+                                       std::string_view name, std::string_view value);
+
 /// Whether the environment part may depend on what the program carries: only then is
 /// Machine::software needed.
 bool needs_software(const Machine& machine, const Policy& policy, Profile profile);

@@ -202,6 +202,22 @@ bool same_value(std::string_view a, std::string_view b) {
   return left && left == as_number(b);
 }
 
+std::optional<PlanRow> judge_parameter(const Machine& machine, const Policy& policy,
+                                       std::string_view name, std::string_view value) {
+  for (const Setting& setting : policy.settings()) {
+    if (setting.layer != Layer::module || setting.name != name || !machine.supported()) {
+      continue;
+    }
+    PlanRow row;
+    row.name = name;
+    const ConditionFacts facts{machine, machine.gpus, false, value,
+                               find_value(machine.configured_by_others, row.name)};
+    judge(row, setting.judgements, facts);
+    return row;
+  }
+  return std::nullopt;
+}
+
 Plan make_plan(const Machine& machine, const Policy& policy, const PlanOptions& options) {
   Plan plan;
   plan.profile = options.profile;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The rows of the plan about amdgpu's parameters, as far as something harmful is set.
+// amdgpu's parameters: what is in force, and what the next boot would set, with file and line.
+#include <algorithm>
+
 #include "doctor/check.hpp"
+#include "modprobe/update_initramfs.hpp"
+#include "rocmfix/modprobe_conf.hpp"
 #include "rocmfix/plan.hpp"
 #include "util/formatted.hpp"
 
@@ -8,29 +12,153 @@ namespace rocmfix::detail {
 
 namespace {
 
-Finding harmful(const PlanRow& row) {
+using Options = std::vector<ModuleOption>;
+
+/// "/etc/modprobe.d/amdgpu.conf, line 3"
+std::string place_of(const ModuleOption& option) {
+  return option.line == 0 ? std::string("the kernel command line")
+                          : formatted("{}, line {}", option.file, option.line);
+}
+
+/// The lines that set it; the last one counts.
+std::vector<std::string> places_of(const Options& options) {
+  std::vector<std::string> places;
+  for (const ModuleOption& option : options) {
+    places.push_back(formatted("{}={} in {}{}", option.name, option.value, place_of(option),
+                               &option == &options.back() ? "" : ", which a later one overrides"));
+  }
+  return places;
+}
+
+Finding harmful(const PlanRow& judged, std::string_view value) {
   Finding finding;
   finding.verdict = CheckVerdict::warning;
-  const std::string value = row.current.value_or(row.configured.value_or(""));
-  finding.summary = formatted("amdgpu.{}={} does harm here", row.name, value);
-  if (row.current) {
-    finding.evidence.push_back(
-        formatted("/sys/module/amdgpu/parameters/{}: {}", row.name, *row.current));
-  }
-  if (row.configured) {
-    finding.evidence.push_back(formatted("the next boot sets {}={}", row.name, *row.configured));
-  }
-  finding.remedy =
-      sentence(row.reason) + " Remove the option where it is set: the plan names its file.";
-  finding.command = "rocmfix plan";
-  finding.source = row.source;
+  finding.summary = formatted("amdgpu.{}={} does harm here", judged.name, value);
+  finding.remedy = sentence(judged.reason);
+  finding.source = judged.source;
   return finding;
 }
 
-// What is in force, where the profile would leave it alone: the plan's row is then about it.
-bool does_harm(const PlanRow& row) {
-  return row.layer == Layer::module && !row.proposed && !row.advice &&
-         row.effect == Effect::harmful;
+/// The command edits the file; what has to follow it is in the remedy.
+void advise_removal(const ModuleOption& option, const Root& root, Finding& finding) {
+  if (option.file == modprobe_conf_path) {
+    finding.remedy += " `rocmfix apply` writes that file as the plan has it.";
+    finding.command = "sudo rocmfix apply";
+  } else if (option.line == 0) {
+    finding.remedy += formatted(
+        " Remove amdgpu.{}={} from the kernel command line: from GRUB_CMDLINE_LINUX in this file, "
+        "then `sudo update-grub` and reboot.",
+        option.name, option.value);
+    finding.command = "sudoedit /etc/default/grub";
+  } else {
+    finding.remedy += formatted(" Remove {}={} from line {}, then `{}` and reboot.", option.name,
+                                option.value, option.line, initramfs_command(root));
+    finding.command = "sudoedit " + option.file;
+  }
+}
+
+/// What the next boot sets, if that does harm.
+std::optional<Finding> harmful_option(const Subject& subject, const Setting& setting,
+                                      const Options& options,
+                                      const std::optional<std::string>& current) {
+  if (options.empty()) {
+    return std::nullopt;
+  }
+  const ModuleOption& last = options.back();
+  const auto judged = judge_parameter(subject.machine, subject.policy, setting.name, last.value);
+  if (!judged || judged->effect != Effect::harmful) {
+    return std::nullopt;
+  }
+  Finding finding = harmful(*judged, last.value);
+  finding.evidence = places_of(options);
+  finding.evidence.push_back(
+      current && same_value(*current, last.value)
+          ? formatted("/sys/module/amdgpu/parameters/{}: {}, in force", setting.name, *current)
+          : std::string("in force from the next boot on"));
+  advise_removal(last, subject.root, finding);
+  return finding;
+}
+
+/// What is in force until the next boot, if that does harm and no file says so.
+std::optional<Finding> harmful_value(const Subject& subject, const Setting& setting,
+                                     const Options& options,
+                                     const std::optional<std::string>& current) {
+  constexpr std::string_view drivers_choice = "-1";
+  if (!current || same_value(*current, drivers_choice) ||
+      (!options.empty() && same_value(options.back().value, *current))) {
+    return std::nullopt;
+  }
+  const auto judged = judge_parameter(subject.machine, subject.policy, setting.name, *current);
+  if (!judged || judged->effect != Effect::harmful) {
+    return std::nullopt;
+  }
+  Finding finding = harmful(*judged, *current);
+  finding.evidence = {
+      formatted("/sys/module/amdgpu/parameters/{}: {}, in force", setting.name, *current)};
+  if (options.empty()) {
+    finding.evidence.emplace_back("no file of modprobe's sets it now");
+  } else {
+    const auto places = places_of(options);
+    finding.evidence.insert(finding.evidence.end(), places.begin(), places.end());
+  }
+  finding.remedy += formatted(
+      " A reboot ends it. If it is set again then, the initramfs has an older file: `{}`.",
+      initramfs_command(subject.root));
+  finding.command = "sudo reboot";
+  return finding;
+}
+
+/// Set to different values: that the last one counts is easily missed.
+std::optional<Finding> set_twice(const Options& options) {
+  const bool differ = std::any_of(options.begin(), options.end(), [&](const ModuleOption& one) {
+    return !same_value(one.value, options.back().value);
+  });
+  if (!differ) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.verdict = CheckVerdict::note;
+  finding.summary = formatted("{} is set in {} places, and {}={} counts", options.back().name,
+                              options.size(), options.back().name, options.back().value);
+  finding.evidence = places_of(options);
+  finding.source = "libkmod; kernel/params.c";
+  return finding;
+}
+
+std::optional<Finding> proposed(const Plan& plan, std::string_view name) {
+  const auto row =
+      std::find_if(plan.settings.begin(), plan.settings.end(), [&](const PlanRow& one) {
+        return one.layer == Layer::module && one.name == name && one.proposed &&
+               !(one.configured && same_value(*one.configured, *one.proposed));
+      });
+  if (row == plan.settings.end()) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.verdict = CheckVerdict::note;
+  finding.summary = formatted("{}={} is proposed and not set", row->name, *row->proposed);
+  finding.remedy = sentence(row->reason);
+  finding.command = "sudo rocmfix apply";
+  finding.source = row->source;
+  return finding;
+}
+
+/// The first thing to say about one parameter.
+std::optional<Finding> examine_parameter(const Subject& subject, const Setting& setting,
+                                         const Options& options, const Plan& plan) {
+  std::optional<std::string> current;
+  if (const auto& loaded = subject.machine.driver.loaded) {
+    const auto found = loaded->parameters.find(std::string(setting.name));
+    current = found == loaded->parameters.end() ? std::nullopt : std::optional(found->second);
+  }
+  if (auto finding = harmful_option(subject, setting, options, current)) {
+    return finding;
+  }
+  if (auto finding = harmful_value(subject, setting, options, current)) {
+    return finding;
+  }
+  auto finding = subject.options_error ? std::nullopt : proposed(plan, setting.name);
+  return finding ? finding : set_twice(options);
 }
 
 }  // namespace
@@ -39,28 +167,26 @@ Findings driver_parameters(const Subject& subject) {
   Findings findings;
   const Plan plan = make_plan(subject.machine, subject.policy,
                               {.profile = Profile::safe, .only = Layer::module, .all = false});
-  for (const PlanRow& row : plan.settings) {
-    if (does_harm(row)) {
-      findings.push_back(harmful(row));
-    } else if (row.layer == Layer::module && row.proposed && !subject.options_error &&
-               (!row.configured || !same_value(*row.configured, *row.proposed))) {
-      Finding finding;
-      finding.verdict = CheckVerdict::note;
-      finding.summary = formatted("{}={} is proposed and not set", row.name, *row.proposed);
-      finding.remedy = sentence(row.reason);
-      finding.command = "sudo rocmfix apply";
-      finding.source = row.source;
-      findings.push_back(std::move(finding));
+  // That they cannot be read is what options_error says.
+  const auto all = read_module_options(subject.root);
+  for (const Setting& setting : subject.policy.settings()) {
+    Options options;
+    for (const ModuleOption& option : all ? *all : Options()) {
+      if (option.name == setting.name) {
+        options.push_back(option);
+      }
+    }
+    if (setting.layer == Layer::module) {
+      if (auto finding = examine_parameter(subject, setting, options, plan)) {
+        findings.push_back(std::move(*finding));
+      }
     }
   }
-  if (findings.empty() && subject.options_error) {
+  if (findings.empty()) {
     Finding finding;
-    finding.summary = "what modprobe would set cannot be read";
-    findings.push_back(std::move(finding));
-  } else if (findings.empty()) {
-    Finding finding;
-    finding.verdict = CheckVerdict::ok;
-    finding.summary = "no parameter is set that does harm here";
+    finding.verdict = subject.options_error ? CheckVerdict::unknown : CheckVerdict::ok;
+    finding.summary = subject.options_error ? "what modprobe would set cannot be read"
+                                            : "no parameter is set that does harm here";
     findings.push_back(std::move(finding));
   }
   return findings;
