@@ -42,7 +42,8 @@ OsRelease read_os_release(const Root& root) {
   constexpr std::size_t most = 64U << 10U;
   for (const std::string_view path : {"/etc/os-release", "/usr/lib/os-release"}) {
     if (const auto text = root.read(path, most)) {
-      return {field(*text, "ID"), field(*text, "ID_LIKE"), field(*text, "VERSION_ID")};
+      return {field(*text, "PRETTY_NAME"), field(*text, "ID"), field(*text, "ID_LIKE"),
+              field(*text, "VERSION_ID")};
     }
   }
   return {};

@@ -9,6 +9,7 @@
 namespace rocmfix::detail {
 
 struct OsRelease {
+  std::string name;     ///< PRETTY_NAME: "Debian GNU/Linux 12 (bookworm)"; empty: unknown
   std::string id;       ///< "debian"; empty: unknown
   std::string id_like;  ///< "ubuntu debian"
   std::string version;  ///< "13"; empty for a rolling one, and for Debian's testing and sid

@@ -3,43 +3,23 @@
 // which is executed.
 #include <string_view>
 
+#include "base/os_release.hpp"
 #include "rocmfix/builds.hpp"
 
 namespace rocmfix {
 
 namespace {
 
-constexpr std::size_t most_bytes = 1U << 16U;
-
-/// The value of NAME in a file of os-release(5), without its quotes; nullopt: it is not there.
-std::optional<std::string_view> field(std::string_view text, std::string_view name) {
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    if (!line.starts_with(name) || line.substr(name.size()).empty() || line[name.size()] != '=') {
-      continue;
-    }
-    line.remove_prefix(name.size() + 1);
-    if (line.size() >= 2 && (line.front() == '"' || line.front() == '\'') &&
-        line.back() == line.front()) {
-      line = line.substr(1, line.size() - 2);
-    }
-    return line;
-  }
-  return std::nullopt;
-}
-
 std::optional<std::string> debian_of(const Root& root) {
-  const auto text = root.read("/etc/os-release", most_bytes);
-  if (!text) {
+  const detail::OsRelease os = detail::read_os_release(root);
+  if (os.id.empty()) {
     return std::nullopt;
   }
-  if (field(*text, "ID") != "debian") {
+  if (os.id != "debian") {
     return "";
   }
   // Testing and sid have no VERSION_ID.
-  return std::string(field(*text, "VERSION_ID").value_or("sid"));
+  return os.version.empty() ? "sid" : os.version;
 }
 
 /// "3.13" of a path with a component "python3.13"; the last one counts.

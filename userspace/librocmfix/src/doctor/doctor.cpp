@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "base/os_release.hpp"
 #include "doctor/check.hpp"
 #include "machine/rocm_version.hpp"
 #include "rocmfix/modprobe_conf.hpp"
@@ -77,26 +78,6 @@ Result<std::vector<const CheckEntry*>> chosen(std::span<const std::string> only,
   return entries;
 }
 
-/// PRETTY_NAME of os-release(5).
-std::string distribution(const Root& root) {
-  constexpr std::string_view key = "PRETTY_NAME=";
-  constexpr std::size_t most = 64U << 10U;
-  for (const std::string_view path : {"/etc/os-release", "/usr/lib/os-release"}) {
-    const auto text = root.read(path, most);
-    const auto at = !text                    ? std::string::npos
-                    : text->starts_with(key) ? 0
-                                             : text->find("\n" + std::string(key));
-    if (at == std::string::npos) {
-      continue;
-    }
-    const auto begin = text->find('=', at) + 1;
-    std::string value = text->substr(begin, text->find('\n', begin) - begin);
-    std::erase_if(value, [](char one) { return one == '"' || one == '\''; });
-    return value;
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string detail::sentence(std::string clause) {
@@ -139,7 +120,7 @@ Result<Examination> examine(const Root& root, const Circumstances& circumstances
     return fail(entries.error());
   }
   Examination examination;
-  examination.distribution = distribution(root);
+  examination.distribution = detail::read_os_release(root).name;
   examination.rocm = detail::rocm_version(root);
   examination.program = circumstances.program;
   examination.checked = entries->size();
