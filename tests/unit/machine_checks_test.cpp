@@ -252,6 +252,11 @@ TEST(FirmwareVersion, AWorkstationCardHasAFileOfItsOwn) {
 TEST(FirmwareVersion, TheFileIsDamagedOrMissing) {
   EXPECT_EQ(EditedRoot("rx6600xt").remove("/usr/lib/firmware")("firmware-version"),
             "note: MEC firmware 104 runs, and amdgpu/dimgrey_cavefish_mec.bin is not installed");
+  EXPECT_EQ(EditedRoot("rx6600xt")
+                .remove("/usr/lib/firmware")
+                .remove(std::string(card) + "fw_version")("firmware-version"),
+            "note: amdgpu/dimgrey_cavefish_mec.bin is not in the kernel's folders, although the "
+            "card runs");
   EXPECT_EQ(EditedRoot("not-loaded").remove("/usr/lib/firmware")("firmware-version"),
             "problem: the card's firmware amdgpu/dimgrey_cavefish_mec.bin is not installed $ sudo "
             "apt install ./firmware-amd-graphics_*_all.deb");

@@ -25,10 +25,19 @@ std::vector<std::string> evidence_of(const Gpu& gpu, const FirmwareState& state)
   return evidence;
 }
 
-// Nothing runs yet, so what is installed decides.
-void judge_unloaded(const Subject& subject, const FirmwareState& state, Finding& finding) {
+// The driver does not say what runs, so what is installed decides.
+void judge_unloaded(const Subject& subject, const Gpu& gpu, const FirmwareState& state,
+                    Finding& finding) {
   if (state.file.empty()) {
     finding.summary = "which firmware the card needs is not known";
+  } else if (state.path.empty() && gpu.kfd_node) {
+    // The kernel has found it: in the initramfs, or in a folder that only this system looks in.
+    finding.verdict = CheckVerdict::note;
+    finding.summary =
+        formatted("{} is not in the kernel's folders, although the card runs", state.file);
+    finding.remedy =
+        "If it came from the initramfs, a rebuilt one will not have it, and the card will not "
+        "start: install the firmware package.";
   } else if (state.path.empty()) {
     finding.verdict = CheckVerdict::problem;
     finding.summary = formatted("the card's firmware {} is not installed", state.file);
@@ -87,7 +96,7 @@ Findings firmware_version(const Subject& subject) {
     } else if (state.loaded) {
       judge_loaded(subject, gpu, state, finding);
     } else {
-      judge_unloaded(subject, state, finding);
+      judge_unloaded(subject, gpu, state, finding);
     }
     return finding;
   });
