@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "doctor/check.hpp"
 #include "rocmfix/fault_rules.hpp"
 #include "temporary_tree.hpp"
 #include "util/grade.hpp"
@@ -56,6 +57,13 @@ TEST(CheckTable, CausesAreThoseOfTheFaultTable) {
           << text.id << ": " << cause;
     }
   }
+}
+
+TEST(Sentence, BeginsWithACapitalUnlessWithAName) {
+  using rocmfix::detail::sentence;
+  EXPECT_EQ(sentence("the driver's own default"), "The driver's own default.");
+  EXPECT_EQ(sentence("gfx1100 is of another generation"), "gfx1100 is of another generation.");
+  EXPECT_EQ(sentence("noretry=1 is set"), "noretry=1 is set.");
 }
 
 TEST(Doctor, AnUnknownCheckIsAnError) {

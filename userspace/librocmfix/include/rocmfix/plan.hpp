@@ -82,8 +82,8 @@ Plan make_plan(const Machine& machine, const Policy& policy, const PlanOptions& 
 void add_build_advice(Plan& plan, const Root& root, const Machine& machine);
 
 /// What a value of an amdgpu parameter does on this machine, whatever is set or proposed: `effect`,
-/// `reason` and `source` of a row without values. nullopt: the policy does not know the parameter, or
-/// no GPU is supported.
+/// `reason` and `source` of a row without values. nullopt: the policy does not know the parameter,
+/// or no GPU is supported.
 std::optional<PlanRow> judge_parameter(const Machine& machine, const Policy& policy,
                                        std::string_view name, std::string_view value);
 

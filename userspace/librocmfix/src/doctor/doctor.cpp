@@ -81,10 +81,10 @@ Result<std::vector<const CheckEntry*>> chosen(std::span<const std::string> only,
 }  // namespace
 
 std::string detail::sentence(std::string clause) {
-  // The name of a file or a variable stays as it is.
+  // Names keep their form: "gfx1031", "noretry=1".
   const std::string_view first = std::string_view(clause).substr(0, clause.find(' '));
-  const bool is_name = first.find_first_of("._/=") != std::string_view::npos;
-  if (!is_name && !clause.empty() && clause.front() >= 'a' && clause.front() <= 'z') {
+  const bool is_word = first.find_first_of("0123456789=_/.") == std::string_view::npos;
+  if (is_word && !clause.empty() && clause.front() >= 'a' && clause.front() <= 'z') {
     clause.front() = static_cast<char>(clause.front() - 'a' + 'A');
   }
   return clause + ".";
