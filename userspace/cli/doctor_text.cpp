@@ -131,7 +131,7 @@ std::string line(const CheckResult& result, const Examination& examination, cons
 
 bool needs_details(const Finding& finding) {
   return finding.verdict != CheckVerdict::ok &&
-         !(finding.verdict == CheckVerdict::note && finding.command.empty());
+         (finding.verdict != CheckVerdict::note || !finding.command.empty());
 }
 
 std::string details(const CheckResult& result, const Examination& examination, bool verbose,
@@ -213,7 +213,7 @@ Style style_of_stdout() {
   const char* const no_color = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
   style.color = (no_color == nullptr || *no_color == '\0') && !is("TERM", "dumb");
   // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
-  std::setlocale(LC_CTYPE, "");
+  static_cast<void>(std::setlocale(LC_CTYPE, ""));
   style.signs = std::string_view(::nl_langinfo(CODESET)) == "UTF-8" && !is("TERM", "linux");
   return style;
 }

@@ -153,18 +153,18 @@ class Finder {
 
   void read_folder(const std::string& path, const Folder& folder) {
     for (const std::string& name : names_in(path, folder.ending)) {
-      read(path + "/" + name, folder.kind);
+      read(formatted("{}/{}", path, name), folder.kind);
     }
   }
 
   void read_units(const std::string& path, AssignedIn kind) {
     constexpr std::string_view drop_ins = ".d";
     for (const std::string& name : names_in(path, ".service")) {
-      read(path + "/" + name, kind, name);
+      read(formatted("{}/{}", path, name), kind, name);
     }
     for (const std::string& name : names_in(path, ".service.d")) {
       const std::string unit = name.substr(0, name.size() - drop_ins.size());
-      for (const std::string& file : names_in(path + "/" + name, ".conf")) {
+      for (const std::string& file : names_in(formatted("{}/{}", path, name), ".conf")) {
         read(formatted("{}/{}/{}", path, name, file), kind, unit);
       }
     }

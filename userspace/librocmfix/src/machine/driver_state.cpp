@@ -43,7 +43,7 @@ std::string describe_loaded(const Driver& driver) {
   }
   const auto& parameters = driver.loaded->parameters;
   const std::optional<std::string>& version = driver.loaded->version;
-  if (parameters.find("rocmfix") == parameters.end()) {
+  if (!parameters.contains("rocmfix")) {
     return version ? formatted("version {}", *version) : "stock";
   }
   return formatted("rocmfix {}, {}", version.value_or(std::string(unknown)),

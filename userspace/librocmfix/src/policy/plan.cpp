@@ -210,8 +210,8 @@ std::optional<PlanRow> judge_parameter(const Machine& machine, const Policy& pol
     }
     PlanRow row;
     row.name = name;
-    const ConditionFacts facts{machine, machine.gpus, false, value,
-                               find_value(machine.configured_by_others, row.name)};
+    const auto others = find_value(machine.configured_by_others, row.name);
+    const ConditionFacts facts{machine, machine.gpus, false, value, others};
     judge(row, setting.judgements, facts);
     return row;
   }

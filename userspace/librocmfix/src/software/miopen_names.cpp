@@ -24,7 +24,7 @@ void collect(std::string_view bytes, std::string_view prefix, std::set<std::stri
   for (auto at = bytes.find(prefix); at != std::string_view::npos && names.size() < most_names;
        at = bytes.find(prefix, at + prefix.size())) {
     const std::string_view rest = bytes.substr(at, longest);
-    const auto end = std::find_if_not(rest.begin(), rest.end(), is_part);
+    const auto* const end = std::find_if_not(rest.begin(), rest.end(), is_part);
     names.emplace(rest.begin(), end);
   }
 }

@@ -103,16 +103,14 @@ Finding finding_of(const History& history, std::string_view boot, std::string co
   if (history.count > shown) {
     finding.evidence.push_back(formatted("the last {} of {} incidents", shown, history.count));
   }
-  for (auto incident = history.incidents.rbegin(); incident != history.incidents.rend();
-       ++incident) {
-    if (!incident->causes.empty()) {
-      const FaultCause& cause = *incident->causes.front().rule;
-      finding.remedy = formatted("A {} cause of the last one that the log has a sign of: {}. ",
-                                 to_string(incident->causes.front().confidence), cause.summary);
-      finding.grade = cause.grade;
-      finding.source = cause.source;
-      break;
-    }
+  const auto with_cause = std::find_if(history.incidents.rbegin(), history.incidents.rend(),
+                                       [](const auto& one) { return !one.causes.empty(); });
+  if (with_cause != history.incidents.rend()) {
+    const FaultCause& cause = *with_cause->causes.front().rule;
+    finding.remedy = formatted("A {} cause of the last one that the log has a sign of: {}. ",
+                               to_string(with_cause->causes.front().confidence), cause.summary);
+    finding.grade = cause.grade;
+    finding.source = cause.source;
   }
   finding.remedy += "`rocmfix explain` decodes each of them, with causes and what would decide.";
   finding.command = std::move(command);

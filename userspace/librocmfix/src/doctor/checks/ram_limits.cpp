@@ -127,7 +127,7 @@ Findings ram_limits(const Subject& subject) {
     if (!gpu.supported) {
       continue;
     }
-    for (auto& found : {small_gtt(subject, gpu, ram, evidence), small_ram(gpu, ram)}) {
+    for (const auto& found : {small_gtt(subject, gpu, ram, evidence), small_ram(gpu, ram)}) {
       if (found) {
         findings.push_back(*found);
       }
