@@ -91,7 +91,7 @@ def test_a_wrong_card_ends_the_program_with_a_sentence(simulation, value, said):
 
 
 def test_nothing_is_left_behind(simulation, tmp_path):
-    for arguments in (["device"], ["fault", "command", '{"fault": "reset"}']):
+    for arguments in (["device"], ["fault", "command", '{"fault": "memory", "address": "@"}']):
         simulation.run(*arguments, TMPDIR=str(tmp_path), XDG_RUNTIME_DIR=str(tmp_path))
     # The runtime leaves hsakmt_* in /dev/shm, and its compiler a cache: its own affair.
     left = [path.name for path in Path("/dev/shm").iterdir() if "hsakmt" not in path.name]
