@@ -79,7 +79,8 @@ def test_without_py_spy_or_when_it_fails_the_hang_is_ended_all_the_same(launched
 def test_one_that_does_not_answer_is_waited_for_ten_seconds(launched):
     began = time.monotonic()
     run = launched("exec sleep 60")
-    assert run.returncode == -6 and 11 <= time.monotonic() - began < 30
+    # SIGKILL, where a busy machine takes longer than the launcher waits to end it by SIGABRT.
+    assert run.returncode in (-6, -9) and 11 <= time.monotonic() - began < 30
     assert stacks(launched) is None
 
 

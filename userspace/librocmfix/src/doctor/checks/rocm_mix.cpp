@@ -86,7 +86,8 @@ Findings rocm_mix(const Subject& subject) {
       findings.push_back(missing(one));
       continue;
     }
-    auto& copies = files[{one.process, stem(one.name)}];
+    const std::pair<std::string, std::string> which(one.process, stem(one.name));
+    std::vector<const LoadedLibrary*>& copies = files[which];
     if (std::none_of(copies.begin(), copies.end(),
                      [&](const LoadedLibrary* other) { return other->path == one.path; })) {
       copies.push_back(&one);
