@@ -14,6 +14,10 @@ namespace rocmfix::detail {
 
 namespace {
 
+/// udev's rules make the nodes, and give them to their groups.
+constexpr const char* make_nodes_again =
+    "sudo udevadm trigger --action=add --subsystem-match=kfd --subsystem-match=drm";
+
 std::string paths_of(const std::vector<const DeviceNode*>& nodes) {
   std::string paths;
   for (const DeviceNode* node : nodes) {
@@ -29,7 +33,7 @@ Finding missing(const std::vector<const DeviceNode*>& nodes) {
   finding.remedy =
       "The driver is loaded and the node is not there, so that no HIP program finds the GPU. udev "
       "makes the nodes again.";
-  finding.command = "sudo udevadm trigger --action=add --subsystem-match=kfd --subsystem-match=drm";
+  finding.command = make_nodes_again;
   finding.grade = "S";
   finding.source = "kfd_chardev.c; drm_sysfs.c";
   return finding;
@@ -75,8 +79,7 @@ void advise(const std::vector<const DeviceNode*>& nodes, const GpuUser& user, co
     finding.remedy =
         "No group can use the node: udev's rules, which give it to the group render, are not in "
         "force. They are applied again by this command, and at each boot.";
-    finding.command =
-        "sudo udevadm trigger --action=add --subsystem-match=kfd --subsystem-match=drm";
+    finding.command = make_nodes_again;
   } else if (groups.pending && !user.name.empty()) {
     finding.remedy = formatted(
         "{} is in {} by now, but this session began before that. Log out completely and in again; "
