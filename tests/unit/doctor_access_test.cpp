@@ -8,11 +8,6 @@
 #include "doctor/gpu_access.hpp"
 #include "doctor_subject.hpp"
 
-namespace rocmfix::detail {
-Findings device_access(const Subject& subject);
-Findings container(const Subject& subject);
-}  // namespace rocmfix::detail
-
 namespace rocmfix {
 namespace {
 
@@ -51,7 +46,7 @@ class DoctorAccess : public testing::Test, public test::CheckedMachine {
                "root:x:0:\nbroken\nrender:x:" + std::to_string(::getegid()) + ":" + members + "\n");
   }
   [[nodiscard]] Finding access() const {
-    const auto findings = run(detail::device_access);
+    const auto findings = run("device-access");
     EXPECT_EQ(findings.size(), 1U);
     return findings.empty() ? Finding() : findings.front();
   }
@@ -117,7 +112,7 @@ TEST_F(DoctorAccess, ARootWithoutNodesOrProcessesIsUnknown) {
 
 TEST_F(DoctorAccess, WithoutADriverThereIsNothingToAsk) {
   machine.driver.loaded.reset();
-  EXPECT_TRUE(run(detail::device_access).empty());
+  EXPECT_TRUE(run("device-access").empty());
 }
 
 // The groups of this test's own files are of no use for these: root's, where root runs it.
@@ -200,7 +195,7 @@ class DoctorContainer : public DoctorAccess {
  protected:
   DoctorContainer() { tree.write(".dockerenv", ""); }
   [[nodiscard]] Finding found() const {
-    const auto findings = run(detail::container);
+    const auto findings = run("container");
     EXPECT_FALSE(findings.empty());
     return findings.empty() ? Finding() : findings.front();
   }
@@ -208,16 +203,16 @@ class DoctorContainer : public DoctorAccess {
 
 TEST_F(DoctorContainer, OnAHostThereIsNothingToSay) {
   std::filesystem::remove(tree.at(".dockerenv"));
-  EXPECT_TRUE(run(detail::container).empty());
+  EXPECT_TRUE(run("container").empty());
   tree.write("proc/1/cgroup", "0::/init.scope\n");
-  EXPECT_TRUE(run(detail::container).empty());
+  EXPECT_TRUE(run("container").empty());
   tree.write("proc/1/cgroup", "0::/system.slice/docker-0123.scope\n1:cpu:/docker/0123\n");
-  EXPECT_EQ(run(detail::container).size(), 1U);
+  EXPECT_EQ(run("container").size(), 1U);
 }
 
 TEST_F(DoctorContainer, InsideTheOtherCheckIsSilent) {
   EXPECT_EQ(found().verdict, CheckVerdict::ok);
-  EXPECT_TRUE(run(detail::device_access).empty());
+  EXPECT_TRUE(run("device-access").empty());
 }
 
 TEST_F(DoctorContainer, MissingNodesAreAskedForWithTheHostsGroupsByNumber) {
@@ -240,12 +235,12 @@ TEST_F(DoctorContainer, RootlessPodmanKeepsTheCallersGroups) {
 
 TEST_F(DoctorContainer, ASmallSharedMemoryIsANote) {
   tree.write("proc/self/mounts", "shm /dev/shm tmpfs rw,nosuid,size=65536k 0 0\n");
-  const auto findings = run(detail::container);
+  const auto findings = run("container");
   ASSERT_EQ(findings.size(), 2U);
   EXPECT_EQ(findings[1].verdict, CheckVerdict::note);
   EXPECT_TRUE(says(findings[1], "64 MiB"));
   tree.write("proc/self/mounts", "tmpfs /dev/shm tmpfs rw,size=8388608k 0 0\nx\n/dev/shm\n");
-  EXPECT_EQ(run(detail::container).size(), 1U);
+  EXPECT_EQ(run("container").size(), 1U);
 }
 
 TEST_F(DoctorContainer, EnginesAreToldApart) {

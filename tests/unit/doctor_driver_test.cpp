@@ -5,11 +5,6 @@
 #include "doctor_subject.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 
-namespace rocmfix::detail {
-Findings driver_parameters(const Subject& subject);
-Findings driver_build(const Subject& subject);
-}  // namespace rocmfix::detail
-
 namespace rocmfix {
 namespace {
 
@@ -27,7 +22,7 @@ class DoctorParameters : public testing::Test, public test::CheckedMachine {
     machine.configured_by_others = machine.configured;
   }
   [[nodiscard]] Finding found() const {
-    const auto findings = run(detail::driver_parameters);
+    const auto findings = run("driver-parameters");
     EXPECT_EQ(findings.size(), 1U);
     return findings.empty() ? Finding() : findings.front();
   }
@@ -109,7 +104,7 @@ class DoctorBuild : public testing::Test, public test::CheckedMachine {
     tree.write("sys/bus/pci/devices/0000:03:00.0/rocmfix/active", "1\n");
   }
   [[nodiscard]] Finding found() const {
-    const auto findings = run(detail::driver_build);
+    const auto findings = run("driver-build");
     EXPECT_EQ(findings.size(), 1U);
     return findings.empty() ? Finding() : findings.front();
   }

@@ -7,10 +7,6 @@
 #include "doctor/assignments.hpp"
 #include "doctor_subject.hpp"
 
-namespace rocmfix::detail {
-Findings environment(const Subject& subject);
-}  // namespace rocmfix::detail
-
 namespace rocmfix {
 namespace {
 
@@ -85,7 +81,7 @@ class DoctorEnvironment : public testing::Test, public test::CheckedMachine {
  protected:
   DoctorEnvironment() { circumstances.environment["HOME"] = "/home/anna"; }
   [[nodiscard]] Finding found() const {
-    const auto findings = run(detail::environment);
+    const auto findings = run("environment");
     EXPECT_EQ(findings.size(), 1U);
     return findings.empty() ? Finding() : findings.front();
   }
@@ -158,7 +154,7 @@ TEST_F(DoctorEnvironment, AServicesDropInAndItsFilesCount) {
   tree.write("etc/systemd/system/ollama.service.d/override.conf",
              "[Service]\nEnvironment=\"HSA_DISABLE_CACHE=1\"\nEnvironmentFile=/etc/default/x\n");
   tree.write("etc/default/x", "HSA_FORCE_FINE_GRAIN_PCIE=1\n");
-  const auto findings = run(detail::environment);
+  const auto findings = run("environment");
   ASSERT_EQ(findings.size(), 2U);
   EXPECT_TRUE(says(findings[0], "override.conf, line 2, for ollama.service"));
   EXPECT_TRUE(says(findings[0], "daemon-reload"));
@@ -194,7 +190,7 @@ TEST_F(DoctorEnvironment, AnyNumberOfFilesAndLinesIsBounded) {
   for (int file = 0; file < 300; ++file) {
     tree.write("etc/environment.d/" + std::to_string(file) + ".conf", lines);
   }
-  EXPECT_LE(run(detail::environment).size(), 64U);
+  EXPECT_LE(run("environment").size(), 64U);
 }
 
 TEST_F(DoctorEnvironment, OfACapturedRootAllHomesAreRead) {

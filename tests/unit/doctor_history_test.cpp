@@ -9,10 +9,6 @@
 #include "doctor_subject.hpp"
 #include "machine/log_files.hpp"
 
-namespace rocmfix::detail {
-Findings log_history(const Subject& subject);
-}  // namespace rocmfix::detail
-
 namespace rocmfix {
 namespace {
 
@@ -39,7 +35,7 @@ constexpr const char* kmsg = "6,339,5140900,-;usb 1-1: new device\n";
 
 class DoctorHistory : public testing::Test, public test::CheckedMachine {
  protected:
-  [[nodiscard]] detail::Findings found() const { return run(detail::log_history); }
+  [[nodiscard]] detail::Findings found() const { return run("log-history"); }
 };
 
 TEST_F(DoctorHistory, TwoCalmBootsAreWell) {

@@ -4,10 +4,6 @@
 
 #include "doctor_subject.hpp"
 
-namespace rocmfix::detail {
-Findings ram_limits(const Subject& subject);
-}  // namespace rocmfix::detail
-
 namespace rocmfix {
 namespace {
 
@@ -32,7 +28,7 @@ class DoctorMemory : public testing::Test, public test::CheckedMachine {
     tree.write("sys/fs/cgroup" + group + "/memory.events", events);
   }
   [[nodiscard]] Finding found() const {
-    const auto findings = run(detail::ram_limits);
+    const auto findings = run("ram-limits");
     EXPECT_EQ(findings.size(), 1U);
     return findings.empty() ? Finding() : findings.front();
   }

@@ -4,10 +4,6 @@
 
 #include "doctor_subject.hpp"
 
-namespace rocmfix::detail {
-Findings secure_boot(const Subject& subject);
-}  // namespace rocmfix::detail
-
 namespace rocmfix {
 namespace {
 
@@ -35,7 +31,7 @@ class DoctorSecureBoot : public testing::Test, public test::CheckedMachine {
     variable("MokListRT" + number + "-605dab50-e046-4300-abb6-3dd810dd8b23", keys);
   }
   [[nodiscard]] Finding found() const {
-    const auto findings = run(detail::secure_boot);
+    const auto findings = run("secure-boot");
     EXPECT_EQ(findings.size(), 1U);
     return findings.empty() ? Finding() : findings.front();
   }
@@ -134,7 +130,7 @@ TEST_F(DoctorSecureBoot, DamagedVariablesAreNone) {
 TEST_F(DoctorSecureBoot, InAContainerItIsTheHostsBusiness) {
   secure_boot(1);
   tree.write(".dockerenv", "");
-  EXPECT_TRUE(run(detail::secure_boot).empty());
+  EXPECT_TRUE(run("secure-boot").empty());
 }
 
 }  // namespace

@@ -2,8 +2,12 @@
 // A check of `rocmfix doctor`, made on a tree and a machine that the test describes.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "doctor/check.hpp"
 #include "temporary_tree.hpp"
@@ -24,9 +28,14 @@ class CheckedMachine {
     machine.driver.loaded.emplace();
   }
 
-  [[nodiscard]] detail::Findings run(detail::Findings (*check)(const detail::Subject&)) const {
+  /// The check of that id.
+  [[nodiscard]] detail::Findings run(std::string_view id) const {
     const Root root = tree.root();
-    return check(subject(root));
+    const auto& all = detail::check_entries;
+    const auto entry = std::find_if(
+        all.begin(), all.end(), [&](const detail::CheckEntry& one) { return one.text->id == id; });
+    EXPECT_NE(entry, all.end()) << id;
+    return entry == all.end() ? detail::Findings() : entry->run(subject(root));
   }
   [[nodiscard]] detail::Subject subject(const Root& root) const {
     return {root, policy, machine, circumstances, error, error, error};
