@@ -73,8 +73,8 @@ struct Circumstances {
 };
 
 /// `program`: an interpreter, a script or a binary; empty: the python3 of the active environment
-/// (VIRTUAL_ENV, CONDA_PREFIX) or of PATH, if it has a package that can have GPU code. Errors:
-/// invalid when there is no such program.
+/// (VIRTUAL_ENV, CONDA_PREFIX) or of PATH, if it has a package that can have GPU code; of a report,
+/// the program that it was made for. Errors: invalid when there is no such program.
 Result<Circumstances> gather_circumstances(const Root& root, const std::string& program);
 
 struct Examination {

@@ -14,11 +14,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rocmfix/error.hpp"
 
 namespace rocmfix {
+
+namespace detail {
+class RootRecorder;
+struct CapturedFacts;
+}  // namespace detail
 
 /// What stat(2) says of a path, and whether it can be used: what opening it would tell.
 struct FileStatus {
@@ -47,7 +53,8 @@ class Root {
   [[nodiscard]] bool is_system() const { return is_system_; }
   /// The directory, absolute.
   [[nodiscard]] const std::filesystem::path& dir() const { return dir_; }
-  /// `path` as this process would open it, links not resolved: for messages.
+  /// `path` as this process would open it, links not resolved; in a report as on the machine that
+  /// it was made of: for messages.
   [[nodiscard]] std::filesystem::path host_path(std::string_view path) const;
 
   /// The whole file. Errors: io (errnum ENOENT when missing), invalid when over `limit` bytes.
@@ -83,10 +90,21 @@ class Root {
   /// `under`: a directory; in the order of the calls, each once, the first 256.
   [[nodiscard]] std::vector<Unreadable> unreadable(std::string_view under) const;
 
+  /// Notes what is read from here on; nullptr: nothing is. It has to outlive that.
+  void record_into(detail::RootRecorder* recorder) { recorder_ = recorder; }
+  [[nodiscard]] detail::RootRecorder* recorder() const { return recorder_; }
+  /// This directory is a report: `facts` are what it cannot hold of the machine.
+  void set_captured(std::shared_ptr<const detail::CapturedFacts> facts) {
+    captured_ = std::move(facts);
+  }
+  /// nullptr: it is no report.
+  [[nodiscard]] const detail::CapturedFacts* captured() const { return captured_.get(); }
+
  private:
   struct Record;
   Root(int fd, std::filesystem::path dir, bool is_system);
   void note_failure(std::string_view path, int errnum) const;
+  [[nodiscard]] int open_path(std::string_view path) const;
   [[nodiscard]] Result<std::string> read_all(int fd, std::string_view path,
                                              std::size_t limit) const;
 
@@ -94,6 +112,8 @@ class Root {
   std::filesystem::path dir_;
   bool is_system_ = false;
   std::unique_ptr<Record> record_;
+  detail::RootRecorder* recorder_ = nullptr;
+  std::shared_ptr<const detail::CapturedFacts> captured_;
 };
 
 }  // namespace rocmfix

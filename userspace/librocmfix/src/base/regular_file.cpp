@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "base/root_recorder.hpp"
 #include "util/formatted.hpp"
 
 namespace rocmfix::detail {
@@ -41,7 +42,13 @@ Result<RegularFile> RegularFile::open(const Root& root, std::string_view path) {
   if (!fd) {
     return fail(std::move(fd.error()));
   }
-  return adopt(FileDescriptor(*fd), root.host_path(path).string());
+  auto file = adopt(FileDescriptor(*fd), root.host_path(path).string());
+  if (file && root.recorder() != nullptr) {
+    file->recorder_ = root.recorder();
+    file->path_ = path;
+    file->recorder_->range(path, file->size_, 0, {});
+  }
+  return file;
 }
 
 Result<RegularFile> RegularFile::adopt(FileDescriptor fd, std::string name) {
@@ -74,6 +81,9 @@ Result<std::string> RegularFile::read(std::uint64_t offset, std::size_t length) 
       return fail(malformed("became shorter while it was read"));
     }
     done += static_cast<std::size_t>(got);
+  }
+  if (recorder_ != nullptr) {
+    recorder_->range(path_, size_, offset, bytes);
   }
   return bytes;
 }

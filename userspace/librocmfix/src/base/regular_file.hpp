@@ -13,6 +13,8 @@
 
 namespace rocmfix::detail {
 
+class RootRecorder;
+
 class RegularFile {
  public:
   /// Errors: io; invalid when it is not a regular file.
@@ -36,6 +38,8 @@ class RegularFile {
   FileDescriptor fd_;
   std::string name_;
   std::uint64_t size_ = 0;
+  RootRecorder* recorder_ = nullptr;
+  std::string path_;  // inside the root; set with the recorder alone
 };
 
 /// Little-endian numbers at `offset`, which the caller has checked.

@@ -17,6 +17,8 @@
 #include <mutex>
 #include <utility>
 
+#include "base/captured_facts.hpp"
+#include "base/root_recorder.hpp"
 #include "util/file_descriptor.hpp"
 #include "util/formatted.hpp"
 #include "util/read_to_end.hpp"
@@ -98,13 +100,17 @@ Root::Root(Root&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       dir_(std::move(other.dir_)),
       is_system_(other.is_system_),
-      record_(std::move(other.record_)) {}
+      record_(std::move(other.record_)),
+      recorder_(other.recorder_),
+      captured_(std::move(other.captured_)) {}
 
 Root& Root::operator=(Root&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(dir_, other.dir_);
   std::swap(is_system_, other.is_system_);
   std::swap(record_, other.record_);
+  std::swap(recorder_, other.recorder_);
+  std::swap(captured_, other.captured_);
   return *this;
 }
 
@@ -115,14 +121,22 @@ Root::~Root() {
 }
 
 std::filesystem::path Root::host_path(std::string_view path) const {
-  return dir_ / std::filesystem::path(path).relative_path();
+  const auto inside = std::filesystem::path(path).relative_path();
+  return captured_ != nullptr ? "/" / inside : dir_ / inside;
 }
 
 Result<int> Root::open_file(std::string_view path, int flags) const {
-  const int fd = open_in_root(fd_, is_system_, std::string(path),
-                              static_cast<std::uint64_t>(O_RDONLY | O_NOCTTY | flags));
+  const auto* const there = captured_ != nullptr ? captured_->node(path) : nullptr;
+  const int refused = there != nullptr ? there->open_errnum : 0;
+  const int fd = refused != 0
+                     ? -1
+                     : open_in_root(fd_, is_system_, std::string(path),
+                                    static_cast<std::uint64_t>(O_RDONLY | O_NOCTTY | flags));
+  const int errnum = fd >= 0 ? 0 : refused != 0 ? refused : errno;
+  if (recorder_ != nullptr) {
+    recorder_->opened(path, errnum);
+  }
   if (fd < 0) {
-    const int errnum = errno;
     note_failure(path, errnum);
     return fail(io_error(formatted("cannot open {}", host_path(path).string()), errnum));
   }
@@ -188,8 +202,13 @@ Result<std::string> Root::read(std::string_view path, std::size_t limit) const {
 
 Result<std::string> Root::read_all(int fd, std::string_view path, std::size_t limit) const {
   std::string content;
-  if (!read_to_end(fd, limit, content)) {
-    const int errnum = errno;
+  const int errnum = read_to_end(fd, limit, content) ? 0 : errno;
+  if (recorder_ != nullptr && errnum == 0) {
+    recorder_->content(path, content);
+  } else if (recorder_ != nullptr) {
+    recorder_->opened(path, errnum);
+  }
+  if (errnum != 0) {
     note_failure(path, errnum);
     return fail(io_error(formatted("cannot read {}", host_path(path).string()), errnum));
   }
@@ -254,32 +273,52 @@ std::vector<std::string> Root::list(std::string_view path) const {
     }
   }
   std::sort(names.begin(), names.end());
+  if (recorder_ != nullptr) {
+    recorder_->listed(path, names);
+  }
   return names;
 }
 
-bool Root::exists(std::string_view path) const {
-  const FileDescriptor fd(open_in_root(fd_, is_system_, std::string(path), O_PATH));
-  if (!fd) {
-    note_failure(path, errno);
+/// Opens nothing: for what there is to know of a path. Sets errno.
+int Root::open_path(std::string_view path) const {
+  const auto* const there = captured_ != nullptr ? captured_->node(path) : nullptr;
+  const int refused = there != nullptr ? there->asked_errnum : 0;
+  const int fd = refused != 0 ? -1 : open_in_root(fd_, is_system_, std::string(path), O_PATH);
+  const int errnum = fd >= 0 ? 0 : refused != 0 ? refused : errno;
+  if (recorder_ != nullptr) {
+    recorder_->asked(path, errnum);
   }
-  return static_cast<bool>(fd);
+  if (fd < 0) {
+    note_failure(path, errnum);
+  }
+  errno = errnum;
+  return fd;
+}
+
+bool Root::exists(std::string_view path) const {
+  return static_cast<bool>(FileDescriptor(open_path(path)));
 }
 
 Result<FileStatus> Root::status(std::string_view path) const {
-  const FileDescriptor fd(open_in_root(fd_, is_system_, std::string(path), O_PATH));
+  const FileDescriptor fd(open_path(path));
   struct stat st {};
   if (!fd || ::fstat(fd.get(), &st) != 0) {
-    const int errnum = errno;
-    note_failure(path, errnum);
-    return fail(io_error(formatted("cannot examine {}", host_path(path).string()), errnum));
+    return fail(io_error(formatted("cannot examine {}", host_path(path).string()), errno));
   }
-  return FileStatus{st.st_mode, st.st_uid, st.st_gid, is_system_ ? usable(fd.get()) : std::nullopt};
+  const auto* const there = captured_ != nullptr ? captured_->node(path) : nullptr;
+  const FileStatus status = there != nullptr && there->status
+                                ? *there->status
+                                : FileStatus{st.st_mode, st.st_uid, st.st_gid,
+                                             is_system_ ? usable(fd.get()) : std::nullopt};
+  if (recorder_ != nullptr) {
+    recorder_->status(path, status);
+  }
+  return status;
 }
 
 std::optional<std::string> Root::real_path(std::string_view path) const {
-  const FileDescriptor fd(open_in_root(fd_, is_system_, std::string(path), O_PATH));
+  const FileDescriptor fd(open_path(path));
   if (!fd) {
-    note_failure(path, errno);
     return std::nullopt;
   }
   // The kernel knows the resolved name of an open file; the root's own name is its prefix.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/root_recorder.hpp"
 #include "base/words.hpp"
 #include "util/formatted.hpp"
 
@@ -124,6 +125,9 @@ class Finder {
       return;
     }
     const auto text = root_.read_regular(path, largest_file);
+    if (root_.recorder() != nullptr) {
+      root_.recorder()->read_for(path, ReadFor::assignments);
+    }
     if (!text) {
       result_.unread.push_back(to_string(text.error()));
       return;

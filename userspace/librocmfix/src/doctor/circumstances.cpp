@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is no file of a root: the environment, and the program that is to use the GPUs.
+#include "base/captured_facts.hpp"
 #include "rocmfix/doctor.hpp"
 #include "rocmfix/environment.hpp"
 #include "software/command.hpp"
@@ -59,7 +60,9 @@ bool is_of_interest(const ProgramFacts& facts) {
 
 }  // namespace
 
-Result<Circumstances> gather_circumstances(const Root& root, const std::string& program) {
+Result<Circumstances> gather_circumstances(const Root& root, const std::string& asked) {
+  const std::string& program =
+      asked.empty() && root.captured() != nullptr ? root.captured()->program : asked;
   Circumstances circumstances;
   circumstances.environment = inherited_environment(root);
   const detail::Lookup lookup(root, circumstances.environment);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/root_recorder.hpp"
 #include "util/file_descriptor.hpp"
 
 namespace rocmfix::detail {
@@ -60,8 +61,16 @@ Result<std::vector<KernelMessage>> read_kernel_log(const Root& root) {
     if (got > 0) {
       records.append(buffer.data(), static_cast<std::size_t>(got));
     } else if (errno != EINTR && errno != EPIPE) {  // EPIPE: overwritten while it was read
-      return fail(io_error("cannot read " + root.host_path("/dev/kmsg").string(), errno));
+      const int errnum = errno;
+      if (root.recorder() != nullptr) {
+        root.recorder()->opened("/dev/kmsg", errnum);
+      }
+      return fail(io_error("cannot read " + root.host_path("/dev/kmsg").string(), errnum));
     }
+  }
+  if (root.recorder() != nullptr) {
+    root.recorder()->content("/dev/kmsg", records);
+    root.recorder()->read_for("/dev/kmsg", ReadFor::records);
   }
   std::vector<KernelMessage> messages;
   append_messages(records, messages);

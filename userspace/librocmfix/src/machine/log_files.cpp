@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/root_recorder.hpp"
 #include "util/file_descriptor.hpp"
 #include "util/formatted.hpp"
 
@@ -74,6 +75,10 @@ Result<std::string> read_log_end(const Root& root, std::string_view path, std::s
   if (cut) {
     const auto newline = text.find('\n');
     text.erase(0, newline == std::string::npos ? text.size() : newline + 1);
+  }
+  if (root.recorder() != nullptr) {
+    root.recorder()->content(path, text);
+    root.recorder()->read_for(path, ReadFor::log);
   }
   return text;
 }

@@ -12,6 +12,7 @@
 #include <map>
 #include <set>
 
+#include "base/root_recorder.hpp"
 #include "util/file_descriptor.hpp"
 #include "util/read_to_end.hpp"
 
@@ -53,6 +54,9 @@ Kind read_regular(const Root& root, const std::string& path, std::size_t limit, 
     return S_ISDIR(st.st_mode) ? Kind::directory : Kind::other;
   }
   readable = read_to_end(fd.get(), limit, text);
+  if (root.recorder() != nullptr) {
+    root.recorder()->content(path, text);
+  }
   if (text.size() > limit) {
     std::string().swap(text);  // and its memory
     readable = false;

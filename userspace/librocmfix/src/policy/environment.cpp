@@ -4,9 +4,14 @@
 
 #include <unistd.h>
 
+#include "base/captured_facts.hpp"
+
 namespace rocmfix {
 
 Environment inherited_environment(const Root& root) {
+  if (const auto* const captured = root.captured()) {
+    return captured->environment;
+  }
   return root.is_system() ? process_environment() : Environment{};
 }
 

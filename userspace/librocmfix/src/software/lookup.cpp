@@ -6,8 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 
+#include "base/captured_facts.hpp"
+#include "base/root_recorder.hpp"
 #include "rocmfix/code_objects.hpp"
 
 namespace rocmfix::detail {
@@ -62,7 +65,8 @@ Lookup::Lookup(const Root& root, Environment environment, ProgramFacts* details)
       environment_(std::move(environment)),
       details_(details),
       // A file of another root would take the place of the system's file of that path.
-      cache_(root.is_system() ? environment_ : Environment()),
+      // What it knows would be in no report, because nobody reads the file.
+      cache_(root.is_system() && root.recorder() == nullptr ? environment_ : Environment()),
       deadline_(std::chrono::steady_clock::now() + most_time) {}
 
 std::string Lookup::variable(std::string_view name) const {
@@ -75,18 +79,30 @@ std::string Lookup::absolute(std::string_view path) const {
     return std::string(path);
   }
   if (!root_.is_system()) {
-    return "/" + std::string(path);
+    const auto* const captured = root_.captured();
+    return captured != nullptr && captured->directory.starts_with('/')
+               ? join(captured->directory, path)
+               : "/" + std::string(path);
   }
   std::error_code error;
   const auto here = std::filesystem::current_path(error);
   return path.empty() ? here.string() : join(here.string(), path);
 }
 
+// What the calls below ask the kernel themselves, Root does not see.
+void Lookup::note(const std::string& path, int errnum) const {
+  if (root_.recorder() != nullptr) {
+    root_.recorder()->asked(path, errnum);
+  }
+}
+
 // A launch asks for some hundred files: on the running system one call each.
 std::optional<struct stat> Lookup::status(const std::string& path) const {
   struct stat found {};
   if (root_.is_system()) {
-    return ::stat(path.c_str(), &found) == 0 ? std::optional(found) : std::nullopt;
+    const bool there = ::stat(path.c_str(), &found) == 0;
+    note(path, there ? 0 : errno);
+    return there ? std::optional(found) : std::nullopt;
   }
   const auto inside = root_.status(path);
   found.st_mode = inside ? inside->mode : 0;
@@ -94,7 +110,12 @@ std::optional<struct stat> Lookup::status(const std::string& path) const {
 }
 
 bool Lookup::exists(const std::string& path) const {
-  return root_.is_system() ? ::access(path.c_str(), F_OK) == 0 : status(path).has_value();
+  if (!root_.is_system()) {
+    return status(path).has_value();
+  }
+  const bool there = ::access(path.c_str(), F_OK) == 0;
+  note(path, there ? 0 : errno);
+  return there;
 }
 
 bool Lookup::is_file(const std::string& path) const {
@@ -128,6 +149,7 @@ std::string Lookup::real_path(const std::string& path) const {
   }
   std::error_code error;
   const auto real = std::filesystem::canonical(path, error);
+  note(path, error.value());
   return error ? "" : real.string();
 }
 

@@ -74,6 +74,7 @@ class Lookup {
 
  private:
   bool spend(std::size_t files);
+  void note(const std::string& path, int errnum) const;
   [[nodiscard]] std::optional<struct ::stat> status(const std::string& path) const;
   [[nodiscard]] std::optional<FileIdentity> identity(const std::string& path, mode_t type) const;
   Code read(const std::string& path);
