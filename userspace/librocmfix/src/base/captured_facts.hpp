@@ -7,7 +7,6 @@
 #include <string>
 
 #include "rocmfix/root.hpp"
-#include "rocmfix/software.hpp"
 
 namespace rocmfix::detail {
 
@@ -18,7 +17,7 @@ struct CapturedNode {
 };
 
 struct CapturedFacts {
-  Environment environment;  ///< that programs inherited
+  std::map<std::string, std::string, std::less<>> environment;  ///< that programs inherited
   std::string program;      ///< the argument of --program; empty: none was given
   std::string directory;    ///< the working directory
   std::map<std::string, CapturedNode, std::less<>> nodes;  ///< by path, as it was asked for
