@@ -21,7 +21,8 @@ pytest_suites() {
 run_unit_suites() {
   local build=$1 reports=$2 suite status=0
   for suite in "${@:3}"; do
-    ctest --test-dir "$build" -R "^${suite/./\\.}\\." --no-tests=error --output-on-failure \
+    ctest --test-dir "$build" -R "^${suite/./\\.}\\." --parallel "$(nproc)" \
+      --no-tests=error --output-on-failure \
       --output-junit "$reports/$suite.xml" >"$reports/ctest.log" 2>&1 && continue
     status=1
     grep -vE '^ *Start |Passed ' "$reports/ctest.log" || echo "$suite: ctest said nothing"
