@@ -5,7 +5,7 @@ a section .hip_fatbin of bundles as clang writes them. From a shell, for the tex
 
     tests/carried.py venv DIR TARGET...     a virtual environment with a torch for ROCm
     tests/carried.py program FILE TARGET... a program that carries them itself
-    tests/carried.py library FILE TARGET... a library that does, --linked FILE... with these
+    tests/carried.py library FILE TARGET... a library that does; either --linked FILE... with these
     tests/carried.py tree DIR TARGET...     a Python and such an environment, /opt/venv, in the root DIR
 
 With --kpack TARGET... the torch has its code in .kpack files, of which these are installed (none: the
@@ -173,10 +173,11 @@ def main():
         how["version"] = given.version
     if given.what == "tree":
         tree(given.where, given.targets, given.packed, **how)
-    elif given.what == "library":
-        library(given.where, given.targets, *linked(given.linked))
+    elif given.what == "venv":
+        venv(given.where, given.targets)
     else:
-        {"venv": venv, "program": program}[given.what](given.where, given.targets)
+        make = {"library": library, "program": program}[given.what]
+        make(given.where, given.targets, *linked(given.linked))
 
 
 if __name__ == "__main__":

@@ -158,6 +158,38 @@ TEST(IsaProgram, AnExtensionWithoutCodeForTheCardIsAWarning) {
   EXPECT_NE(findings[2].summary.find("_C.so"), std::string::npos);
 }
 
+CodeFallback of_debian(std::string code, std::vector<std::string> gfx) {
+  return {"/usr/lib/x86_64-linux-gnu/libamdhip64.so.5.7.31921",
+          {std::move(code)},
+          std::move(gfx),
+          "Debian's patch"};
+}
+
+TEST(IsaProgram, ARuntimeThatTakesCodeForOtherTargetsNeedsNoOverride) {
+  Case one("gfx1031");
+  CarriedCode library = {"/usr/lib/x86_64-linux-gnu/libggml-hip.so", {"gfx1030"}, true};
+  library.fallbacks = {of_debian("gfx1030", {"gfx1031", "gfx1032"})};
+  one.runs({library});
+  const Finding finding = one.finding("isa-program");
+  EXPECT_EQ(finding.verdict, CheckVerdict::ok);
+  EXPECT_EQ(finding.summary,
+            "libggml-hip.so has code that the installed HIP runtime loads on gfx1031");
+  EXPECT_EQ(finding.source, "Debian's patch");
+  EXPECT_EQ(finding.command, "");
+  one.set("HSA_OVERRIDE_GFX_VERSION", "10.3.0");
+  const Finding not_needed = one.finding("isa-override");
+  EXPECT_EQ(not_needed.verdict, CheckVerdict::note);
+  EXPECT_NE(not_needed.remedy.find("libamdhip64.so.5.7.31921 loads it"), std::string::npos)
+      << not_needed.remedy;
+  EXPECT_EQ(one.finding("isa-program").summary.find("installed HIP runtime"), std::string::npos);
+
+  Case other("gfx1012");
+  EXPECT_EQ(other.runs({library}).finding("isa-program").verdict, CheckVerdict::problem);
+  library.targets = {"gfx1010"};
+  library.fallbacks.push_back(of_debian("gfx1010", {"gfx1012"}));
+  EXPECT_EQ(other.runs({library}).finding("isa-program").verdict, CheckVerdict::ok);
+}
+
 TEST(IsaProgram, WhatIsNotKnownOfAProgramIsUnknownWithTheReason) {
   Case one("gfx1031");
   EXPECT_TRUE(one.check("isa-program").empty());  // no program
@@ -319,6 +351,14 @@ TEST(RocblasFiles, TheOverrideThatTheProgramNeedsLeadsToThoseForGfx1030) {
   EXPECT_EQ(one.finding("rocblas-files").command, "export HSA_OVERRIDE_GFX_VERSION=10.3.0");
   one.set("HSA_OVERRIDE_GFX_VERSION", "10.3.0");
   EXPECT_EQ(one.finding("rocblas-files").verdict, CheckVerdict::ok);
+}
+
+TEST(RocblasFiles, DebiansTakesThoseOfTheFirstCardOfTheFamily) {
+  Case one("gfx1012");
+  one.runs({torch({"gfx1012"})}).program().tensile = {rocblas({"gfx1030"}, {"gfx1010"})};
+  EXPECT_EQ(one.finding("rocblas-files").verdict, CheckVerdict::problem);
+  one.program().tensile.front().fallbacks = {of_debian("gfx1010", {"gfx1012"})};
+  EXPECT_EQ(one.finding("rocblas-files").verdict, CheckVerdict::note);
 }
 
 TEST(RocblasFiles, ThoseOfHipblasltAreNotAskedFor) {
@@ -497,12 +537,16 @@ TEST(ProgramFacts, AreWrittenAndReadWhole) {
   facts.kpack = {kpack({"gfx1031"})};
   facts.tensile = {{"/opt/librocblas.so.4", {"/opt/rocblas/library"}, {"gfx1030"}, {"gfx1010"}}};
   facts.rocm = {loaded("libamdhip64.so.6", "/opt/libamdhip64.so.6")};
+  facts.software.libraries.front().fallbacks = {of_debian("gfx1030", {"gfx1031"})};
+  facts.tensile.front().fallbacks = {of_debian("gfx1010", {"gfx1012"})};
   facts.miopen = {{"/opt/libMIOpen.so.1", {"MIOPEN_DEBUG_CONV_GEMM"}, "trouble"}};
   const std::string json = program_facts_json(facts);
   const auto read = program_facts_of(json);
   ASSERT_TRUE(read);
   EXPECT_EQ(program_facts_json(*read), json);
   EXPECT_EQ(read->software.libraries.front().targets, std::vector<std::string>{"gfx1030"});
+  EXPECT_EQ(read->software.libraries.front().fallbacks.front().source, "Debian's patch");
+  EXPECT_EQ(read->tensile.front().fallbacks.front().gfx, std::vector<std::string>{"gfx1012"});
   EXPECT_EQ(read->torch->hip, "6.3");
   EXPECT_EQ(read->tensile.front().untuned, std::vector<std::string>{"gfx1010"});
   EXPECT_EQ(read->rocm.front().name, "libamdhip64.so.6");

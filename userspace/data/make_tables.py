@@ -158,7 +158,8 @@ def software(writer, file):
              for member, key, kind in (("commands", "command", "CommandRule"),
                                        ("packages", "package", "PackageRule"),
                                        ("plugins", "plugin", "PluginRule"),
-                                       ("libraries", "library", "LibraryRule"))]
+                                       ("libraries", "library", "LibraryRule"),
+                                       ("fallbacks", "fallback", "FallbackRule"))]
     yield f"const SoftwareRules software_rules{{{', '.join(rules)}}};"
 
 

@@ -31,6 +31,8 @@ struct TensileLibrary {
   std::vector<std::string> folders;  ///< none: it has none next to it
   std::vector<std::string> tuned;    ///< TensileTargets::tuned of all of them
   std::vector<std::string> untuned;
+  // NOLINTNEXTLINE(readability-redundant-member-init): so that an initializer may leave it out
+  std::vector<CodeFallback> fallbacks = {};  ///< its own
 };
 
 /// A library of ROCm's, as ld.so(8) would find it for the program.

@@ -36,6 +36,20 @@ inline constexpr std::array<std::string_view, 4> software_state_words = {"unname
                                                                          "none", "known"};
 std::string_view to_string(SoftwareState state);
 
+/// A runtime or a library of a distribution's that takes code for other targets, too: Debian's HIP
+/// 5.7.1 loads code for gfx1030 on a gfx1031.
+struct CodeFallback {
+  std::string by;                 ///< the file that does
+  std::vector<std::string> code;  ///< code for one of these
+  std::vector<std::string> gfx;   ///< runs on these
+  std::string source;             ///< of software.toml
+};
+
+/// Whether code for one of `targets` is loaded on a GPU of the target `gfx`: as target_covers(), or
+/// by a fallback.
+bool runs_on(std::span<const std::string> targets, std::span<const CodeFallback> fallbacks,
+             std::string_view gfx);
+
 /// A library, or several of which the program loads one, and the targets that it was built for.
 struct CarriedCode {
   std::string path;
@@ -43,6 +57,8 @@ struct CarriedCode {
   /// The program's own code (libtorch_hip.so, libggml-hip.so, the program itself): without it for
   /// the card, nothing runs. Not so a library of ROCm's, of which each program uses what it needs.
   bool decides = false;
+  // NOLINTNEXTLINE(readability-redundant-member-init): so that an initializer may leave it out
+  std::vector<CodeFallback> fallbacks = {};  ///< of the HIP runtime that loads it
 };
 
 struct Software {

@@ -58,6 +58,17 @@ std::string node_text(const ConditionFacts& facts) {
   return "<node>";
 }
 
+/// Which runtime takes code for other targets.
+std::string fallback_text(const Software& software) {
+  for (const CarriedCode& library : software.libraries) {
+    if (!library.fallbacks.empty()) {
+      return file_name(library.fallbacks.front().by) +
+             " loads it on GPUs with the same instructions, too";
+    }
+  }
+  return {};
+}
+
 std::string text_of(std::string_view placeholder, std::string_view name,
                     const ConditionFacts& facts) {
   if (placeholder == "name") {
@@ -108,6 +119,9 @@ std::string carried_text(const Software& software) {
     if (clauses.size() < most) {
       clauses.push_back(joined(names) + (names.size() > 1 ? " carry " : " carries ") + targets);
     }
+  }
+  if (const auto by = fallback_text(software); !by.empty()) {
+    clauses.push_back(by);
   }
   return joined(clauses);
 }

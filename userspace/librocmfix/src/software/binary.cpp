@@ -25,6 +25,20 @@ void open_plugins(Closure& closure, Lookup& lookup) {
   }
 }
 
+/// HIP's own loader decides for all that it loads.
+void add_fallbacks(const Closure& closure, Software& software) {
+  for (const Closure::Object& object : closure.objects()) {
+    for (const CodeFallback& fallback : fallbacks_of(object.path)) {
+      if (!object.wanted.starts_with("libamdhip64.so")) {
+        continue;
+      }
+      for (CarriedCode& library : software.libraries) {
+        library.fallbacks.push_back(fallback);
+      }
+    }
+  }
+}
+
 bool is_rocms(const Closure::Object& object) {
   return is_rocm_library(object.wanted) || is_rocm_library(file_name(object.path));
 }
@@ -64,6 +78,7 @@ Software examine_binary(const Program& program, Lookup& lookup) {
     }
     decided = true;
   }
+  add_fallbacks(closure, software);
   software.state = decided ? SoftwareState::known : SoftwareState::none;
   if (!decided && has_hip) {
     software.state = SoftwareState::unknown;

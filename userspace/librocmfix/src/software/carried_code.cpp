@@ -11,8 +11,11 @@ namespace rocmfix {
 namespace {
 
 bool covers(const CarriedCode& library, std::string_view gfx) {
-  return std::any_of(library.targets.begin(), library.targets.end(),
-                     [&](const std::string& target) { return target_covers(target, gfx); });
+  return runs_on(library.targets, library.fallbacks, gfx);
+}
+
+bool has(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 /// Built for some RDNA1 or RDNA2 GPU: hipBLASLt, for example, is for none, and no program for
@@ -23,6 +26,16 @@ bool is_for_gfx10(const CarriedCode& library) {
 }
 
 }  // namespace
+
+bool runs_on(std::span<const std::string> targets, std::span<const CodeFallback> fallbacks,
+             std::string_view gfx) {
+  return std::any_of(targets.begin(), targets.end(), [&](const std::string& target) {
+    return target_covers(target, gfx) ||
+           std::any_of(fallbacks.begin(), fallbacks.end(), [&](const CodeFallback& fallback) {
+             return has(fallback.code, target) && has(fallback.gfx, gfx);
+           });
+  });
+}
 
 bool Software::carries(std::string_view gfx) const {
   return state == SoftwareState::known &&

@@ -60,6 +60,19 @@ bool matches(std::string_view name, std::span<const std::string_view> patterns) 
   });
 }
 
+std::vector<CodeFallback> fallbacks_of(const std::string& path) {
+  std::vector<CodeFallback> found;
+  for (const FallbackRule& rule : software_rules.fallbacks) {
+    if (matches(path, rule.files)) {
+      found.push_back({path,
+                       {rule.code.begin(), rule.code.end()},
+                       {rule.gfx.begin(), rule.gfx.end()},
+                       std::string(rule.source)});
+    }
+  }
+  return found;
+}
+
 Lookup::Lookup(const Root& root, Environment environment, ProgramFacts* details)
     : root_(root),
       environment_(std::move(environment)),
@@ -265,8 +278,9 @@ void Lookup::note_kpack(const std::string& path, const CodeObjects& objects) {
 
 Lookup::Code Lookup::read_tensile(const std::string& library, const LibraryRule& rule) {
   Code code;
-  TensileLibrary seen{library, {}, {}, {}};
-  const std::string folder = parent(real_path(library));
+  const std::string file = real_path(library);
+  const std::string folder = parent(file);
+  TensileLibrary seen{library, {}, {}, {}, fallbacks_of(file)};
   // The library looks nowhere else then.
   const std::string elsewhere =
       file_name(library).starts_with("librocblas.so") ? variable("ROCBLAS_TENSILE_LIBPATH") : "";

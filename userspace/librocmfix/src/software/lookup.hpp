@@ -30,6 +30,9 @@ std::string file_name(std::string_view path);
 /// fnmatch(3) against any of `patterns`.
 bool matches(std::string_view name, std::span<const std::string_view> patterns);
 
+/// What software.toml says of this file, its links resolved.
+std::vector<CodeFallback> fallbacks_of(const std::string& path);
+
 class Lookup {
  public:
   /// `root` outlives it, and so does `details`, which gets what a launch does not ask for; nullptr:

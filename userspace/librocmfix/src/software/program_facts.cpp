@@ -21,10 +21,19 @@ constexpr JsonLimits limits{.bytes = 4U << 20U, .depth = 8, .members = 64, .valu
 // Each struct is written and read by one list of its members, so that neither can forget one.
 
 template <class Visitor>
+void members(CodeFallback& fallback, Visitor& visit) {
+  visit("by", fallback.by);
+  visit("code", fallback.code);
+  visit("gfx", fallback.gfx);
+  visit("source", fallback.source);
+}
+
+template <class Visitor>
 void members(CarriedCode& code, Visitor& visit) {
   visit("path", code.path);
   visit("targets", code.targets);
   visit("decides", code.decides);
+  visit("fallbacks", code.fallbacks);
 }
 
 template <class Visitor>
@@ -51,6 +60,7 @@ void members(TensileLibrary& library, Visitor& visit) {
   visit("folders", library.folders);
   visit("tuned", library.tuned);
   visit("untuned", library.untuned);
+  visit("fallbacks", library.fallbacks);
 }
 
 template <class Visitor>

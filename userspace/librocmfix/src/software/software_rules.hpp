@@ -47,11 +47,19 @@ struct LibraryRule {
   bool plain = false;
 };
 
+struct FallbackRule {
+  std::span<const std::string_view> files;
+  std::span<const std::string_view> code;
+  std::span<const std::string_view> gfx;
+  std::string_view source;
+};
+
 struct SoftwareRules {
   std::span<const CommandRule> commands;
   std::span<const PackageRule> packages;
   std::span<const PluginRule> plugins;
   std::span<const LibraryRule> libraries;
+  std::span<const FallbackRule> fallbacks;
 };
 
 /// Those compiled in, of software.toml.

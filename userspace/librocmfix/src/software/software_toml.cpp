@@ -69,6 +69,15 @@ LibraryRule read_library(Reader& reader, const toml::table& table) {
   return rule;
 }
 
+FallbackRule read_fallback(Reader& reader, const toml::table& table) {
+  reader.allow(table, {"files", "code", "gfx", "source"});
+  FallbackRule rule{reader.strings(table, "files"), reader.strings(table, "code"),
+                    reader.strings(table, "gfx"), reader.text(table, "source", true)};
+  need(reader, table, !rule.files.empty() && !rule.code.empty() && !rule.gfx.empty(),
+       "'files', 'code' or 'gfx'");
+  return rule;
+}
+
 template <class Rule>
 std::span<const Rule> read_all(Reader& reader, const toml::table& file, std::string_view key,
                                Rule (*read)(Reader&, const toml::table&)) {
@@ -84,11 +93,12 @@ Result<SoftwareRules> parse_software_rules(std::string_view text, std::string_vi
                                            TomlArena& arena) {
   SoftwareRules rules;
   auto error = read_toml(text, origin, arena, [&](Reader& reader, const toml::table& file) {
-    reader.allow(file, {"command", "package", "plugin", "library"});
+    reader.allow(file, {"command", "package", "plugin", "library", "fallback"});
     rules.commands = read_all(reader, file, "command", read_command);
     rules.packages = read_all(reader, file, "package", read_package);
     rules.plugins = read_all(reader, file, "plugin", read_plugin);
     rules.libraries = read_all(reader, file, "library", read_library);
+    rules.fallbacks = read_all(reader, file, "fallback", read_fallback);
   });
   if (error) {
     return fail(std::move(*error));

@@ -6,7 +6,6 @@
 #include "doctor/check.hpp"
 #include "doctor/effective_target.hpp"
 #include "rocmfix/builds.hpp"
-#include "rocmfix/code_objects.hpp"
 #include "software/lookup.hpp"
 #include "util/formatted.hpp"
 
@@ -29,12 +28,10 @@ const Framework* framework_of(const Builds& builds, const Software& software) {
 }
 
 bool runs_on(const Software& software, std::string_view gfx) {
-  return std::any_of(
-      software.libraries.begin(), software.libraries.end(), [&](const CarriedCode& library) {
-        return library.decides &&
-               std::any_of(library.targets.begin(), library.targets.end(),
-                           [&](const std::string& target) { return target_covers(target, gfx); });
-      });
+  return std::any_of(software.libraries.begin(), software.libraries.end(),
+                     [&](const CarriedCode& library) {
+                       return library.decides && runs_on(library.targets, library.fallbacks, gfx);
+                     });
 }
 
 }  // namespace

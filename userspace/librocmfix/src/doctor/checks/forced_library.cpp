@@ -6,7 +6,6 @@
 
 #include "doctor/check.hpp"
 #include "doctor/effective_target.hpp"
-#include "rocmfix/code_objects.hpp"
 #include "software/lookup.hpp"
 #include "util/formatted.hpp"
 
@@ -34,9 +33,7 @@ bool has_code(const Subject& subject, const Force& force) {
          std::any_of(libraries.begin(), libraries.end(), [&](const CarriedCode& library) {
            return file_name(library.path).starts_with(force.library) &&
                   std::all_of(targets.begin(), targets.end(), [&](const EffectiveTarget& target) {
-                    return std::any_of(
-                        library.targets.begin(), library.targets.end(),
-                        [&](const std::string& one) { return target_covers(one, target.gfx); });
+                    return runs_on(library.targets, library.fallbacks, target.gfx);
                   });
          });
 }

@@ -6,7 +6,6 @@
 #include "doctor/effective_target.hpp"
 #include "doctor/remedy.hpp"
 #include "policy/reason_text.hpp"
-#include "rocmfix/code_objects.hpp"
 #include "software/closure.hpp"
 #include "util/formatted.hpp"
 
@@ -15,8 +14,19 @@ namespace rocmfix::detail {
 namespace {
 
 bool covers(const CarriedCode& library, std::string_view gfx) {
-  return std::any_of(library.targets.begin(), library.targets.end(),
-                     [&](const std::string& target) { return target_covers(target, gfx); });
+  return runs_on(library.targets, library.fallbacks, gfx);
+}
+
+/// Why a library's code is loaded that is for another target; nullptr: it has code for this one.
+const CodeFallback* fallback_for(const CarriedCode& library, std::string_view gfx) {
+  if (runs_on(library.targets, {}, gfx)) {
+    return nullptr;
+  }
+  const auto found = std::find_if(library.fallbacks.begin(), library.fallbacks.end(),
+                                  [&](const CodeFallback& fallback) {
+                                    return runs_on(library.targets, {&fallback, 1}, gfx);
+                                  });
+  return found == library.fallbacks.end() ? nullptr : &*found;
 }
 
 bool is_for_gfx10(const CarriedCode& library) {
@@ -87,6 +97,23 @@ Findings of_extensions(const EffectiveTarget& target, std::span<const CarriedCod
   return findings;
 }
 
+Finding with_code(const Software& software, const EffectiveTarget& target,
+                  const CarriedCode& library) {
+  Finding finding;
+  finding.verdict = CheckVerdict::ok;
+  finding.gpu = target.gpu.bdf;
+  finding.summary = formatted("{} has code for {}", file_name(library.path), target.text());
+  finding.evidence = targets_of(software.libraries);
+  if (const CodeFallback* const fallback = fallback_for(library, target.gfx)) {
+    finding.summary = formatted("{} has code that the installed HIP runtime loads on {}",
+                                file_name(library.path), target.text());
+    finding.evidence.push_back(
+        formatted("{} takes code for other targets, without an override", fallback->by));
+    finding.source = fallback->source;
+  }
+  return finding;
+}
+
 Finding about_program(const Software& software) {
   Finding finding;
   if (software.state == SoftwareState::unknown) {
@@ -128,12 +155,7 @@ Findings isa_program(const Subject& subject) {
     }
     const auto own = std::find_if(software.libraries.begin(), software.libraries.end(),
                                   [](const CarriedCode& library) { return library.decides; });
-    Finding finding;
-    finding.verdict = CheckVerdict::ok;
-    finding.gpu = target.gpu.bdf;
-    finding.summary = formatted("{} has code for {}", file_name(own->path), target.text());
-    finding.evidence = targets_of(software.libraries);
-    findings.push_back(std::move(finding));
+    findings.push_back(with_code(software, target, *own));
     for (Finding& one : of_extensions(target, software.libraries)) {
       findings.push_back(std::move(one));
     }

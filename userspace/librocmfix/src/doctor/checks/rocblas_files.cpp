@@ -6,18 +6,12 @@
 #include "doctor/check.hpp"
 #include "doctor/effective_target.hpp"
 #include "doctor/remedy.hpp"
-#include "rocmfix/code_objects.hpp"
 #include "software/lookup.hpp"
 #include "util/formatted.hpp"
 
 namespace rocmfix::detail {
 
 namespace {
-
-bool has(const std::vector<std::string>& targets, std::string_view gfx) {
-  return std::any_of(targets.begin(), targets.end(),
-                     [&](const std::string& target) { return target_covers(target, gfx); });
-}
 
 std::string joined(const std::vector<std::string>& items) {
   std::string text;
@@ -36,13 +30,17 @@ Finding judge(const Subject& subject, const EffectiveTarget& target,
   }
   finding.evidence.push_back(formatted("tuned for:{}", joined(library.tuned)));
   finding.evidence.push_back(formatted("general kernels alone for:{}", joined(library.untuned)));
+  for (const CodeFallback& fallback : library.fallbacks) {
+    finding.evidence.push_back(
+        formatted("those for{} are taken for{}, too", joined(fallback.code), joined(fallback.gfx)));
+  }
   if (library.folders.empty()) {
     finding.summary = formatted("{} has no folder of kernels", library.path);
     finding.remedy = "A rocBLAS that was built without Tensile needs none; another one aborts.";
-  } else if (has(library.tuned, target.gfx)) {
+  } else if (runs_on(library.tuned, library.fallbacks, target.gfx)) {
     finding.verdict = CheckVerdict::ok;
     finding.summary = formatted("rocBLAS has kernels for {}", target.text());
-  } else if (has(library.untuned, target.gfx)) {
+  } else if (runs_on(library.untuned, library.fallbacks, target.gfx)) {
     finding.verdict = CheckVerdict::note;
     finding.summary =
         formatted("rocBLAS has general kernels alone for {}: they work, slowly", target.text());
