@@ -117,6 +117,16 @@ deb: ## build the Debian packages into dist/
 	@$(SETUP) build deb
 	@scripts/build-debs
 
+.PHONY: site
+site: ## make the documentation a site, in build/site (a minute)
+	@$(SETUP) site
+	@scripts/make-site
+
+.PHONY: check-site
+check-site: ## the site, strictly: every link and anchor leads somewhere, nothing comes from another server (a minute)
+	@$(SETUP) site
+	@scripts/make-site --check
+
 .PHONY: lint
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck, mypy, checkpatch, man pages
 	@$(SETUP) build lint
