@@ -52,6 +52,14 @@ def test_what_is_right_or_no_link_is_not_named(checkout):
     assert links_of(checkout) == (0, "4 passed, 0 failed\n")
 
 
+def test_what_the_site_would_show_otherwise_is_named(checkout):
+    checkout.write("README.md", "# A\n\nReported in\n#1072\nand others:\n- a\n- b\n\n- c\n\n1. d\n   e\n2. f\n"
+                   "\n```\n#1\nx\n- y\n```\n")  # fmt: skip
+    status, said = links_of(checkout)
+    assert status == 1
+    assert [line.split(": ")[1] for line in said.splitlines() if "FAILED" in line] == ["README.md:4", "README.md:6"]
+
+
 def test_what_a_site_must_not_have_is_named(tmp_path):
     (tmp_path / "a.html").write_text(
         '<h1 id="top">A</h1><a href="none.html">1</a><a href="b.html#none">2</a><a href="b.html#part">3</a>'
@@ -67,7 +75,7 @@ def test_what_a_site_must_not_have_is_named(tmp_path):
 
 @pytest.mark.skipif(shutil.which("mkdocs") is None, reason="mkdocs is not installed")
 def test_a_page_that_is_not_in_the_navigation_is_named(checkout):
-    checkout.take("scripts/make-site")
+    checkout.take("scripts/make-site", "docs/site.css")
     checkout.write("README.md", "# One\n\n[two](docs/two.md)\n")
     checkout.write("docs/two.md", "# Two\n")
     settings = (SOURCE / "docs/mkdocs.yml").read_text().split("\nnav:")[0]
