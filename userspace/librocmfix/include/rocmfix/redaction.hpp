@@ -28,6 +28,11 @@ std::vector<std::string> redact_command(const std::vector<std::string>& words);
 /// The same within a text: a line, the value of a variable.
 std::string redact_text(std::string_view text);
 
+/// As redact_text(), with as many letters 'x' as the secret has: nothing after it moves.
+std::string mask_secrets(std::string_view text);
+/// The same for tokens of well-known forms alone, in bytes that are no text.
+std::string mask_tokens(std::string_view bytes);
+
 /// True for the variables whose values a report quotes besides the settings of the policy: those
 /// that the GPU's runtimes and libraries are known to read (userspace/data/variables.toml).
 bool is_runtime_variable(std::string_view name);

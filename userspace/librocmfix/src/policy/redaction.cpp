@@ -73,7 +73,10 @@ std::size_t end_of(std::string_view text, std::size_t at, Is is) {
 /// Reads a text once, from its start to its end, and writes it without its secrets.
 class Redactor {
  public:
-  explicit Redactor(std::string_view text) : text_(text) {}
+  /// What hides a secret: the word "[redacted]", or as many letters as it has.
+  enum class Hide : std::uint8_t { by_word, by_length, tokens_by_length };
+
+  explicit Redactor(std::string_view text, Hide hide = Hide::by_word) : text_(text), hide_(hide) {}
 
   /// `expected`: the text begins with the value of a secret option.
   std::string run(bool expected) {
@@ -97,11 +100,16 @@ class Redactor {
     at_ = end;
   }
   void hide_to(std::size_t end) {
-    out_ += redacted;
+    if (hide_ == Hide::by_word) {
+      out_ += redacted;
+    } else {
+      out_.append(end - at_, 'x');
+    }
     at_ = end;
   }
 
   std::string_view text_;
+  Hide hide_;
   std::size_t at_ = 0;
   std::string out_;
   bool expected_ = false;
@@ -120,13 +128,15 @@ void Redactor::step() {
     }
     return;
   }
-  if (c == ':' && url_user()) {
+  if (c == ':' && hide_ != Hide::tokens_by_length && url_user()) {
     return;
   }
   if (!is_name_character(c)) {
     copy_to(at_ + 1);
   } else if (const auto end = token_end()) {
     hide_to(*end);
+  } else if (hide_ == Hide::tokens_by_length) {
+    copy_to(end_of(text_, at_, is_name_character));
   } else {
     name();
   }
@@ -276,6 +286,14 @@ std::vector<std::string> redact_command(const std::vector<std::string>& words) {
 
 std::string redact_text(std::string_view text) {
   return Redactor(text).run(false);
+}
+
+std::string mask_secrets(std::string_view text) {
+  return Redactor(text, Redactor::Hide::by_length).run(false);
+}
+
+std::string mask_tokens(std::string_view bytes) {
+  return Redactor(bytes, Redactor::Hide::tokens_by_length).run(false);
 }
 
 bool is_runtime_variable(std::string_view name) {
