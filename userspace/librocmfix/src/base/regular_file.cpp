@@ -63,6 +63,20 @@ Result<RegularFile> RegularFile::adopt(FileDescriptor fd, std::string name) {
 }
 
 Result<std::string> RegularFile::read(std::uint64_t offset, std::size_t length) const {
+  auto bytes = scan(offset, length);
+  if (bytes) {
+    note(offset, *bytes);
+  }
+  return bytes;
+}
+
+void RegularFile::note(std::uint64_t offset, std::string_view bytes) const {
+  if (recorder_ != nullptr) {
+    recorder_->range(path_, size_, offset, bytes);
+  }
+}
+
+Result<std::string> RegularFile::scan(std::uint64_t offset, std::size_t length) const {
   if (offset > size_ || length > size_ - offset) {
     return fail(malformed("truncated"));
   }
@@ -81,9 +95,6 @@ Result<std::string> RegularFile::read(std::uint64_t offset, std::size_t length) 
       return fail(malformed("became shorter while it was read"));
     }
     done += static_cast<std::size_t>(got);
-  }
-  if (recorder_ != nullptr) {
-    recorder_->range(path_, size_, offset, bytes);
   }
   return bytes;
 }

@@ -27,6 +27,10 @@ class RegularFile {
 
   /// Exactly `length` bytes. Errors: io; invalid when the file ends before.
   [[nodiscard]] Result<std::string> read(std::uint64_t offset, std::size_t length) const;
+  /// The same for a search through much, most of which is of no interest to a recorder; note()
+  /// tells it of what is.
+  [[nodiscard]] Result<std::string> scan(std::uint64_t offset, std::size_t length) const;
+  void note(std::uint64_t offset, std::string_view bytes) const;
 
   /// An error about the content: "NAME: WHAT".
   [[nodiscard]] Error malformed(std::string_view what) const;

@@ -20,12 +20,15 @@ bool is_part(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-void collect(std::string_view bytes, std::string_view prefix, std::set<std::string>& names) {
+/// `bytes` are those at `offset` of the file.
+void collect(const RegularFile& file, std::uint64_t offset, std::string_view bytes,
+             std::string_view prefix, std::set<std::string>& names) {
   for (auto at = bytes.find(prefix); at != std::string_view::npos && names.size() < most_names;
        at = bytes.find(prefix, at + prefix.size())) {
     const std::string_view rest = bytes.substr(at, longest);
     const auto* const end = std::find_if_not(rest.begin(), rest.end(), is_part);
-    names.emplace(rest.begin(), end);
+    const std::string& name = *names.emplace(rest.begin(), end).first;
+    file.note(offset + at, name);
   }
 }
 
@@ -50,11 +53,11 @@ Result<std::vector<std::string>> constants_with_prefix(const RegularFile& file,
     // Pieces overlap, so that no word is cut.
     for (std::uint64_t at = 0; at < section.size && left > 0; at += chunk) {
       const auto size = std::min<std::uint64_t>(chunk + longest, section.size - at);
-      const auto bytes = file.read(section.offset + at, size);
+      const auto bytes = file.scan(section.offset + at, size);
       if (!bytes) {
         return fail(bytes.error());
       }
-      collect(*bytes, prefix, names);
+      collect(file, section.offset + at, *bytes, prefix, names);
       left -= std::min(left, size);
     }
   }
