@@ -24,6 +24,7 @@ VERBS = {
     "verify": 1,
     "env --profile original": 0,
     "explain {src}/tests/data/logs/linux-6.1.dmesg": 0,
+    "report --preview": 0,
     "livepatch status": 1,
     "--help": 0,
     "--version": 0,

@@ -9,7 +9,7 @@ SOURCE = Path(__file__).resolve().parents[2]
 LIBRARY = SOURCE / "userspace/librocmfix/src"
 # From the lowest; a folder includes from those in lines above it only.
 FLOORS = [{"base"}, {"software", "modprobe", "explain", "restart", "builds"}, {"machine"}, {"policy"},
-          {"verify"}, {"doctor"}]
+          {"verify"}, {"doctor"}, {"report"}]
 # What is below one of these is described by its own documents.
 WHOLE = ("tests", "kernel/patches", "debian", "dkms", "userspace/sim/kernel/linux")
 

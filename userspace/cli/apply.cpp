@@ -86,14 +86,15 @@ int run_revert(const Root& root, bool dry_run, bool json) {
 }  // namespace
 
 const Verb apply_verb{nullptr, "apply", "set the plan's amdgpu parameters for the next boot",
-                      accepts_profile | accepts_dry_run | accepts_force,
+                      accepts_profile | accepts_dry_run | accepts_force | needs_machine,
                       [](const Root& root, const Request& request) {
                         return run_apply(root, request.profile, request.dry_run, request.force,
                                          request.json);
                       }};
 
 const Verb revert_verb{nullptr, "revert", "undo apply: restore the previous settings",
-                       accepts_dry_run, [](const Root& root, const Request& request) {
+                       accepts_dry_run | needs_machine,
+                       [](const Root& root, const Request& request) {
                          return run_revert(root, request.dry_run, request.json);
                        }};
 

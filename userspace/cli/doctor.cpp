@@ -3,10 +3,10 @@
 #include "rocmfix/doctor.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "doctor_text.hpp"
 #include "output.hpp"
+#include "progress.hpp"
 #include "rocmfix/printable.hpp"
 #include "rocmfix/standard_streams.hpp"
 #include "verb.hpp"
@@ -42,25 +42,6 @@ int explain_check(const std::string& id, bool json) {
   return json ? print_result(check_texts_json({text, 1}), exit_ok)
               : print_styled(describe(*text, style_of_stdout()), exit_ok);
 }
-
-// Told on a terminal only, and taken away again.
-class Progress {
- public:
-  void operator()(const CheckText& check) {
-    if (::isatty(STDERR_FILENO) != 0) {
-      write_stderr(fmt::format("\r\033[K{}: {} ...", check.id, check.title));
-      shown_ = true;
-    }
-  }
-  void end() const {
-    if (shown_) {
-      write_stderr("\r\033[K");
-    }
-  }
-
- private:
-  bool shown_ = false;
-};
 
 int run_doctor(const Root& root, const Request& request) {
   if (request.list) {

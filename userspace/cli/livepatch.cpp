@@ -116,13 +116,13 @@ const Verb livepatch_status_verb{"livepatch", "status",
                                    return run_livepatch_status(root, request.json);
                                  }};
 
-const Verb livepatch_on_verb{"livepatch", "on", "switch it on now", accepts_nothing,
+const Verb livepatch_on_verb{"livepatch", "on", "switch it on now", needs_machine,
                              [](const Root& root, const Request& request) {
                                return run_livepatch_switch(root, true, request.json);
                              }};
 
 const Verb livepatch_off_verb{"livepatch", "off", "switch it off until the next boot, or `on`",
-                              accepts_nothing, [](const Root& root, const Request& request) {
+                              needs_machine, [](const Root& root, const Request& request) {
                                 return run_livepatch_switch(root, false, request.json);
                               }};
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "output.hpp"
+#include "rocmfix/report.hpp"
 #include "rocmfix/standard_streams.hpp"
 #include "verb.hpp"
 
@@ -19,9 +20,9 @@ using rocmfix::Root;
 
 // In the order of --help.
 constexpr const Verb* verbs[] = {
-    &doctor_verb,  &recommend_verb,        &status_verb,       &plan_verb,
-    &apply_verb,   &revert_verb,           &verify_verb,       &env_verb,
-    &explain_verb, &livepatch_status_verb, &livepatch_on_verb, &livepatch_off_verb,
+    &doctor_verb,           &recommend_verb,    &status_verb,        &plan_verb,    &apply_verb,
+    &revert_verb,           &verify_verb,       &env_verb,           &explain_verb, &report_verb,
+    &livepatch_status_verb, &livepatch_on_verb, &livepatch_off_verb,
 };
 
 struct Group {
@@ -42,8 +43,20 @@ struct Options {
 // Options that may precede or follow the verb.
 void add_common(CLI::App& app, Options& options) {
   app.add_flag("--json", options.request.json, "print a JSON document (schema 1)");
-  app.add_option("--root", options.root, "examine the machine whose root directory is DIR")
-      ->type_name("DIR");
+  app.add_option("--root", options.root,
+                 "examine the machine whose root directory is DIR, or that made the report FILE")
+      ->type_name("DIR|FILE");
+}
+
+void add_report(CLI::App& app, Request& request) {
+  app.add_option("-o,--output", request.output,
+                 "write FILE (default: rocmfix-report-DATE.tar.zst in this directory)")
+      ->type_name("FILE");
+  app.add_flag("--text", request.text, "write a text to read instead of an archive to examine");
+  app.add_flag("--preview", request.preview, "print all that would be in it, and write nothing");
+  app.add_option("--incident", request.incident, "put in the saved report of a fault, or a log")
+      ->type_name("FILE");
+  app.add_option("--program", request.program, "as for doctor")->type_name("FILE");
 }
 
 void add_accepted(CLI::App& app, unsigned accepts, Options& options) {
@@ -91,6 +104,9 @@ void add_accepted(CLI::App& app, unsigned accepts, Options& options) {
         ->type_name("CHECK");
     app.add_flag("--list", request.list, "list the checks");
     app.add_flag("-v,--verbose", request.verbose, "show what each verdict was concluded from");
+  }
+  if ((accepts & accepts_report) != 0) {
+    add_report(app, request);
   }
 }
 
@@ -155,9 +171,15 @@ int main(int argc, char** argv) {
   }
   options.request.profile =
       rocmfix::parse_profile(options.profile).value_or(rocmfix::Profile::safe);
-  const auto root = Root::open(options.root);
-  if (!root) {
-    return print_error(root.error(), options.request.json);
+  const auto opened = rocmfix::ExaminedRoot::open(options.root);
+  if (!opened) {
+    return print_error(opened.error(), options.request.json);
   }
-  return options.chosen->run(*root, options.request);
+  const Root& root = opened->root();
+  if (root.captured() != nullptr && (options.chosen->accepts & needs_machine) != 0) {
+    return print_error({rocmfix::ErrorCode::refused, "a report is only to be read", 0,
+                        "--root with a directory, or without it for this machine"},
+                       options.request.json);
+  }
+  return options.chosen->run(root, options.request);
 }

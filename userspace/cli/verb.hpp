@@ -28,6 +28,10 @@ struct Request {
   std::string explain;                ///< doctor: the check to tell about
   bool list = false;
   bool verbose = false;
+  std::string output;    ///< report: the file to write; empty: one named for the date
+  std::string incident;  ///< report: a file to put in
+  bool text = false;     ///< report: not packed
+  bool preview = false;  ///< report: print it, write nothing
 };
 
 /// What a verb accepts besides --json and --root: a sum.
@@ -41,6 +45,8 @@ enum Accepts : unsigned {
   accepts_log = 32,
   accepts_checks = 64,
   accepts_build = 128,
+  accepts_report = 256,
+  needs_machine = 512,  ///< it changes something, or makes a report: a report is only to be read
 };
 
 struct Verb {
@@ -60,6 +66,7 @@ extern const Verb verify_verb;            ///< one line a check; status 1 when o
 extern const Verb env_verb;               ///< shell lines for `eval`; warnings to stderr
 extern const Verb recommend_verb;         ///< status 3 for a card that is not supported
 extern const Verb explain_verb;           ///< what a log says happened to a GPU
+extern const Verb report_verb;            ///< status 0 whatever is wrong with the machine
 extern const Verb livepatch_status_verb;  ///< status 1 when it is not in force
 extern const Verb livepatch_on_verb;
 extern const Verb livepatch_off_verb;

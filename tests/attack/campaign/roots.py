@@ -15,7 +15,8 @@ from .runner import BUILD, SOURCE
 VERBS = [
     ["doctor"], ["doctor", "-v"], ["recommend"], ["recommend", "--all", "--for", "ollama"],
     ["status"], ["plan"], ["plan", "--all"], ["plan", "--profile", "original"],
-    ["apply", "--dry-run"], ["verify"], ["env"], ["livepatch", "status"], ["apply"],
+    ["apply", "--dry-run"], ["verify"], ["env"], ["livepatch", "status"],
+    ["report", "--preview"], ["apply"],
     ["apply", "--profile", "original"], ["revert"], ["verify", "--profile", "original"], ["revert"],
 ]
 SECRET = b"OUTSIDE_SECRET"

@@ -23,8 +23,24 @@ std::optional<ArchiveLibrary> load() {
   ArchiveLibrary it{};
   bool found = true;
 #define ROCMFIX_FIND(name) found = find_symbol(library, #name, it.name) && found
+  ROCMFIX_FIND(archive_entry_filetype);
+  ROCMFIX_FIND(archive_entry_free);
+  ROCMFIX_FIND(archive_entry_hardlink);
+  ROCMFIX_FIND(archive_entry_new);
+  ROCMFIX_FIND(archive_entry_pathname);
+  ROCMFIX_FIND(archive_entry_perm);
+  ROCMFIX_FIND(archive_entry_set_filetype);
+  ROCMFIX_FIND(archive_entry_set_pathname);
+  ROCMFIX_FIND(archive_entry_set_perm);
+  ROCMFIX_FIND(archive_entry_set_size);
+  ROCMFIX_FIND(archive_entry_set_symlink);
+  ROCMFIX_FIND(archive_entry_size);
+  ROCMFIX_FIND(archive_entry_sparse_add_entry);
+  ROCMFIX_FIND(archive_entry_symlink);
+  ROCMFIX_FIND(archive_filter_bytes);
   ROCMFIX_FIND(archive_read_append_filter);
   ROCMFIX_FIND(archive_read_data);
+  ROCMFIX_FIND(archive_read_data_block);
   ROCMFIX_FIND(archive_read_free);
   ROCMFIX_FIND(archive_read_new);
   ROCMFIX_FIND(archive_read_next_header);
@@ -36,7 +52,17 @@ std::optional<ArchiveLibrary> load() {
   ROCMFIX_FIND(archive_read_support_filter_xz);
   ROCMFIX_FIND(archive_read_support_filter_zstd);
   ROCMFIX_FIND(archive_read_support_format_raw);
+  ROCMFIX_FIND(archive_read_support_format_tar);
   ROCMFIX_FIND(archive_set_error);
+  ROCMFIX_FIND(archive_write_add_filter_zstd);
+  ROCMFIX_FIND(archive_write_close);
+  ROCMFIX_FIND(archive_write_data);
+  ROCMFIX_FIND(archive_write_free);
+  ROCMFIX_FIND(archive_write_header);
+  ROCMFIX_FIND(archive_write_new);
+  ROCMFIX_FIND(archive_write_open);
+  ROCMFIX_FIND(archive_write_set_bytes_in_last_block);
+  ROCMFIX_FIND(archive_write_set_format_pax_restricted);
 #undef ROCMFIX_FIND
   return found ? std::optional(it) : std::nullopt;
 }

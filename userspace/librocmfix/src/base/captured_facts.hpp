@@ -18,8 +18,8 @@ struct CapturedNode {
 
 struct CapturedFacts {
   std::map<std::string, std::string, std::less<>> environment;  ///< that programs inherited
-  std::string program;      ///< the argument of --program; empty: none was given
-  std::string directory;    ///< the working directory
+  std::string program;    ///< the argument of --program; empty: none was given
+  std::string directory;  ///< the working directory
   std::map<std::string, CapturedNode, std::less<>> nodes;  ///< by path, as it was asked for
 
   /// nullptr: it is as the directory has it.

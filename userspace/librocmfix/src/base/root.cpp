@@ -128,10 +128,11 @@ std::filesystem::path Root::host_path(std::string_view path) const {
 Result<int> Root::open_file(std::string_view path, int flags) const {
   const auto* const there = captured_ != nullptr ? captured_->node(path) : nullptr;
   const int refused = there != nullptr ? there->open_errnum : 0;
-  const int fd = refused != 0
-                     ? -1
-                     : open_in_root(fd_, is_system_, std::string(path),
-                                    static_cast<std::uint64_t>(O_RDONLY | O_NOCTTY | flags));
+  // openat2(2) takes nothing with O_PATH that means nothing then.
+  const int extra = (flags & O_PATH) != 0 ? 0 : O_RDONLY | O_NOCTTY;
+  const int fd = refused != 0 ? -1
+                              : open_in_root(fd_, is_system_, std::string(path),
+                                             static_cast<std::uint64_t>(flags | extra));
   const int errnum = fd >= 0 ? 0 : refused != 0 ? refused : errno;
   if (recorder_ != nullptr) {
     recorder_->opened(path, errnum);

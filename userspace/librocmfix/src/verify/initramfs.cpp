@@ -9,8 +9,10 @@
 #include <map>
 #include <utility>
 
+#include "base/root_recorder.hpp"
 #include "util/file_descriptor.hpp"
 #include "verify/cpio_stream.hpp"
+#include "verify/recorded_image.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -124,10 +126,16 @@ Result<std::optional<Initramfs>> read_initramfs(const Root& root, const std::str
     }
     const std::string name = root.host_path(path).string();
     Collector collector(release);
-    if (auto read = read_initramfs_stream(fd.get(), static_cast<std::uint64_t>(st.st_size), name,
-                                          collector);
+    RecordedImage recorded(collector);
+    CpioVisitor* const visitor =
+        root.recorder() != nullptr ? static_cast<CpioVisitor*>(&recorded) : &collector;
+    if (auto read =
+            read_initramfs_stream(fd.get(), static_cast<std::uint64_t>(st.st_size), name, *visitor);
         !read) {
       return fail(read.error());
+    }
+    if (root.recorder() != nullptr) {
+      root.recorder()->content(path, recorded.image());
     }
     return std::optional(collector.result(path, name));
   }
