@@ -15,10 +15,12 @@ using detail::parse_assignments;
 using test::says;
 
 /// "NAME=VALUE:LINE ..."
-std::string parsed(std::string_view text, AssignedIn kind) {
+std::string parsed(std::string_view text, AssignedIn kind, bool exported = true) {
   std::string all;
   for (const auto& one : parse_assignments(text, kind)) {
-    all += (all.empty() ? "" : " ") + one.name + "=" + one.value + ":" + std::to_string(one.line);
+    if (one.exported == exported) {
+      all += (all.empty() ? "" : " ") + one.name + "=" + one.value + ":" + std::to_string(one.line);
+    }
   }
   return all;
 }
@@ -30,6 +32,17 @@ TEST(Assignments, OfAShellAreThoseThatItExports) {
   EXPECT_EQ(parsed("declare -x A=1; declare B=2\n", AssignedIn::shell), "A=1:1");
   EXPECT_EQ(parsed("if true; then export A=\"1\"; fi # export B=2\n", AssignedIn::shell), "A=1:1");
   EXPECT_EQ(parsed("export A=1 \\\n  B=2\nexport C=3\n", AssignedIn::shell), "A=1:1 B=2:1 C=3:3");
+}
+
+TEST(Assignments, ThoseThatAShellKeepsToItselfAreToldApart) {
+  EXPECT_EQ(parsed("A=1\nB=2\nexport B\nC=3 make\n", AssignedIn::shell, false), "A=1:1");
+  EXPECT_EQ(parsed("A=1\nset -a\nB=2\nset +a\nC=3\n", AssignedIn::shell, false), "A=1:1 C=3:5");
+  EXPECT_EQ(parsed("A=1\nset -a\nB=2\n", AssignedIn::shell), "B=2:3");
+  EXPECT_EQ(parsed("set -g A 1\nset -l B 2\nset --local C 3\nset -q D E\nset -f F 4\n",
+                   AssignedIn::fish, false),
+            "A=1:1");
+  EXPECT_EQ(parsed("SETUVAR A:1\nSETUVAR --export B:2\n", AssignedIn::fish_universal, false),
+            "A=1:1");
 }
 
 TEST(Assignments, AValueThatAShellWouldExpandIsLeftOut) {
@@ -148,6 +161,24 @@ TEST_F(DoctorEnvironment, OneVariableInSeveralPlacesIsOneFinding) {
 TEST_F(DoctorEnvironment, FishHasACommandOfItsOwn) {
   tree.write("home/anna/.config/fish/fish_variables", "SETUVAR --export HSA_DISABLE_CACHE:1\n");
   EXPECT_EQ(found().command, "fish -c 'set -Ue HSA_DISABLE_CACHE'");
+}
+
+TEST_F(DoctorEnvironment, WhatIsNotExportedIsToldOnce) {
+  tree.write("home/anna/.config/fish/fish_variables", "SETUVAR HSA_XNACK:0\n");
+  const Finding finding = found();
+  EXPECT_EQ(finding.verdict, CheckVerdict::note);
+  EXPECT_EQ(finding.summary, "HSA_XNACK=0 is set, but not exported");
+  EXPECT_EQ(finding.command, "fish -c 'set -Ux HSA_XNACK 0'");
+  tree.write("home/anna/.profile", "export HSA_XNACK=0\n");
+  EXPECT_EQ(found().verdict, CheckVerdict::ok);
+}
+
+TEST_F(DoctorEnvironment, NobodyIsToldToExportWhatDoesHarm) {
+  tree.write("home/anna/.bashrc", "HSA_DISABLE_CACHE=1\n");
+  const Finding finding = found();
+  EXPECT_EQ(finding.verdict, CheckVerdict::note);
+  EXPECT_TRUE(says(finding, "would do harm here"));
+  EXPECT_EQ(finding.command, "");
 }
 
 TEST_F(DoctorEnvironment, AServicesDropInAndItsFilesCount) {

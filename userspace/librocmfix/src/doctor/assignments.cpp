@@ -139,10 +139,12 @@ class Finder {
     for (Assignment& one : parse_assignments(**text, kind)) {
       if (one.name.empty()) {
         read(one.value, AssignedIn::environment_file, unit);
-      } else if (is_known(one.name) && result_.found.size() < most_found) {
+      } else if (std::vector<Assignment>& kind_of =
+                     one.exported ? result_.found : result_.unexported;
+                 is_known(one.name) && kind_of.size() < most_found) {
         one.file = path;
         one.unit = unit;
-        result_.found.push_back(std::move(one));
+        kind_of.push_back(std::move(one));
       }
     }
   }

@@ -28,20 +28,23 @@ struct Assignment {
   std::string name;
   std::string value;
   AssignedIn kind = AssignedIn::shell;
-  std::string file;   ///< path inside the root
-  unsigned line = 0;  ///< 1-based
-  std::string unit;   ///< of a unit: "ollama.service"
+  std::string file;      ///< path inside the root
+  unsigned line = 0;     ///< 1-based
+  std::string unit;      ///< of a unit: "ollama.service"
+  bool exported = true;  ///< false: a variable of the shell, which programs do not get
 };
 
 struct Assignments {
-  std::vector<Assignment> found;
-  std::vector<std::string> unread;  ///< "PATH: Permission denied"
+  std::vector<Assignment> found;       ///< what programs get
+  std::vector<Assignment> unexported;  ///< what the shell keeps to itself
+  std::vector<std::string> unread;     ///< "PATH: Permission denied"
 };
 
 /// Those of the variables that the policy knows, NAME_<N> included.
 Assignments find_assignments(const Subject& subject);
 
-/// The assignments in one file's text; `line` is set, `file` is not. Of a unit, what
+/// The assignments in one file's text, also those that are not exported; `line` is set, `file` is
+/// not. A shell's local variables are left out. Of a unit, what
 /// EnvironmentFile= names comes as an assignment to a variable without a name.
 std::vector<Assignment> parse_assignments(std::string_view text, AssignedIn kind);
 

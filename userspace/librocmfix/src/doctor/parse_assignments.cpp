@@ -33,8 +33,8 @@ class Parser {
   std::vector<Assignment> parse(std::string_view text);
 
  private:
-  void add(std::string_view name, std::string_view value) {
-    found_.push_back({std::string(name), std::string(value), kind_, {}, line_, {}});
+  void add(std::string_view name, std::string_view value, bool exported = true) {
+    found_.push_back({std::string(name), std::string(value), kind_, {}, line_, {}, exported});
   }
   void add_pair(const ShellWord& word) {
     const auto equals = word.text.find('=');
@@ -48,7 +48,7 @@ class Parser {
   void parse_universal(std::string_view line);
   void parse_unit(std::string_view line);
   void parse_line(std::string_view line);
-  /// Plain `NAME=VALUE` of a shell, if `export NAME` follows somewhere.
+  /// Plain `NAME=VALUE` of a shell is exported if `export NAME` follows somewhere.
   void settle_pending();
 
   AssignedIn kind_;
@@ -56,6 +56,7 @@ class Parser {
   std::vector<Assignment> found_;
   std::vector<Assignment> pending_;
   std::vector<std::string> exported_;
+  bool exports_all_ = false;  ///< between `set -a` and `set +a`
 };
 
 void Parser::parse_shell(ShellCommand command) {
@@ -78,6 +79,10 @@ void Parser::parse_shell(ShellCommand command) {
         add_pair(command[at]);
       }
     }
+  } else if (verb == "set") {
+    if (command.size() > 1 && is_one_of(command[1].text, {"-a", "+a"})) {
+      exports_all_ = command[1].text == "-a";
+    }
   } else if (std::all_of(command.begin(), command.end(), [](const ShellWord& word) {
                return is_variable(word.text.substr(0, word.text.find('='))) &&
                       word.text.find('=') != std::string::npos;
@@ -87,17 +92,18 @@ void Parser::parse_shell(ShellCommand command) {
     for (const ShellWord& word : command) {
       add_pair(word);
     }
-    pending_.insert(pending_.end(), found_.begin() + static_cast<std::ptrdiff_t>(before),
-                    found_.end());
-    found_.resize(before);
+    if (!exports_all_) {
+      pending_.insert(pending_.end(), found_.begin() + static_cast<std::ptrdiff_t>(before),
+                      found_.end());
+      found_.resize(before);
+    }
   }
 }
 
 void Parser::settle_pending() {
   for (Assignment& one : pending_) {
-    if (std::find(exported_.begin(), exported_.end(), one.name) != exported_.end()) {
-      found_.push_back(std::move(one));
-    }
+    one.exported = std::find(exported_.begin(), exported_.end(), one.name) != exported_.end();
+    found_.push_back(std::move(one));
   }
 }
 
@@ -116,23 +122,24 @@ void Parser::parse_fish(const ShellCommand& command) {
   auto word = verb + 1;
   for (; word != command.end() && word->text.starts_with('-'); ++word) {
     const bool is_long = word->text.starts_with("--");
-    if (is_long ? word->text == "--erase" : word->text.find('e') != std::string::npos) {
+    // Neither what erases or asks, nor what ends with a block or a function.
+    if (is_long ? is_one_of(word->text, {"--erase", "--query", "--local", "--function"})
+                : word->text.find_first_of("eqlf") != std::string::npos) {
       return;
     }
     exports =
         exports || (is_long ? word->text == "--export" : word->text.find('x') != std::string::npos);
   }
   // A list of several words is no value of these variables.
-  if (exports && command.end() - word == 2 && is_variable(word->text) && !(word + 1)->expanded) {
-    add(word->text, (word + 1)->text);
+  if (command.end() - word == 2 && is_variable(word->text) && !(word + 1)->expanded) {
+    add(word->text, (word + 1)->text, exports);
   }
 }
 
 /// "SETUVAR --export NAME:10\x2e3\x2e0"
 void Parser::parse_universal(std::string_view line) {
   const auto words = words_of(line);
-  if (words.size() < 3 || words[0] != "SETUVAR" ||
-      std::find(words.begin(), words.end(), "--export") == words.end()) {
+  if (words.size() < 2 || words[0] != "SETUVAR") {
     return;
   }
   const std::string_view last = words.back();
@@ -153,7 +160,8 @@ void Parser::parse_universal(std::string_view line) {
       rest.remove_prefix(1);
     }
   }
-  add(last.substr(0, colon), value);
+  add(last.substr(0, colon), value,
+      std::find(words.begin(), words.end(), "--export") != words.end());
 }
 
 void Parser::parse_unit(std::string_view line) {

@@ -164,6 +164,40 @@ Finding finding_of(const Harm& harm) {
   return finding;
 }
 
+/// `echo $NAME` shows it in that shell, so its user believes that programs get it.
+Finding not_exported(const Subject& subject, const Assignment& one) {
+  Finding finding;
+  finding.verdict = CheckVerdict::note;
+  finding.summary = formatted("{}={} is set, but not exported", one.name, shown(one.value));
+  finding.evidence.push_back(formatted("{}, line {}", one.file, one.line));
+  finding.remedy = "Its shell shows it, but no program gets it.";
+  if (const auto row = judge(subject, one.name, one.value, false)) {
+    finding.remedy += " It would do harm here: " + sentence(row->reason);
+    finding.source = row->source;
+  } else if (one.kind == AssignedIn::fish_universal) {
+    finding.remedy += " Export it if it is meant for programs.";
+    finding.command =
+        is_plain_path(one.value) ? formatted("fish -c 'set -Ux {} {}'", one.name, one.value) : "";
+  } else {
+    finding.remedy += formatted(" Write `{}` if it is meant for programs, and log in again.",
+                                one.kind == AssignedIn::fish ? "set -gx" : "export");
+    finding.command = command_for({one.name, one.value, {}, {}, false, {one}});
+  }
+  return finding;
+}
+
+/// Those that nothing else exports: a shell's plain assignment keeps what is exported already.
+void add_unexported(const Subject& subject, const Assignments& assignments, Findings& findings) {
+  for (const Assignment& one : assignments.unexported) {
+    const bool exported = std::any_of(
+        assignments.found.begin(), assignments.found.end(),
+        [&](const Assignment& other) { return other.name == one.name && other.unit.empty(); });
+    if (!exported && !subject.circumstances.environment.contains(one.name)) {
+      findings.push_back(not_exported(subject, one));
+    }
+  }
+}
+
 }  // namespace
 
 Findings environment(const Subject& subject) {
@@ -177,6 +211,7 @@ Findings environment(const Subject& subject) {
   for (const Harm& harm : harms.all()) {
     findings.push_back(finding_of(harm));
   }
+  add_unexported(subject, assignments, findings);
   if (findings.empty()) {
     Finding finding;
     finding.verdict = CheckVerdict::ok;
