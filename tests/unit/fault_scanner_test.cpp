@@ -50,7 +50,7 @@ TEST(FaultScanner, FindsWhatANaiveSearchFinds) {
   for (int round = 0; round < 500; ++round) {
     Texts texts;
     for (std::size_t i = 0, count = 1 + random() % 12; i < count; ++i) {
-      texts.push_back(random_text(random, 6 + random() % 20));
+      texts.push_back(random_text(random, 4 + random() % 20));
     }
     const FaultScanner scanner(texts);
     const std::string in = random_text(random, random() % 200);
@@ -75,6 +75,15 @@ TEST(FaultScanner, BytesAboveAsciiAndNul) {
   const std::string text("\xff\x00\x80 \xc3\xa4 12", 9);
   const std::string in = std::string(100, '\0') + text + std::string(3, '\xff');
   EXPECT_EQ(FaultScanner({text}).find(in, 0), 100U);
+}
+
+TEST(FaultScanner, LettersOfEitherCaseAreTheSameAndNoOtherBytesAre) {
+  const FaultScanner scanner({"Radeon RX 5700", "[needle]"});
+  EXPECT_EQ(scanner.find("my radeon rx 5700 xt", 0), 3U);
+  EXPECT_EQ(scanner.find("RADEON RX 5700", 0), 0U);
+  EXPECT_EQ(scanner.find("a [Needle] b", 0), 2U);
+  EXPECT_EQ(scanner.find("a {needle} b", 0), FaultScanner::npos);
+  EXPECT_EQ(scanner.find(std::string("radeon\0rx 5700", 14), 0), FaultScanner::npos);
 }
 
 struct Found {

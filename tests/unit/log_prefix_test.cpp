@@ -54,6 +54,42 @@ TEST(LogTime, TextThatIsNotATime) {
   }
 }
 
+TEST(LogTime, BehindAQuotationsMarkAndTheNameOfAContainer) {
+  for (const char* line : {"> [  629.844077] amdgpu", "ollama-1  | [  629.844077] amdgpu",
+                           "    [  629.844077] amdgpu", ">> [  629.844077] amdgpu"}) {
+    EXPECT_EQ(time_of_line(line).text, "629.844077") << line;
+  }
+}
+
+TEST(RelativeTimes, AMinuteHoldsUntilTheNextAndDifferencesAddUp) {
+  RelativeTimes times;
+  times.line("no time");
+  EXPECT_FALSE(times.now());
+  times.line("[  +1.500000] amdgpu");
+  ASSERT_TRUE(times.now());
+  EXPECT_EQ(times.now()->text, "+1.500000");
+  times.line("\x1b[32m[Nov23 01:50] \x1b[0mamdgpu");
+  ASSERT_TRUE(times.now());
+  EXPECT_EQ(times.now()->text, "Nov23 01:50");
+  const double minute = times.now()->seconds;
+  EXPECT_DOUBLE_EQ(minute, ((23 * 24.0 + 1) * 60 + 50) * 60);
+  times.line("[  +0,250000] a decimal comma");
+  times.line("[ +10.000000] amdgpu");
+  EXPECT_EQ(times.now()->text, "Nov23 01:50");
+  EXPECT_DOUBLE_EQ(times.now()->seconds, minute + 10.25);
+  times.line("amdgpu: without one");
+  EXPECT_FALSE(times.now());
+}
+
+TEST(RelativeTimes, ALogWithoutThemIsNotLookedAtForLong) {
+  RelativeTimes times;
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_TRUE(times.wants_lines());
+    times.line("[  629.844077] amdgpu");
+  }
+  EXPECT_FALSE(times.wants_lines());
+}
+
 TEST(LogLine, TheGpuIsTheOneThatAmdgpuNames) {
   EXPECT_EQ(gpu_of_line("kernel: amdgpu 0000:03:00.0: amdgpu: x"), "0000:03:00.0");
   EXPECT_EQ(gpu_of_line("nvme 0000:01:00.0: x"), std::nullopt);

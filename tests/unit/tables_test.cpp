@@ -115,12 +115,20 @@ TEST(Tables, ACauseAsksForFactsThatSomePatternGives) {
   std::set<std::string_view> ids;
   for (const FaultCause& cause : rules.causes()) {
     EXPECT_TRUE(ids.insert(cause.id).second) << cause.id << " is duplicated";
-    for (const CauseMatch& match : cause.matches) {
+    const auto given = [&](Clauses when) {
       for (const std::string_view key : {"seen", "seen_any", "not_seen", "several"}) {
-        for (const std::string_view fact : words_of(match.when, key)) {
-          EXPECT_TRUE(facts.contains(fact)) << cause.id << " asks for " << fact;
+        for (const std::string_view fact : words_of(when, key)) {
+          EXPECT_TRUE(facts.contains(fact.substr(0, fact.find('='))))
+              << cause.id << " asks for " << fact;
         }
       }
+    };
+    for (const CauseMatch& match : cause.matches) {
+      given(match.when);
+    }
+    for (const CauseRemedy& other : cause.instead) {
+      given(other.when);
+      EXPECT_NE(other.remedy, cause.remedy) << cause.id;
     }
   }
 }
@@ -171,6 +179,9 @@ TEST(Tables, AConditionHasKeysThatItsTableKnows) {
   for (const FaultCause& cause : rules.causes()) {
     for (const CauseMatch& match : cause.matches) {
       known(cause_keys(), match.when, cause.id);
+    }
+    for (const CauseRemedy& other : cause.instead) {
+      known(cause_keys(), other.when, cause.id);
     }
   }
   const Escalation escalation = Escalation::built_in();

@@ -35,6 +35,12 @@ std::string describe_access(const FaultEvent& event) {
   if (const auto address = event.number(FaultField::address)) {
     text += fmt::format(" at 0x{:x}", *address);
   }
+  for (const std::uint64_t address : event.other_addresses) {
+    text += fmt::format(", 0x{:x}", address);
+  }
+  if (event.reported_elsewhere > 0) {
+    text += fmt::format(" and {} reports at more addresses", event.reported_elsewhere);
+  }
   const std::string_view rw = event.text(FaultField::rw);
   const std::string_view client = event.text(FaultField::client);
   if (!rw.empty() || !client.empty()) {
@@ -99,7 +105,7 @@ std::string describe_cause(const ProbableCause& cause) {
                                            : fmt::format("line {}: {}", line.number, line.text));
   }
   text += field("check", cause.rule->check);
-  text += field("remedy", cause.rule->remedy);
+  text += field("remedy", cause.remedy);
   return text + field("source", fmt::format("{} ({})", cause.rule->source,
                                             grade_in_words(cause.rule->grade)));
 }

@@ -43,7 +43,9 @@ SPECIAL = {
     ("Judgement", "effect"): ("effect", None, enumerator("Effect")),
     ("FaultPattern", "role"): ("role", None, enumerator("LineRole")),
     ("FaultPattern", "type"): ("types", "std::string_view", text),
+    ("FaultPattern", "text"): ("texts", "std::string_view", text),
     ("FaultCause", "match"): ("matches", "CauseMatch", None),
+    ("FaultCause", "instead"): ("instead", "CauseRemedy", None),
     ("CauseMatch", "confidence"): ("confidence", None, enumerator("Confidence")),
     ("Mitigation", "set"): ("set", "Assignment", assignment),
     ("CommandRule", "how"): ("how", None, enumerator("CommandKind")),
@@ -133,9 +135,15 @@ def policy(writer, gpus, settings):
 def faults(writer, file):
     yield span(writer, "FaultType", "fault_types", file["type"])
     yield reasons(writer, file)
-    yield span(writer, "FaultPattern", "fault_patterns", file["pattern"])
+    patterns = [pattern | {"text": pattern_texts(pattern)} for pattern in file["pattern"]]
+    yield span(writer, "FaultPattern", "fault_patterns", patterns)
     yield span(writer, "FaultCause", "fault_causes", file["cause"])
     yield span(writer, "ClientTable", "fault_clients", file["clients"])
+
+
+def pattern_texts(pattern):
+    texts = pattern["variable"] if "variable" in pattern else pattern["text"]
+    return [texts] if isinstance(texts, str) else texts
 
 
 def reasons(writer, file):

@@ -111,7 +111,13 @@ struct FaultEvent {
   std::uint64_t line = 0;           ///< the first line that belongs to it
   std::optional<std::string> time;  ///< as the log writes it
   std::array<std::optional<FieldValue>, fault_fields.size()> fields;
-  std::uint64_t count = 1;          ///< how often the same was reported
+  std::uint64_t count = 1;  ///< how often the same was reported
+  /// Where else the same was reported: the first few; and how many reports beyond those.
+  std::vector<std::uint64_t> other_addresses;
+  std::uint64_t reported_elsewhere = 0;
+  bool cut_off = false;             ///< the log begins in the middle of it
+  bool empty_status = false;        ///< the status register was 0: it says nothing
+  bool any_maker = false;           ///< every line of it could be another maker's runtime's
   std::vector<EvidenceLine> lines;  ///< the first few lines it was made from
 
   std::optional<FieldValue>& operator[](FaultField field) {

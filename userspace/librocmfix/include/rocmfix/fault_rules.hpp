@@ -29,10 +29,14 @@ std::string_view to_string(LineRole role);
 struct FaultPattern {
   std::string_view name;
   LineRole role = LineRole::event;
-  Strings types;             ///< one for an event; for a part: what it can belong to
-  std::string_view fact;     ///< facts: its name; several patterns may give one fact
-  std::string_view text;     ///< what every such line contains; 8 characters at least
-  std::string_view regex;    ///< RE2, with groups named for fields; empty: `text` is enough
+  Strings types;           ///< one for an event; for a part: what it can belong to
+  std::string_view fact;   ///< facts: its name; several patterns may give one fact
+  Strings texts;           ///< every such line contains one of them, in any case of its letters
+  std::string_view regex;  ///< RE2, with groups named for fields; empty: a text is enough
+  /// Facts: a setting of that name, in every form that people write it in. `regex` is its value.
+  std::string_view variable;
+  std::string_view unless;   ///< RE2: a line that it matches is not of this kind
+  bool any_maker = false;    ///< NVIDIA's runtime prints such a line, too
   std::string_view reason;   ///< the event's `reason` when the line has none
   std::string_view example;  ///< a line that it must match
   std::string_view source;   ///< who prints it
@@ -50,12 +54,19 @@ struct CauseMatch {
   Clauses when;  ///< of faults.toml's keys (explain/cause_keys.hpp)
 };
 
+/// What is left to do where the log shows that the cause's remedy is in force, or does not fit.
+struct CauseRemedy {
+  Clauses when;  ///< of the same keys, without an event
+  std::string_view remedy;
+};
+
 struct FaultCause {
   std::string_view id;
   std::string_view summary;
   std::span<const CauseMatch> matches;  ///< the first that holds counts
   std::string_view check;               ///< what would decide it
   std::string_view remedy;
+  std::span<const CauseRemedy> instead;  ///< the first that holds replaces `remedy`
   std::string_view grade;  ///< "S" read in source, "U" reported by users, "?" not verified
   std::string_view source;
 };

@@ -14,6 +14,7 @@ namespace rocmfix {
 struct ProbableCause {
   const FaultCause* rule = nullptr;  ///< lives as long as the FaultRules it is from
   Confidence confidence = Confidence::possible;
+  std::string_view remedy;  ///< the rule's, or what is left when the log has that in force
   std::vector<EvidenceLine> evidence;
 };
 

@@ -79,12 +79,21 @@ bool IncidentFacts::some(FaultField field, Test test) {
   return true;
 }
 
+const FaultFacts::Seen* IncidentFacts::find(std::string_view fact) const {
+  const auto equals = fact.find('=');
+  const FaultFacts::Seen* const found = facts_.last(fact.substr(0, equals), until_);
+  if (found == nullptr || equals == std::string_view::npos) {
+    return found;
+  }
+  return found->value.starts_with(fact.substr(equals + 1)) ? found : nullptr;
+}
+
 bool IncidentFacts::is_known(std::string_view fact) const {
-  return facts_.last(fact, until_) != nullptr;
+  return find(fact) != nullptr;
 }
 
 bool IncidentFacts::seen(std::string_view fact) {
-  const FaultFacts::Seen* const found = facts_.last(fact, until_);
+  const FaultFacts::Seen* const found = find(fact);
   if (found != nullptr) {
     add(found->line);
   }

@@ -32,6 +32,7 @@ class IncidentFacts {
   template <class Test>
   bool some(FaultField field, Test test);
   bool some_required();
+  /// A fact by its name, or as "name=begin" of its latest value.
   [[nodiscard]] bool is_known(std::string_view fact) const;
   bool seen(std::string_view fact);
   bool seen_several_times(std::string_view fact);
@@ -39,6 +40,7 @@ class IncidentFacts {
   bool kernel(std::string_view bound, bool below);
 
  private:
+  [[nodiscard]] const FaultFacts::Seen* find(std::string_view fact) const;
   void add(const EvidenceLine& line);
   void add(const FaultEvent& event, std::uint32_t fields);
 

@@ -21,7 +21,10 @@ class FaultFacts {
   };
 
   void add(std::string_view fact, EvidenceLine line, std::string value);
-  void clear() { facts_.clear(); }
+  void clear() {
+    facts_.clear();
+    card_is_known_ = false;
+  }
   /// Leaves what no line has said (number 0): the machine is the same after it has started again.
   void clear_lines();
 
@@ -32,6 +35,7 @@ class FaultFacts {
 
  private:
   std::map<std::string, std::deque<Seen>, std::less<>> facts_;
+  bool card_is_known_ = false;  // other than from a log
 };
 
 }  // namespace rocmfix

@@ -20,13 +20,49 @@ RE2::Options options() {
   return options;
 }
 
+re2::StringPiece piece(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
 std::vector<std::string> texts_of(std::span<const FaultPattern> patterns) {
   std::vector<std::string> texts;
-  texts.reserve(patterns.size());
   for (const FaultPattern& pattern : patterns) {
-    texts.emplace_back(pattern.text);
+    texts.insert(texts.end(), pattern.texts.begin(), pattern.texts.end());
   }
   return texts;
+}
+
+std::vector<std::uint16_t> owners_of(std::span<const FaultPattern> patterns) {
+  std::vector<std::uint16_t> owners;
+  for (const FaultPattern& pattern : patterns) {
+    owners.insert(owners.end(), pattern.texts.size(),
+                  static_cast<std::uint16_t>(&pattern - patterns.data()));
+  }
+  return owners;
+}
+
+// A setting as it is written in shells, unit files, Dockerfiles, YAML, Python and Go's maps, and in
+// a sentence: NAME=value, NAME value, "NAME": "value", environ["NAME"] = "value", NAME to value.
+std::string setting(const FaultPattern& pattern) {
+  return formatted(
+      R"re(\b{}(?:_\d{{1,2}})?["'`\])]*(?:\s*[=:,]\s*|\s+(?:(?:is|was)\s+)?(?:set\s+)?(?:to\s+|=\s*)?)["'`]*(?P<value>{})(?:\W|$))re",
+      RE2::QuoteMeta(piece(pattern.variable)), pattern.regex);
+}
+
+// A comment is no setting, and neither is what somebody did without.
+std::string no_setting(const FaultPattern& pattern) {
+  return formatted(
+      R"re((?:^|[\s>|+])(?:#|//|;|::|(?i:rem)\s)[^"']*{0}|(?i)\b(?:without|unset|unsetting|remov(?:e|ed|ing)|not|don't|never|instead of|no longer|env -u)\b[^,;.]{{0,60}}{0})re",
+      RE2::QuoteMeta(piece(pattern.variable)));
+}
+
+std::string regex_of(const FaultPattern& pattern) {
+  return pattern.variable.empty() ? std::string(pattern.regex) : setting(pattern);
+}
+
+std::string unless_of(const FaultPattern& pattern) {
+  const bool own = pattern.variable.empty() || !pattern.unless.empty();
+  return own ? std::string(pattern.unless) : no_setting(pattern);
 }
 
 constexpr int max_groups = 16;
@@ -42,21 +78,35 @@ std::string field_names() {
 }  // namespace
 
 FaultMatcher::FaultMatcher(std::span<const FaultPattern> patterns)
-    : patterns_(patterns), scanner_(texts_of(patterns)), compiled_(patterns.size()) {}
+    : patterns_(patterns),
+      owner_(owners_of(patterns)),
+      scanner_(texts_of(patterns)),
+      compiled_(patterns.size()) {}
 
 FaultMatcher::~FaultMatcher() = default;
+
+bool FaultMatcher::is_excepted(std::size_t index, std::string_view line) {
+  std::unique_ptr<RE2>& unless = compiled_[index].unless;
+  if (!unless) {
+    const std::string expression = unless_of(patterns_[index]);
+    if (expression.empty()) {
+      return false;
+    }
+    unless = std::make_unique<RE2>(expression, options());
+  }
+  return unless->ok() && RE2::PartialMatch(piece(line), *unless);
+}
 
 bool FaultMatcher::match_one(std::size_t index, std::string_view line, FoundLine& found) {
   const FaultPattern& pattern = patterns_[index];
   found.pattern = &pattern;
   found.fields.clear();
   if (pattern.regex.empty()) {
-    return true;
+    return !is_excepted(index, line);
   }
   Compiled& compiled = compiled_[index];
   if (!compiled.regex) {
-    compiled.regex = std::make_unique<RE2>(
-        re2::StringPiece(pattern.regex.data(), pattern.regex.size()), options());
+    compiled.regex = std::make_unique<RE2>(regex_of(pattern), options());
     for (const auto& [name, number] : compiled.regex->NamedCapturingGroups()) {
       if (const auto field = parse_fault_field(name); field && number < max_groups) {
         compiled.groups.emplace_back(number, *field);
@@ -67,8 +117,8 @@ bool FaultMatcher::match_one(std::size_t index, std::string_view line, FoundLine
   std::array<re2::StringPiece, max_groups> groups;
   const int count = std::min(compiled.regex->NumberOfCapturingGroups() + 1, max_groups);
   if (!compiled.regex->ok() ||
-      !compiled.regex->Match(re2::StringPiece(line.data(), line.size()), 0, line.size(),
-                             RE2::UNANCHORED, groups.data(), count)) {
+      !compiled.regex->Match(piece(line), 0, line.size(), RE2::UNANCHORED, groups.data(), count) ||
+      is_excepted(index, line)) {
     return false;
   }
   for (const auto& [number, field] : compiled.groups) {
@@ -82,6 +132,10 @@ bool FaultMatcher::match_one(std::size_t index, std::string_view line, FoundLine
 
 const std::vector<FoundLine>& FaultMatcher::match(std::string_view line) {
   scanner_.collect(line, candidates_);
+  for (std::uint16_t& candidate : candidates_) {
+    candidate = owner_[candidate];
+  }
+  candidates_.erase(std::unique(candidates_.begin(), candidates_.end()), candidates_.end());
   found_.clear();
   bool event_found = false;
   for (const std::uint16_t index : candidates_) {
@@ -100,14 +154,19 @@ const std::vector<FoundLine>& FaultMatcher::match(std::string_view line) {
 }
 
 std::optional<std::string> FaultMatcher::fault_of(const FaultPattern& pattern) {
-  if (pattern.text.size() < FaultScanner::min_text) {
-    return formatted("'text' of {} is shorter than {} characters", pattern.name,
-                     FaultScanner::min_text);
+  for (const std::string_view text : pattern.texts) {
+    if (text.size() < FaultScanner::min_text) {
+      return formatted("'text' of {} is shorter than {} characters", pattern.name,
+                       FaultScanner::min_text);
+    }
+    if (text.find_first_of("\n\r") != std::string_view::npos) {
+      return formatted("'text' of {} is more than a line", pattern.name);
+    }
   }
-  if (pattern.text.find_first_of("\n\r") != std::string_view::npos) {
-    return formatted("'text' of {} is more than a line", pattern.name);
+  if (const RE2 unless(unless_of(pattern), options()); !unless.ok()) {
+    return formatted("'unless' of {} cannot be used: {}", pattern.name, unless.error());
   }
-  const RE2 regex(re2::StringPiece(pattern.regex.data(), pattern.regex.size()), options());
+  const RE2 regex(regex_of(pattern), options());
   if (!regex.ok()) {
     return formatted("'regex' of {} cannot be used: {}", pattern.name, regex.error());
   }

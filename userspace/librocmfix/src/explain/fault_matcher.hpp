@@ -48,12 +48,15 @@ class FaultMatcher {
 
  private:
   struct Compiled {
-    std::unique_ptr<re2::RE2> regex;  // null until it is needed, or when `text` is enough
+    std::unique_ptr<re2::RE2> regex;  // null until it is needed, or when a text is enough
+    std::unique_ptr<re2::RE2> unless;
     std::vector<std::pair<int, FaultField>> groups;
   };
   bool match_one(std::size_t index, std::string_view line, FoundLine& found);
+  bool is_excepted(std::size_t index, std::string_view line);
 
   std::span<const FaultPattern> patterns_;
+  std::vector<std::uint16_t> owner_;  // of a text of the scanner: its pattern
   FaultScanner scanner_;
   std::vector<Compiled> compiled_;
   std::vector<std::uint16_t> candidates_;

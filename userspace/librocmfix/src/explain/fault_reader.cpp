@@ -26,7 +26,7 @@ struct FaultReader::State {
         lines(matcher.scanner(), [this](std::uint64_t number, std::string_view line) {
           const auto& found = matcher.match(line);
           if (!found.empty()) {
-            builder.add(number, line, found);
+            builder.add(number, line, found, lines.times());
           }
         }) {}
 

@@ -42,17 +42,35 @@ FaultReason read_reason(TomlReader& reader, const toml::table& table) {
   return reason;
 }
 
+// One text, or a list of them.
+Strings read_texts(TomlReader& reader, const toml::table& table) {
+  if (table.get("variable") != nullptr) {
+    return reader.arena().keep(std::vector{reader.text(table, "variable")});
+  }
+  if (const toml::node* const node = table.get("text"); node != nullptr && node->is_array()) {
+    const Strings texts = reader.strings(table, "text");
+    if (texts.empty()) {
+      reader.complain(node->source(), "'text' is an empty list");
+    }
+    return texts;
+  }
+  return reader.arena().keep(std::vector{reader.text(table, "text", true)});
+}
+
 FaultPattern read_pattern(TomlReader& reader, const toml::table& table) {
-  reader.allow(table,
-               {"name", "role", "type", "fact", "text", "regex", "reason", "example", "source"});
+  reader.allow(table, {"name", "role", "type", "fact", "text", "regex", "variable", "unless",
+                       "any_maker", "reason", "example", "source"});
   FaultPattern pattern;
   pattern.name = reader.text(table, "name", true);
   pattern.role =
       static_cast<LineRole>(reader.word(table, "role", {"event", "part", "field", "fact", "boot"}));
   pattern.types = reader.strings(table, "type");
   pattern.fact = reader.text(table, "fact");
-  pattern.text = reader.text(table, "text", true);
+  pattern.texts = read_texts(reader, table);
   pattern.regex = reader.text(table, "regex");
+  pattern.variable = reader.text(table, "variable");
+  pattern.unless = reader.text(table, "unless");
+  pattern.any_maker = reader.boolean(table, "any_maker").value_or(false);
   pattern.reason = reader.text(table, "reason");
   pattern.example = reader.text(table, "example");
   pattern.source = reader.text(table, "source", true);
@@ -60,6 +78,9 @@ FaultPattern read_pattern(TomlReader& reader, const toml::table& table) {
                         pattern.role == LineRole::field;
   if (of_event == pattern.types.empty()) {
     reader.complain(table.source(), of_event ? "'type' is missing" : "'type' is for events only");
+  }
+  if (!pattern.variable.empty() && pattern.role != LineRole::fact) {
+    reader.complain(table.source(), "'variable' is for role = \"fact\"");
   }
   if ((pattern.role == LineRole::fact) == pattern.fact.empty()) {
     reader.complain(table.source(), "'fact' belongs to role = \"fact\", and is needed there");
@@ -78,7 +99,7 @@ Clauses read_condition(TomlReader& reader, const toml::table& entry) {
 }
 
 FaultCause read_cause(TomlReader& reader, const toml::table& table) {
-  reader.allow(table, {"id", "summary", "match", "check", "remedy", "grade", "source"});
+  reader.allow(table, {"id", "summary", "match", "check", "remedy", "instead", "grade", "source"});
   FaultCause cause;
   cause.id = reader.text(table, "id", true);
   cause.summary = reader.text(table, "summary", true);
@@ -99,6 +120,17 @@ FaultCause read_cause(TomlReader& reader, const toml::table& table) {
     reader.complain(table.source(), "'match' is missing");
   }
   cause.matches = reader.arena().keep(std::move(matches));
+  std::vector<CauseRemedy> instead;
+  reader.for_each_table(table, "instead", [&](const toml::table& entry) {
+    reader.allow(entry, {"when", "remedy"});
+    CauseRemedy& other = instead.emplace_back();
+    other.when = detail::read_clauses(reader, entry, cause_keys());
+    if (other.when.empty()) {
+      reader.complain(entry.source(), "'when' is missing: another remedy needs a condition");
+    }
+    other.remedy = reader.text(entry, "remedy", true);
+  });
+  cause.instead = reader.arena().keep(std::move(instead));
   return cause;
 }
 

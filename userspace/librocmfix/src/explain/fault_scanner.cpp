@@ -6,7 +6,25 @@
 
 namespace rocmfix {
 
+namespace {
+
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+
+// `text` is in lower case.
+bool begins_with(std::string_view in, std::string_view text) {
+  return text.size() <= in.size() &&
+         std::equal(text.begin(), text.end(), in.begin(),
+                    [](char wanted, char given) { return wanted == lower(given); });
+}
+
+}  // namespace
+
 FaultScanner::FaultScanner(std::vector<std::string> texts) : texts_(std::move(texts)) {
+  for (std::string& text : texts_) {
+    std::transform(text.begin(), text.end(), text.begin(), lower);
+  }
   std::size_t window = 64;  // more than that gains nothing
   for (const std::string& text : texts_) {
     if (text.size() >= min_text) {
@@ -52,9 +70,7 @@ std::size_t FaultScanner::scan(std::string_view in, std::size_t from, Use use) c
       continue;
     }
     for (std::size_t i = begin_[value]; i < begin_[value + 1]; ++i) {
-      const std::string& text = texts_[order_[i]];
-      if (text.size() <= in.size() - at && std::memcmp(data + at, text.data(), text.size()) == 0 &&
-          use(at, order_[i])) {
+      if (begins_with(in.substr(at), texts_[order_[i]]) && use(at, order_[i])) {
         return at;
       }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Finds where any of many texts occurs, faster than a regular expression can say no: nearly all of
-// a log is of no interest, and this is what passes over it.
+// a log is of no interest, and this is what passes over it. Letters of either case are the same.
 //
 // Wu and Manber's algorithm: a window as long as the shortest text is moved by as much as the last
 // four bytes in it allow. Own code, because RE2 (which does the matching proper) reads every byte
@@ -19,7 +19,7 @@ namespace rocmfix {
 
 class FaultScanner {
  public:
-  static constexpr std::size_t min_text = 8;
+  static constexpr std::size_t min_text = 6;
   static constexpr std::size_t npos = std::string_view::npos;
 
   /// Shorter texts than `min_text` are never found.
@@ -36,6 +36,7 @@ class FaultScanner {
   static std::uint32_t hash(const char* four) {
     std::uint32_t value = 0;
     std::memcpy(&value, four, sizeof(value));
+    value |= 0x20202020U;  // the two cases of a letter differ in that bit
     return (value * 0x9E3779B1U) >> (32U - hash_bits);
   }
   template <class Use>

@@ -39,7 +39,7 @@ bool any_event(const Open& open, Test test) {
 }  // namespace
 
 void IncidentBuilder::add(std::uint64_t number, std::string_view text,
-                          const std::vector<FoundLine>& found) {
+                          const std::vector<FoundLine>& found, const RelativeTimes& times) {
   EventLine line;
   line.number = number;
   line.text = text;
@@ -49,6 +49,8 @@ void IncidentBuilder::add(std::uint64_t number, std::string_view text,
   for (const FoundLine& one : found) {
     line.types = one.pattern->types;
     line.reason = one.pattern->reason;
+    line.whole = one.pattern->role == LineRole::event;
+    line.any_maker = one.pattern->any_maker;
     line.fields = one.fields;
     switch (one.pattern->role) {
       case LineRole::boot:
@@ -63,7 +65,8 @@ void IncidentBuilder::add(std::uint64_t number, std::string_view text,
       case LineRole::field:
         if (one.pattern->role == LineRole::event || !continue_event(line)) {
           if (one.pattern->role != LineRole::field) {
-            const LogTime time = time_of_line(text);
+            const auto relative = times.now();
+            const LogTime time = relative ? *relative : time_of_line(text);
             line.time = time.text;
             begin_event(line, time);
           }
@@ -154,9 +157,11 @@ bool IncidentBuilder::belongs(const Open& open, const FaultEvent& event, const L
   }
   const auto address = event.number(FaultField::address);
   const auto same_page = [&](const FaultEvent& other) {
-    const auto others = other.number(FaultField::address);
-    return other.type != event.type && others && address && *address != 0 &&
-           *others / page == *address / page;
+    const auto is_there = [&](std::uint64_t others) { return others / page == *address / page; };
+    const auto first = other.number(FaultField::address);
+    return other.type != event.type && first && address && *address != 0 &&
+           (is_there(*first) ||
+            std::any_of(other.other_addresses.begin(), other.other_addresses.end(), is_there));
   };
   if (any_event(open, same_page)) {
     return true;
@@ -183,9 +188,12 @@ IncidentBuilder::Open& IncidentBuilder::incident_for(const FaultEvent& event, co
 // Into the list of events, or as one more of the same.
 void IncidentBuilder::settle(LogIncident& incident, EventUnderWay&& event) {
   FaultEvent done = std::move(event).finished();
+  if (says_nothing(done)) {
+    return;
+  }
   for (FaultEvent& other : incident.events) {
     if (is_same_fault(other, done)) {
-      other.count += done.count;
+      count_again(other, std::move(done));
       return;
     }
   }
@@ -196,10 +204,22 @@ void IncidentBuilder::settle(LogIncident& incident, EventUnderWay&& event) {
   incident.events.push_back(std::move(done));
 }
 
+// Lines of CUDA's runtime that HIP's prints, too, in a log that names the one and not the other.
+bool IncidentBuilder::is_another_makers(std::uint64_t until) const {
+  return facts_.last("other-maker", until) != nullptr && facts_.last("amd", until) == nullptr &&
+         facts_.last("rdna1", until) == nullptr && facts_.last("rdna2", until) == nullptr;
+}
+
 void IncidentBuilder::hand_out(Open&& open) {
   while (!open.under_way.empty()) {
     settle(open.incident, std::move(open.under_way.back()));
     open.under_way.pop_back();
+  }
+  if (is_another_makers(open.last_line + near_lines)) {
+    std::erase_if(open.incident.events, [](const FaultEvent& event) { return event.any_maker; });
+  }
+  if (open.incident.events.empty()) {
+    return;
   }
   std::stable_sort(open.incident.events.begin(), open.incident.events.end(),
                    [](const FaultEvent& a, const FaultEvent& b) { return a.line < b.line; });

@@ -24,7 +24,8 @@ class IncidentBuilder {
 
   IncidentBuilder(const FaultRules& rules, Sink sink) : rules_(rules), sink_(std::move(sink)) {}
 
-  void add(std::uint64_t number, std::string_view text, const std::vector<FoundLine>& found);
+  void add(std::uint64_t number, std::string_view text, const std::vector<FoundLine>& found,
+           const RelativeTimes& times);
   /// What something else than the log says, number 0, or after the lines so far. `text` is its
   /// evidence.
   void add_fact(std::uint64_t number, std::string_view text, std::string_view fact,
@@ -53,6 +54,7 @@ class IncidentBuilder {
   Open& incident_for(const FaultEvent& event, const LogTime& time);
   static bool belongs(const Open& open, const FaultEvent& event, const LogTime& time);
   static void settle(LogIncident& incident, EventUnderWay&& event);
+  [[nodiscard]] bool is_another_makers(std::uint64_t until) const;
   void hand_out(Open&& open);
 
   const FaultRules& rules_;

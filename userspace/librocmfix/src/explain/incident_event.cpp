@@ -86,6 +86,8 @@ EventUnderWay::EventUnderWay(const FaultType& type, const EventLine& line,
                              std::span<const ClientTable> clients)
     : clients_(clients) {
   event_.type = &type;
+  event_.cut_off = !line.whole;
+  event_.any_maker = true;  // until a line says otherwise
   event_.line = line.number;
   if (!line.time.empty()) {
     event_.time = line.time;
@@ -103,6 +105,7 @@ bool EventUnderWay::takes(const EventLine& line) const {
 
 void EventUnderWay::add(const EventLine& line) {
   last_line_ = line.number;
+  event_.any_maker = event_.any_maker && line.any_maker;
   if (!line.bdf.empty() && !event_[FaultField::bdf]) {
     event_[FaultField::bdf] = line.bdf;
   }
@@ -172,6 +175,7 @@ void EventUnderWay::decode(std::uint32_t status) {
 }
 
 FaultEvent EventUnderWay::finished() && {
+  event_.empty_status = status_is_empty_;
   if (status_is_empty_) {
     for (const FaultField field : decoded) {
       event_[field].reset();
@@ -180,15 +184,68 @@ FaultEvent EventUnderWay::finished() && {
   return std::move(event_);
 }
 
+namespace {
+
+bool address_is_free(const FaultEvent& event, const FieldRule& rule) {
+  return rule.field == FaultField::address && event.type->every_address;
+}
+
+bool has_all_of(const FaultEvent& whole, const FaultEvent& cut_off) {
+  return std::all_of(fault_fields.begin(), fault_fields.end(), [&](const FieldRule& rule) {
+    return !rule.distinguishes || address_is_free(whole, rule) || !cut_off[rule.field] ||
+           whole[rule.field];
+  });
+}
+
+void keep_address(FaultEvent& first, std::uint64_t address) {
+  constexpr std::size_t most = 7;
+  const auto known = first.number(FaultField::address);
+  auto& others = first.other_addresses;
+  if (known == address || std::find(others.begin(), others.end(), address) != others.end()) {
+    return;
+  }
+  if (others.size() < most) {
+    others.push_back(address);
+  } else {
+    ++first.reported_elsewhere;
+  }
+}
+
+}  // namespace
+
 bool is_same_fault(const FaultEvent& first, const FaultEvent& later) {
-  return first.type == later.type &&
-         std::none_of(fault_fields.begin(), fault_fields.end(), [&](const FieldRule& rule) {
-           const bool ignored = !rule.distinguishes ||
-                                (rule.field == FaultField::address && first.type->every_address);
-           const auto& a = first[rule.field];
-           const auto& b = later[rule.field];
-           return !ignored && a && b && *a != *b;
-         });
+  const bool differ =
+      first.type != later.type ||
+      std::any_of(fault_fields.begin(), fault_fields.end(), [&](const FieldRule& rule) {
+        const auto& a = first[rule.field];
+        const auto& b = later[rule.field];
+        return rule.distinguishes && !address_is_free(first, rule) && a && b && *a != *b;
+      });
+  if (differ || first.cut_off == later.cut_off) {
+    return !differ;
+  }
+  return first.cut_off ? has_all_of(later, first) : has_all_of(first, later);
+}
+
+void count_again(FaultEvent& first, FaultEvent&& later) {
+  first.count += later.count;
+  first.cut_off = first.cut_off && later.cut_off;
+  first.any_maker = first.any_maker && later.any_maker;
+  if (const auto address = later.number(FaultField::address);
+      address && first[FaultField::address]) {
+    keep_address(first, *address);
+  }
+  for (const FieldRule& rule : fault_fields) {
+    if (!first[rule.field]) {
+      first[rule.field] = std::move(later[rule.field]);
+    }
+  }
+}
+
+bool says_nothing(const FaultEvent& event) {
+  return event.type->every_address && event.number(FaultField::address) == 0U &&
+         !event[FaultField::client] && !event[FaultField::vmid] && !event[FaultField::pasid] &&
+         event.empty_status;
 }
 
 }  // namespace rocmfix

@@ -17,6 +17,8 @@ namespace rocmfix {
 struct EventLine {
   std::uint64_t number = 0;
   bool of_the_log = true;
+  bool whole = true;       ///< an event that begins with it has its beginning in the log
+  bool any_maker = false;  ///< another maker's runtime prints such a line, too
   std::string_view text;
   std::string time;
   std::string bdf;
@@ -52,7 +54,12 @@ class EventUnderWay {
 };
 
 /// Whether `later` is `first` reported again. A page fault's address is not looked at: a kernel
-/// that runs over the end of its memory faults once a page.
+/// that runs over the end of its memory faults once a page. One whose beginning the log does not
+/// have is another's only if it says nothing that the other does not.
 bool is_same_fault(const FaultEvent& first, const FaultEvent& later);
+/// Counts `later`, which is the same fault: keeps its address, and what only it has.
+void count_again(FaultEvent& first, FaultEvent&& later);
+/// A coredump's page fault of which the driver has nothing: it prints zeros when there was none.
+bool says_nothing(const FaultEvent& event);
 
 }  // namespace rocmfix

@@ -34,6 +34,17 @@ Json event_object(const FaultEvent& event) {
       std::visit([&](const auto& shown) { object[std::string(rule.name)] = shown; }, *value);
     }
   }
+  if (!event.other_addresses.empty()) {
+    Json addresses = Json::array();
+    addresses.push_back(formatted("0x{:x}", event.number(FaultField::address).value_or(0)));
+    for (const std::uint64_t address : event.other_addresses) {
+      addresses.push_back(formatted("0x{:x}", address));
+    }
+    object["addresses"] = std::move(addresses);
+  }
+  if (event.reported_elsewhere > 0) {
+    object["reported_elsewhere"] = event.reported_elsewhere;
+  }
   object["count"] = event.count;
   return object;
 }
@@ -47,7 +58,7 @@ Json cause_object(const ProbableCause& cause) {
           {"confidence", to_string(cause.confidence)},
           {"evidence", std::move(evidence)},
           {"check", cause.rule->check},
-          {"remedy", cause.rule->remedy},
+          {"remedy", cause.remedy},
           {"grade", cause.rule->grade},
           {"source", cause.rule->source}};
 }

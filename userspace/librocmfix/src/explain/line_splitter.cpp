@@ -32,22 +32,39 @@ std::size_t end_of_line(std::string_view text, std::size_t at) {
 
 }  // namespace
 
+// Counts its newlines, and shows the beginnings of its lines to those who want them.
+void LineSplitter::pass(std::string_view text) {
+  newlines_ += newlines_in(text);
+  while (times_.wants_lines() && !text.empty()) {
+    if (at_begin_) {
+      times_.line(text.substr(0, text.find('\n')));
+    }
+    const auto end = text.find('\n');
+    at_begin_ = end != std::string_view::npos;
+    text.remove_prefix(at_begin_ ? end + 1 : text.size());
+  }
+}
+
 // Scans text[scan_from, scan_to); what is found may reach beyond scan_to.
 void LineSplitter::take(std::string_view text, std::size_t scan_from, std::size_t scan_to) {
   std::size_t counted = counted_to_;
   counted_to_ = 0;
   std::size_t at = scan_from;
   while ((at = scanner_.find(text, at)) < scan_to) {
-    newlines_ += newlines_in(text.substr(counted, at - counted));
+    pass(text.substr(counted, at - counted));
     counted = at;
     const std::size_t begin = begin_of_line(text, at);
     const std::size_t end = end_of_line(text, at);
+    if (at_begin_ && times_.wants_lines()) {
+      times_.line(text.substr(begin, end - begin));
+      at_begin_ = false;
+    }
     use_(newlines_ + 1, text.substr(begin, end - begin));
     at = std::max(end, at + 1);
   }
   const std::size_t stop = std::min(scan_to, text.size());
   if (stop > counted) {
-    newlines_ += newlines_in(text.substr(counted, stop - counted));
+    pass(text.substr(counted, stop - counted));
     counted = stop;
   }
   counted_to_ = counted;
@@ -97,6 +114,8 @@ void LineSplitter::restart() {
   scan_from_ = counted_to_ = 0;
   newlines_ = 0;
   open_ = false;
+  at_begin_ = true;
+  times_ = {};
 }
 
 }  // namespace rocmfix

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "explain/fault_scanner.hpp"
+#include "explain/log_prefix.hpp"
 
 namespace rocmfix {
 
@@ -22,10 +23,13 @@ class LineSplitter {
   void finish();
   /// As new, for another stream.
   void restart();
+  /// Of the line that is handed out.
+  [[nodiscard]] const RelativeTimes& times() const { return times_; }
   [[nodiscard]] std::uint64_t lines() const { return newlines_ + (open_ ? 1 : 0); }
 
  private:
   void take(std::string_view text, std::size_t scan_from, std::size_t scan_to);
+  void pass(std::string_view text);
 
   const FaultScanner& scanner_;
   Use use_;
@@ -33,7 +37,9 @@ class LineSplitter {
   std::size_t scan_from_ = 0;   // what is before that in rest_ was scanned
   std::size_t counted_to_ = 0;  // and newlines up to there counted; all in rest_
   std::uint64_t newlines_ = 0;
-  bool open_ = false;  // the last line has no newline yet
+  bool open_ = false;     // the last line has no newline yet
+  bool at_begin_ = true;  // what is passed next is the beginning of a line
+  RelativeTimes times_;
 };
 
 }  // namespace rocmfix

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "rocmfix/printable.hpp"
+#include "util/formatted.hpp"
 
 namespace rocmfix {
 
@@ -37,15 +38,61 @@ int last_number(std::string_view text) {
 
 }  // namespace
 
+namespace {
+
+// A quotation's mark, docker compose's and kubectl's name of the container; dmesg's --color, --raw
+// and --decode.
+constexpr const char* before =
+    R"(^(?:[>\s]{0,8})(?:[\w.-]{1,40} +\| +)?(?:\x1b\[[\d;]{0,16}m)*(?:<\d{1,3}>)?(?:[a-z]+ *:[a-z]+ *: *)?)";
+
+}  // namespace
+
+void RelativeTimes::line(std::string_view begin) {
+  static const RE2 minute(std::string(before) + R"(\[([^\[\]:]{2,24}?\d{1,2}) (\d\d):(\d\d)\] )",
+                          bytes());
+  static const RE2 difference(std::string(before) + R"(\[ *(\+\d{1,9}[.,]\d{3,9})\])", bytes());
+  ++examined_;
+  begin = begin.substr(0, 96);
+  has_time_ = false;
+  if (begin.find('[') == std::string_view::npos) {
+    return;
+  }
+  re2::StringPiece date;
+  int hours = 0;
+  int minutes = 0;
+  if (RE2::PartialMatch(piece(begin), minute, &date, &hours, &minutes)) {
+    has_time_ = found_ = true;
+    minute_ = printable_line(
+        formatted("{} {:02}:{:02}", std::string_view(date.data(), date.size()), hours, minutes),
+        64);
+    minute_begin_ =
+        ((last_number({date.data(), date.size()}) * 24.0 + hours) * 60.0 + minutes) * 60.0;
+    passed_ = 0;
+  } else if (RE2::PartialMatch(piece(begin), difference, &date)) {
+    has_time_ = found_ = true;
+    difference_ = std::string(date.data(), date.size());
+    std::replace(difference_.begin(), difference_.end(), ',', '.');
+    passed_ += std::strtod(difference_.c_str(), nullptr);
+  }
+}
+
+std::optional<LogTime> RelativeTimes::now() const {
+  if (!has_time_) {
+    return std::nullopt;
+  }
+  if (minute_.empty()) {
+    // Without its beginning the difference is all that is known; the sums can still be compared.
+    return LogTime{LogClock::kernel, passed_, difference_};
+  }
+  return LogTime{LogClock::wall, minute_begin_ + passed_, minute_};
+}
+
 LogTime time_of_line(std::string_view line) {
-  // dmesg's --color, --raw and --decode.
-  static const std::string before =
-      R"(^(?:\x1b\[[\d;]{0,16}m)*(?:<\d{1,3}>)?(?:[a-z]+ *:[a-z]+ *: *)?)";
-  static const RE2 kernel(before + R"(\[ *(\d{1,10}\.\d{3,9})\])", bytes());
+  static const RE2 kernel(std::string(before) + R"(\[ *(\d{1,10}\.\d{1,9})\])", bytes());
   static const RE2 kmsg(R"(^\d{1,4},\d{1,20},(\d{1,12}),[^;]{0,64};)", bytes());
   static const RE2 unix_time(R"(^(\d{9,11}\.\d{6}) )", bytes());
   static const RE2 wall(
-      before +
+      std::string(before) +
           R"re((\[?((?:[^|%\[\]":]{0,40}?[ T])?)(\d\d):(\d\d):(\d\d)(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?( \d{4}\])?))re",
       bytes());
   LogTime time;
