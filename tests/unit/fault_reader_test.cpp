@@ -140,6 +140,58 @@ TEST(FaultReader, AFactAfterTheIncidentCountsOnlyNearIt) {
   EXPECT_EQ(causes(event + noise + fact), 0U);
 }
 
+TEST(FaultReader, WhatTheMachineHasCountsMoreThanCardsThatALogNames) {
+  const FaultRules rules = FaultRules::built_in();
+  std::vector<LogIncident> incidents;
+  FaultReader reader(rules, [&](const LogIncident& incident) { incidents.push_back(incident); });
+  ASSERT_TRUE(reader.add_fact("rdna1", "gfx1010"));
+  reader.add_assignment("HSA_OVERRIDE_GFX_VERSION=10.3.0");
+  reader.feed("my neighbour has a Radeon RX 6700 XT\nMemory access fault by GPU node-1\n");
+  reader.finish();
+  ASSERT_EQ(incidents.size(), 1U);
+  ASSERT_FALSE(incidents[0].causes.empty());
+  EXPECT_EQ(incidents[0].causes[0].rule->id, "wrong-isa-override");
+  EXPECT_EQ(incidents[0].causes[0].confidence, Confidence::likely);
+}
+
+TEST(FaultReader, ARemedyInForceIsReplacedAndWhatShowsItIsEvidence) {
+  const FaultRules rules = FaultRules::built_in();
+  const auto incidents = find_incidents(
+      rules,
+      "CT2_CUDA_ALLOCATOR=cub_caching\nCUDA failed with error an illegal memory access was "
+      "encountered\n");
+  ASSERT_EQ(incidents.size(), 1U);
+  const auto& causes = incidents[0].causes;
+  const auto cause = std::find_if(causes.begin(), causes.end(), [](const ProbableCause& one) {
+    return one.rule->id == "ct2-allocator";
+  });
+  ASSERT_NE(cause, causes.end());
+  EXPECT_NE(cause->remedy, cause->rule->remedy);
+  EXPECT_TRUE(std::any_of(cause->evidence.begin(), cause->evidence.end(),
+                          [](const EvidenceLine& line) { return line.number == 1; }));
+}
+
+TEST(FaultReader, PiecesMakeNoDifferenceToTimesThatNeedEveryLine) {
+  const FaultRules rules = FaultRules::built_in();
+  std::string log = "[Nov23 01:50] Linux version 6.1.0 (x) y\n";
+  for (int i = 0; i < 30; ++i) {
+    log +=
+        "[  +1.000000] usb\n[  +0.000004] amdgpu 0000:03:00.0: amdgpu: ring gfx_0.0.0 timeout, "
+        "signaled seq=1, emitted seq=2\n";
+  }
+  const std::string whole = as_text(find_incidents(rules, log));
+  EXPECT_NE(whole.find("Nov23 01:50"), std::string::npos);
+  for (const std::size_t piece : {1U, 7U, 100U}) {
+    std::vector<LogIncident> incidents;
+    FaultReader reader(rules, [&](const LogIncident& incident) { incidents.push_back(incident); });
+    for (std::size_t at = 0; at < log.size(); at += piece) {
+      reader.feed(std::string_view(log).substr(at, piece));
+    }
+    reader.finish();
+    EXPECT_EQ(as_text(incidents), whole) << piece;
+  }
+}
+
 TEST(FaultReader, CausesNeedAllThatTheyAskFor) {
   // Whatever the built-in rules are: no event, no cause; and each cause that is named has evidence.
   const FaultRules rules = FaultRules::built_in();
