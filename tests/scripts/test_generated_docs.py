@@ -19,7 +19,7 @@ def test_the_pages_are_current():
 
 
 def test_a_page_that_is_not_current_is_named_and_can_be_made(tmp_path):
-    for name in ("scripts", "userspace/data", "docs"):
+    for name in ("scripts", "userspace/data", "docs", "tests/data"):
         shutil.copytree(SOURCE / name, tmp_path / name)
     page = tmp_path / "docs/checks.md"
     page.write_text("old\n")
