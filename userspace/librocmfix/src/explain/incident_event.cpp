@@ -111,8 +111,12 @@ void EventUnderWay::add(const EventLine& line) {
   }
   std::uint32_t fields = fields_of(line);
   given_ |= fields;
+  const bool has_reason = event_[FaultField::reason].has_value();
   for (const FoundField& field : line.fields) {
-    set(field.field, field.text);
+    // What follows a hang says less of why than what began it.
+    if (field.field != FaultField::reason || line.whole || !has_reason) {
+      set(field.field, field.text);
+    }
   }
   if (!line.reason.empty() && (fields & field_bit(FaultField::reason)) == 0) {
     event_[FaultField::reason] = std::string(line.reason);
