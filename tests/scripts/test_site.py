@@ -20,6 +20,7 @@ def load():
 
 def links_of(checkout):
     checkout.take("scripts/make-site")
+    checkout.write("docs/mkdocs.yml", "nav: [README.md, docs/a.md]")
     return checkout.run("scripts/make-site", "--links")
 
 
@@ -73,15 +74,26 @@ def test_what_a_site_must_not_have_is_named(tmp_path):
         "a.html: none.html leads nowhere", "s.css: loads https://fonts.example/f"]  # fmt: skip
 
 
-@pytest.mark.skipif(shutil.which("mkdocs") is None, reason="mkdocs is not installed")
 def test_a_page_that_is_not_in_the_navigation_is_named(checkout):
+    checkout.write("README.md", "# One\n\n[two](kernel/two.md)\n")
+    checkout.write("kernel/two.md", "# Two\n")
+    checkout.write("docs/three.md", "# Three\n")
+    status, said = links_of(checkout)
+    assert status == 1
+    assert [line.split(":")[1] for line in said.splitlines() if "navigation" in line] == [
+        " docs/three.md", " kernel/two.md"]  # fmt: skip
+
+
+@pytest.mark.skipif(shutil.which("mkdocs") is None, reason="mkdocs is not installed")
+def test_mkdocs_makes_a_site_of_it_or_says_why_not(checkout):
     checkout.take("scripts/make-site", "docs/site.css")
-    checkout.write("README.md", "# One\n\n[two](docs/two.md)\n")
+    checkout.write("README.md", "# One\n\n[two](docs/two.md) [lines](scripts/tally)\n")
     checkout.write("docs/two.md", "# Two\n")
     settings = (SOURCE / "docs/mkdocs.yml").read_text().split("\nnav:")[0]
     checkout.write("docs/mkdocs.yml", settings + "\nnav:\n  - README.md\n  - docs/two.md\n")
     assert checkout.run("scripts/make-site", "--check")[0] == 0
-    checkout.write("docs/three.md", "# Three\n")
+    assert (checkout.top / "build/site/scripts/tally.txt").is_file()
+    checkout.write("docs/mkdocs.yml", settings + "\nnav:\n  - README.md\n  - docs/two.md\n  - docs/three.md\n")
     status, said = checkout.run("scripts/make-site", "--check")
     assert status == 1
-    assert "docs/three.md" in said
+    assert "WARNING" in said and "docs/three.md" in said
