@@ -57,6 +57,13 @@ TEST(PersonalNames, RootIsNobody) {
   EXPECT_EQ(names.replace("root@localhost"), "root@localhost");
 }
 
+TEST(PersonalNames, AFileInTheFolderOfHomesIsNoUser) {
+  PersonalNames names;
+  names.learn_from("/home/train.py /home/john.doe/train.py:/home/bob");
+  EXPECT_EQ(names.replace("/home/train.py /home/john.doe/train.py /home/bob"),
+            "/home/train.py /home/user1xxx/train.py /home/us1");
+}
+
 TEST(PersonalNames, AreLearntFromAccountsAndTheHostsFiles) {
   const TemporaryTree tree;
   tree.write("etc/passwd",

@@ -191,7 +191,7 @@ void PersonalNames::learn(const Root& root, const Environment& environment) {
     }
   }
   for (const auto& [name, value] : environment) {
-    learn_from(value);
+    learn_from(name == "HOME" ? value + "/" : value);
   }
   if (root.is_system()) {
     std::array<char, 256> host{};
@@ -202,11 +202,16 @@ void PersonalNames::learn(const Root& root, const Environment& environment) {
 }
 
 void PersonalNames::learn_from(std::string_view text) {
-  static const re2::RE2 place(std::string(home_places) + R"(([\w.\x80-\xff-]+))", re2::RE2::Latin1);
+  // A name with a dot could be a file in /home, unless something is below it.
+  static const re2::RE2 place(
+      std::string(home_places) +
+          R"((?:([\w.\x80-\xff-]+)/|([\w\x80-\xff-]+)(?:[^\w./\x80-\xff-]|$)))",
+      re2::RE2::Latin1);
   re2::StringPiece rest(text.data(), text.size());
-  std::string name;
-  while (re2::RE2::FindAndConsume(&rest, place, &name)) {
-    add_user(name);
+  std::string with_more;
+  std::string alone;
+  while (re2::RE2::FindAndConsume(&rest, place, &with_more, &alone)) {
+    add_user(with_more.empty() ? alone : with_more);
   }
 }
 
