@@ -2,6 +2,7 @@
 """A report of a machine is examined with the same outcome as the machine."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -60,3 +61,23 @@ def test_of_a_program_of_the_running_system(build, environment, tmp_path):
     assert after["checks"] == before["checks"]
     assert before["program"]["command"] == ["./job"]
     assert after["program"] == before["program"]
+
+
+def test_a_report_has_every_variable_that_a_verdict_goes_by(build, environment, source):
+    """Those that the sources ask for by name; settings and runtime variables are in tables."""
+    asked = set()
+    for folder in ("software", "doctor", "machine"):
+        for path in (source / "userspace/librocmfix/src" / folder).rglob("*.cpp"):
+            if path.name != "code_cache.cpp":  # where the cache is decides nothing
+                asked.update(re.findall(r'(?:variable|find|value_of)\((?:environment, )?"([A-Z][A-Z0-9_]+)"\)',
+                                        path.read_text(encoding="utf-8")))  # fmt: skip
+    assert {"PYTHONPATH", "SUDO_USER", "HOME", "LD_PRELOAD"} <= asked
+    plain = asked - {"LD_PRELOAD", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "HOME"}  # the loader reads those
+    environment |= {name: f"planted{number}" for number, name in enumerate(sorted(plain))}
+    done = subprocess.run([build / "bin/rocmfix", "report", "--preview", "--json"], env=environment,
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    text = next(entry["text"] for entry in json.loads(done.stdout)["entries"]
+                if entry["path"] == "/rocmfix-report/machine.json")  # fmt: skip
+    reported = json.loads(text)["environment"]
+    assert {name for name in plain if name not in reported} == set()
+    assert "HOME" in reported
