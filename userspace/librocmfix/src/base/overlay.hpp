@@ -8,8 +8,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/toml_arena.hpp"
 #include "rocmfix/root.hpp"
 
 namespace rocmfix::detail {
@@ -19,6 +21,28 @@ constexpr std::size_t max_overlay_bytes = 1U << 20U;  // ours are below 100 KiB
 /// nullopt: there is none. Errors: those of Root::read_regular().
 inline Result<std::optional<std::string>> read_overlay(const Root& root, std::string_view path) {
   return root.read_regular(path, max_overlay_bytes);
+}
+
+/// The tables of an overlay, by its parser; `arena` owns what they point to. nullopt: there is no
+/// file. Errors: those of read_overlay() and of the parser.
+template <class Tables>
+Result<std::optional<Tables>> parse_overlay(const Root& root, std::string_view path,
+                                            Result<Tables> (*parse)(std::string_view text,
+                                                                    std::string_view origin,
+                                                                    TomlArena& arena),
+                                            TomlArena& arena) {
+  const auto text = read_overlay(root, path);
+  if (!text) {
+    return fail(text.error());
+  }
+  if (!*text) {
+    return std::optional<Tables>();
+  }
+  auto tables = parse(**text, root.host_path(path).string(), arena);
+  if (!tables) {
+    return fail(std::move(tables.error()));
+  }
+  return std::optional<Tables>(std::move(*tables));
 }
 
 /// Where a file's entries that the table does not have come: where the first that fits counts, in

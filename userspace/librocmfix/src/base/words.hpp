@@ -46,6 +46,15 @@ inline std::vector<std::string_view> words_of(std::string_view text) {
   }
 }
 
+/// Without the blanks around it.
+inline std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto first = text.find_first_not_of(blanks);
+  return first == std::string_view::npos
+             ? std::string_view()
+             : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
 /// Digits alone, in decimal.
 inline std::optional<std::uint64_t> parse_number(std::string_view digits) {
   std::uint64_t value = 0;

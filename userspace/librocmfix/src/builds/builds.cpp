@@ -77,18 +77,14 @@ Builds Builds::built_in() {
 
 Result<Builds> Builds::load(const Root& root) {
   Builds builds = built_in();
-  const auto text = detail::read_overlay(root, overlay);
-  if (!text) {
-    return fail(text.error());
-  }
-  if (!*text) {
-    return builds;
-  }
   auto storage = std::make_shared<Storage>();
-  const std::string origin = root.host_path(overlay).string();
-  auto added = parse_builds(**text, origin, storage->arena);
+  auto parsed = detail::parse_overlay(root, overlay, &parse_builds, storage->arena);
+  if (!parsed) {
+    return fail(std::move(parsed.error()));
+  }
+  const auto& added = *parsed;
   if (!added) {
-    return fail(std::move(added.error()));
+    return builds;
   }
   storage->frameworks = detail::laid_over(
       builds.frameworks_, added->frameworks,
@@ -106,8 +102,10 @@ Result<Builds> Builds::load(const Root& root) {
   builds.builds_ = storage->builds;
   builds.storage_ = std::move(storage);
   if (const auto unknown = unknown_framework(builds)) {
-    return fail(Error{ErrorCode::invalid, formatted("{}: {}, which is unknown", origin, *unknown),
-                      0, "add a [[framework]] of that name"});
+    return fail(
+        Error{ErrorCode::invalid,
+              formatted("{}: {}, which is unknown", root.host_path(overlay).string(), *unknown), 0,
+              "add a [[framework]] of that name"});
   }
   return builds;
 }

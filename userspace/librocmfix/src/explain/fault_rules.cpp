@@ -64,19 +64,16 @@ FaultRules FaultRules::built_in() {
 
 Result<FaultRules> FaultRules::load(const Root& root) {
   FaultRules rules = built_in();
-  const auto text = detail::read_overlay(root, overlay);
-  if (!text) {
-    return fail(text.error());
+  auto storage = std::make_shared<Storage>();
+  auto parsed = detail::parse_overlay(root, overlay, &parse_fault_tables, storage->arena);
+  if (!parsed) {
+    return fail(std::move(parsed.error()));
   }
-  if (!*text) {
+  const auto& added = *parsed;
+  if (!added) {
     return rules;
   }
   const std::string origin = root.host_path(overlay).string();
-  auto storage = std::make_shared<Storage>();
-  auto added = parse_fault_tables(**text, origin, storage->arena);
-  if (!added) {
-    return fail(std::move(added.error()));
-  }
   for (const FaultPattern& pattern : added->patterns) {
     if (auto wrong = FaultMatcher::fault_of(pattern)) {
       return fail(

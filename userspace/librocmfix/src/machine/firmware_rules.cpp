@@ -40,17 +40,14 @@ FirmwareRules FirmwareRules::built_in() {
 
 Result<FirmwareRules> FirmwareRules::load(const Root& root) {
   FirmwareRules rules = built_in();
-  const auto text = read_overlay(root, overlay);
-  if (!text) {
-    return fail(text.error());
-  }
-  if (!*text) {
-    return rules;
-  }
   auto storage = std::make_shared<Storage>();
-  const auto added = parse_firmware(**text, root.host_path(overlay).string(), storage->arena);
+  const auto parsed = parse_overlay(root, overlay, &parse_firmware, storage->arena);
+  if (!parsed) {
+    return fail(parsed.error());
+  }
+  const auto& added = *parsed;
   if (!added) {
-    return fail(added.error());
+    return rules;
   }
   storage->tables = {lay_over(rules.files_, added->files), lay_over(rules.atomics_, added->atomics),
                      lay_over(rules.packages_, added->packages)};

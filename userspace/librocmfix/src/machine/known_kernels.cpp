@@ -77,20 +77,16 @@ KnownKernels KnownKernels::built_in() {
 
 Result<KnownKernels> KnownKernels::load(const Root& root) {
   KnownKernels kernels = built_in();
-  const auto text = detail::read_overlay(root, overlay);
-  if (!text) {
-    return fail(text.error());
-  }
-  if (!*text) {
-    return kernels;
-  }
   auto storage = std::make_shared<Storage>();
-  auto added = parse_known_kernels(**text, root.host_path(overlay).string(), storage->arena);
+  auto added = detail::parse_overlay(root, overlay, &parse_known_kernels, storage->arena);
   if (!added) {
     return fail(std::move(added.error()));
   }
+  if (!*added) {
+    return kernels;
+  }
   storage->entries = detail::laid_over(
-      kernels.entries_, *added, [](const KnownKernel& one) { return one.name; },
+      kernels.entries_, **added, [](const KnownKernel& one) { return one.name; },
       detail::NewEntries::last);
   kernels.entries_ = storage->entries;
   kernels.storage_ = std::move(storage);

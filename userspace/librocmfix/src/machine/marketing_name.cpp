@@ -7,20 +7,14 @@
 #include <string_view>
 #include <utility>
 
+#include "base/words.hpp"
+
 namespace rocmfix::detail {
 
 namespace {
 
 constexpr std::string_view table_path = "/usr/share/libdrm/amdgpu.ids";
 constexpr std::size_t longest_name = 128;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  const auto first = text.find_first_not_of(blanks);
-  return first == std::string_view::npos
-             ? std::string_view{}
-             : text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 // Takes the text before the next comma off `line`.
 std::string_view next_field(std::string_view& line) {

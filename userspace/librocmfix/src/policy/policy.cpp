@@ -34,37 +34,24 @@ Policy Policy::built_in() {
 
 Result<Policy> Policy::load(const Root& root) {
   Policy policy = built_in();
-  auto chips_text = detail::read_overlay(root, chips_overlay);
-  auto settings_text = detail::read_overlay(root, settings_overlay);
-  if (!chips_text) {
-    return fail(std::move(chips_text.error()));
-  }
-  if (!settings_text) {
-    return fail(std::move(settings_text.error()));
-  }
-  if (!*chips_text && !*settings_text) {
-    return policy;
-  }
   auto storage = std::make_shared<Storage>();
-  if (*chips_text) {
-    const auto added =
-        parse_chips(**chips_text, root.host_path(chips_overlay).string(), storage->arena);
-    if (!added) {
-      return fail(added.error());
-    }
+  auto chips = detail::parse_overlay(root, chips_overlay, &parse_chips, storage->arena);
+  if (!chips) {
+    return fail(std::move(chips.error()));
+  }
+  auto settings = detail::parse_overlay(root, settings_overlay, &parse_settings, storage->arena);
+  if (!settings) {
+    return fail(std::move(settings.error()));
+  }
+  if (*chips) {
     storage->chips = detail::laid_over(
-        policy.chips_, *added, [](const Chip& chip) { return chip.name; },
+        policy.chips_, **chips, [](const Chip& chip) { return chip.name; },
         detail::NewEntries::last);
     policy.chips_ = storage->chips;
   }
-  if (*settings_text) {
-    const auto added =
-        parse_settings(**settings_text, root.host_path(settings_overlay).string(), storage->arena);
-    if (!added) {
-      return fail(added.error());
-    }
+  if (*settings) {
     storage->settings = detail::laid_over(
-        policy.settings_, *added,
+        policy.settings_, **settings,
         [](const Setting& setting) { return std::pair(setting.layer, setting.name); },
         detail::NewEntries::last);
     policy.settings_ = storage->settings;

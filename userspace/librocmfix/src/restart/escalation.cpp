@@ -38,17 +38,14 @@ Escalation Escalation::built_in() {
 
 Result<Escalation> Escalation::load(const Root& root) {
   Escalation escalation = built_in();
-  const auto text = detail::read_overlay(root, overlay);
-  if (!text) {
-    return fail(text.error());
-  }
-  if (!*text) {
-    return escalation;
-  }
   auto storage = std::make_shared<Storage>();
-  auto added = parse_mitigations(**text, root.host_path(overlay).string(), storage->arena);
+  auto parsed = detail::parse_overlay(root, overlay, &parse_mitigations, storage->arena);
+  if (!parsed) {
+    return fail(std::move(parsed.error()));
+  }
+  const auto& added = *parsed;
   if (!added) {
-    return fail(std::move(added.error()));
+    return escalation;
   }
   storage->mitigations = detail::laid_over(
       escalation.mitigations_, added->mitigations,

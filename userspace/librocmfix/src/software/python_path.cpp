@@ -5,6 +5,8 @@
 #include <cctype>
 #include <string_view>
 
+#include "base/words.hpp"
+
 namespace rocmfix::detail {
 namespace {
 
@@ -70,14 +72,6 @@ std::string version_in(std::string_view name) {
   return std::string(name.substr(0, dash));
 }
 
-std::string trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const auto first = text.find_first_not_of(blanks);
-  return first == std::string_view::npos
-             ? std::string()
-             : std::string(text.substr(first, text.find_last_not_of(blanks) - first + 1));
-}
-
 std::string_view next_line(std::string_view& text) {
   const auto end = std::min(text.find('\n'), text.size());
   const std::string_view line = text.substr(0, end);
@@ -90,11 +84,11 @@ std::string setting(std::string_view text, std::string_view key) {
   while (!text.empty()) {
     const std::string_view line = next_line(text);
     const auto equals = line.find('=');
-    std::string name = trimmed(line.substr(0, std::min(equals, line.size())));
+    std::string name(trimmed(line.substr(0, std::min(equals, line.size()))));
     std::transform(name.begin(), name.end(), name.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (equals != std::string_view::npos && name == key) {
-      return trimmed(line.substr(equals + 1));
+      return std::string(trimmed(line.substr(equals + 1)));
     }
   }
   return {};
@@ -163,7 +157,7 @@ class Site {
     for (const std::string& file : files) {
       const auto text = lookup_.head(file, longest_text);
       for (std::string_view rest = text ? *text : std::string_view(); !rest.empty();) {
-        const std::string line = trimmed(next_line(rest));
+        const std::string line(trimmed(next_line(rest)));
         if (line.starts_with("import ") || line.starts_with("import\t")) {
           path_.hooks.push_back(file_name(file));
         } else if (!line.empty() && !line.starts_with('#')) {
