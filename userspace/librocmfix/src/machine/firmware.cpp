@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <vector>
 
 #include "base/regular_file.hpp"
@@ -88,7 +89,8 @@ std::optional<std::string> find_firmware(const Root& root, std::string_view name
   for (const std::string_view ending : endings) {
     for (const std::string& directory : directories) {
       std::string path = formatted("{}/{}{}", directory, name, ending);
-      if (root.exists(path)) {
+      // What may not be looked at may be there: to read it fails with the reason.
+      if (const auto status = root.status(path); status || status.error().errnum == EACCES) {
         return path;
       }
     }

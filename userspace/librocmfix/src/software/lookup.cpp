@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "software/lookup.hpp"
 
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "base/captured_facts.hpp"
 #include "base/root_recorder.hpp"
 #include "rocmfix/code_objects.hpp"
+#include "util/file_descriptor.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -149,6 +151,16 @@ bool Lookup::is_executable(const std::string& path) const {
 bool Lookup::is_folder(const std::string& path) const {
   const auto found = status(path);
   return found && S_ISDIR(found->st_mode);
+}
+
+std::string Lookup::hidden(const std::string& folder) const {
+  const auto opened = root_.open_file(folder, O_DIRECTORY);
+  if (opened) {
+    const FileDescriptor closed(*opened);
+    return {};
+  }
+  const int errnum = opened.error().errnum;
+  return errnum == ENOENT || errnum == ENOTDIR ? std::string() : to_string(opened.error());
 }
 
 std::optional<FileIdentity> Lookup::identity(const std::string& path, mode_t type) const {

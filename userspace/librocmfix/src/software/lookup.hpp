@@ -55,6 +55,9 @@ class Lookup {
   [[nodiscard]] bool is_file(const std::string& path) const;
   [[nodiscard]] bool is_executable(const std::string& path) const;
   [[nodiscard]] bool is_folder(const std::string& path) const;
+  /// Why it is not known what is in a folder, a clause; empty: it is known, or there is no such
+  /// folder.
+  [[nodiscard]] std::string hidden(const std::string& folder) const;
   /// The path with its links resolved; empty when there is nothing.
   [[nodiscard]] std::string real_path(const std::string& path) const;
   /// A regular file, or the first `most` bytes of one; nullopt for anything else.

@@ -70,6 +70,9 @@ class Packages {
     if (!compiles_.empty()) {
       return without(SoftwareState::unknown, compiles_);
     }
+    if (std::string why = hidden(); cpu_build_.empty() && !why.empty()) {
+      return without(SoftwareState::unknown, std::move(why));
+    }
     return without(SoftwareState::none,
                    cpu_build_.empty() ? "no Python package with GPU code that rocmfix knows of is "
                                         "installed for this interpreter"
@@ -84,6 +87,16 @@ class Packages {
         if (lookup_.is_folder(found)) {
           return found;
         }
+      }
+    }
+    return {};
+  }
+
+  /// Why a package may be there that was not found.
+  [[nodiscard]] std::string hidden() const {
+    for (const std::string& folder : path_.folders) {
+      if (std::string why = lookup_.hidden(folder); !why.empty()) {
+        return why;
       }
     }
     return {};

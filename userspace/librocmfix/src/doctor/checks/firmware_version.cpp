@@ -88,10 +88,12 @@ Findings firmware_version(const Subject& subject) {
     Finding finding;
     finding.evidence = evidence_of(gpu, state);
     if (state.damaged) {
-      finding.verdict =
-          state.damaged->code == ErrorCode::invalid ? CheckVerdict::problem : CheckVerdict::unknown;
+      const bool broken = state.damaged->code == ErrorCode::invalid;
+      finding.verdict = broken ? CheckVerdict::problem : CheckVerdict::unknown;
       finding.summary = to_string(*state.damaged);
-      finding.remedy = "amdgpu cannot load it at the next boot. Install the package again.";
+      finding.remedy = broken ? "amdgpu cannot load it at the next boot. Install the package again."
+                              : "The kernel reads it as root, who can examine it here, too.";
+      finding.command = broken ? "" : "sudo rocmfix doctor firmware-version";
       finding.source = state.file_source;
     } else if (state.loaded) {
       judge_loaded(subject, gpu, state, finding);
