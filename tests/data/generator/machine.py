@@ -5,10 +5,9 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-from . import firmware, initramfs, kernel_module, kfd, pci
-from .tree import Tree
+from . import firmware, initramfs, kernel_module, kfd, pci, session
+from .tree import DATA, Tree
 
-DATA = Path(__file__).parent.parent
 OS_RELEASE = {"debian12": ("12", "bookworm"), "debian13": ("13", "trixie")}
 IDS = {  # the lines of libdrm's amdgpu.ids that the machines' cards need, by release
     "debian12": ["731F,\tCA,\tAMD Radeon RX 5600 XT", "7340,\tC5,\tAMD Radeon RX 5500 XT",
@@ -71,6 +70,8 @@ class Machine:
         tree.path("usr/lib/modules").mkdir(parents=True)
         tree.link("lib", "usr/lib")
         self.write_system(tree)
+        if "session" in self.about:
+            session.write(tree, self.about["session"], self.kernel["release"])
         self.write_gpus(tree)
         if self.loaded:
             self.write_loaded_module(tree)

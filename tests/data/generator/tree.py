@@ -5,6 +5,9 @@ import os
 from pathlib import Path
 
 
+DATA = Path(__file__).parent.parent
+
+
 class Tree:
     """A root under construction; paths are those of the machine, without the leading slash."""
 
