@@ -112,3 +112,14 @@ def test_a_cuda_library_has_no_device_code_for_hip(read_targets):
     for document in read_targets(*paths):
         assert document["targets"] == []
         assert document["complete"]
+
+
+def test_the_variables_of_a_real_miopen_are_found_in_it(read_targets):
+    """Those that rocmfix sets after a fault, and what strings(1) sees."""
+    path = fetch("miopen-sid") / MULTIARCH / "libMIOpen.so.1"
+    (document,) = read_targets(path.resolve(), options=("--names", "MIOPEN_DEBUG_"))
+    seen = subprocess.run(["strings", path], stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert document["names"] == sorted(set(re.findall(r"^MIOPEN_DEBUG_[A-Z0-9_]+$", seen, re.MULTILINE)))
+    mitigations = (HERE.parents[1] / "userspace/data/mitigations.toml").read_text()
+    set_by_rocmfix = set(re.findall(r"MIOPEN_DEBUG_[A-Z0-9_]+", mitigations))
+    assert set_by_rocmfix and set_by_rocmfix <= set(document["names"])

@@ -9,8 +9,8 @@ import pytest
 
 @pytest.fixture
 def read_targets(build):
-    def read(*paths):
-        done = subprocess.run([build / "tests" / "targets", *paths], capture_output=True,
+    def read(*paths, options=()):
+        done = subprocess.run([build / "tests" / "targets", *options, *paths], capture_output=True,
                               text=True, timeout=120, check=True)
         documents = [json.loads(line) for line in done.stdout.splitlines()]
         assert len(documents) == len(paths)

@@ -31,6 +31,7 @@ class Origin(NamedTuple):
 
 LIBRARIES = {
     "bitsandbytes": Origin(PYPI, "bitsandbytes==0.50.2"),
+    "miopen-sid": Origin("sid", "libmiopen1"),
     "rocblas-sid": Origin("sid", "librocblas4"),
     "rocblas-trixie": Origin("trixie", "librocblas0"),
     "rocsparse-sid": Origin("sid", "librocsparse1"),

@@ -2,6 +2,7 @@
 // Prints what the library reads of each file or folder, a JSON document a line: for the tests here
 // and for bench/code-objects.
 // Usage: targets FILE.so|FILE.kpack|FOLDER...
+//        targets --names PREFIX FILE.so...    the constants that begin with it
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rocmfix/code_objects.hpp"
+#include "software/miopen_names.hpp"
 
 namespace {
 
@@ -57,12 +59,27 @@ nlohmann::json describe(const std::filesystem::path& path) {
   return document;
 }
 
+nlohmann::json names_in(const char* path, std::string_view prefix) {
+  nlohmann::json document = {{"path", path}};
+  const auto root = rocmfix::Root::open("/");
+  const auto file = rocmfix::detail::RegularFile::open(*root, path);
+  const auto names = file ? rocmfix::detail::constants_with_prefix(*file, prefix)
+                          : rocmfix::Result<std::vector<std::string>>(rocmfix::fail(file.error()));
+  if (names) {
+    document["names"] = *names;
+  } else {
+    document["error"] = rocmfix::to_string(names.error());
+  }
+  return document;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    std::cout << describe(argv[i]).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace)
-              << '\n';
+  const bool names = argc > 2 && argv[1] == std::string_view("--names");
+  for (int i = names ? 3 : 1; i < argc; ++i) {
+    const nlohmann::json document = names ? names_in(argv[i], argv[2]) : describe(argv[i]);
+    std::cout << document.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) << '\n';
   }
   return 0;
 }
