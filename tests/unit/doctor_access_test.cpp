@@ -263,5 +263,161 @@ TEST_F(DoctorContainer, WithoutAProcessToJudgeByItIsUnknown) {
   EXPECT_EQ(found().verdict, CheckVerdict::unknown);
 }
 
+TEST_F(DoctorGroups, AGroupThatMayOnlyReadIsNoHelp) {
+  set_mode("dev/kfd", 0640);
+  EXPECT_TRUE(says(access(), "udevadm trigger"));
+  EXPECT_FALSE(says(access(), "usermod"));
+}
+
+TEST_F(DoctorGroups, OneNodeOfRootsGroupSpoilsTheAdviceForBoth) {
+  ASSERT_EQ(::chown(tree.at("dev/kfd").c_str(), 0, 0), 0);
+  EXPECT_TRUE(says(access(), "udevadm trigger"));
+}
+
+TEST_F(DoctorGroups, AMemberOfOneOfTwoGroupsHasToJoinTheOther) {
+  ASSERT_EQ(::chown(tree.at("dev/kfd").c_str(), 0, 44), 0);
+  tree.write("etc/group", "video:x:44:\nrender:x:109:anna\n");
+  EXPECT_EQ(access().command, "sudo usermod -aG video,render anna");
+}
+
+TEST_F(DoctorAccess, RootIsToldThatOtherUsersAreNotExamined) {
+  tree.write("proc/self/status", "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t0\n");
+  circumstances.environment.erase("USER");
+  const Finding finding = access();
+  EXPECT_EQ(finding.summary, "root may open the GPU's device nodes");
+  EXPECT_TRUE(says(finding, "other users are not examined"));
+  log_in(::getegid());
+  EXPECT_EQ(access().summary, "this user may open the GPU's device nodes");
+  EXPECT_FALSE(says(access(), "other users"));
+}
+
+TEST_F(DoctorAccess, TheUsersNameIsThatOfTheFirstVariableThatHasOne) {
+  circumstances.environment["LOGNAME"] = "bert";
+  EXPECT_TRUE(says(access(), "anna may open"));
+  circumstances.environment["USER"] = "-rf";
+  EXPECT_TRUE(says(access(), "bert may open"));
+  circumstances.environment["LOGNAME"] = std::string(65, 'x');
+  EXPECT_TRUE(says(access(), "this user may open"));
+}
+
+TEST_F(DoctorAccess, AFolderIsNamedAsNoDeviceNode) {
+  std::filesystem::remove(tree.at("dev/kfd"));
+  std::filesystem::create_directory(tree.at("dev/kfd"));
+  EXPECT_TRUE(says(access(), ", not a device node"));
+  std::filesystem::remove(tree.at("dev/kfd"));
+  tree.write("dev/kfd", "");
+  EXPECT_FALSE(says(access(), "not a device node"));
+}
+
+TEST_F(DoctorAccess, ANodeBelowAFileIsMissing) {
+  std::filesystem::remove_all(tree.at("dev/dri"));
+  tree.write("dev/dri", "");
+  EXPECT_TRUE(says(access(), "no device node /dev/dri/renderD128"));
+}
+
+TEST_F(DoctorAccess, OnlyANumberMakesARenderNode) {
+  std::filesystem::remove_all(tree.at("sys/bus/pci/devices/0000:03:00.0/drm"));
+  tree.write("sys/bus/pci/devices/0000:03:00.0/drm/renderDx/dev", "226:128\n");
+  EXPECT_FALSE(says(access(), "renderD"));
+}
+
+TEST_F(DoctorGroups, ASudoThatDoesNotSayWhoIsRoots) {
+  tree.write("proc/self/status", "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t0\n");
+  auto& environment = circumstances.environment;
+  const auto call = [&](const char* id, const char* group, const char* name) {
+    environment["SUDO_UID"] = id;
+    environment["SUDO_GID"] = group;
+    environment["SUDO_USER"] = name;
+    return access().verdict;
+  };
+  EXPECT_EQ(call("4711", "4711", "anna"), CheckVerdict::problem);
+  EXPECT_EQ(call("x", "4711", "anna"), CheckVerdict::ok);
+  EXPECT_EQ(call("0", "4711", "anna"), CheckVerdict::ok);
+  EXPECT_EQ(call("4711", "", "anna"), CheckVerdict::ok);
+  EXPECT_EQ(call("4711", "4711", "anna; reboot"), CheckVerdict::ok);
+}
+
+TEST_F(DoctorContainer, NodesThatMayNotBeOpenedAreAProblem) {
+  log_in(1);
+  for (const char* node : {"dev/kfd", "dev/dri/renderD128"}) {
+    set_mode(node, 0600);
+  }
+  const Finding finding = found();
+  EXPECT_EQ(finding.verdict, CheckVerdict::problem);
+  EXPECT_EQ(finding.summary, "this docker has the GPU's device nodes, but may not open them");
+}
+
+TEST_F(DoctorGroups, InAContainerEachGroupOfTheNodesIsHandedOnOnce) {
+  tree.write(".dockerenv", "");
+  const auto command = [&] { return run("container").front().command; };
+  EXPECT_EQ(command(), "docker run --device /dev/kfd --device /dev/dri --group-add 109 IMAGE");
+  ASSERT_EQ(::chown(tree.at("dev/kfd").c_str(), 0, 0), 0);
+  EXPECT_EQ(command(), "docker run --device /dev/kfd --device /dev/dri --group-add 109 IMAGE");
+}
+
+TEST_F(DoctorContainer, RootlessIsSaidWithWhatItNeeds) {
+  EXPECT_FALSE(says(found(), "rootless"));
+  tree.write("proc/self/uid_map", "         0          0 4294967295\n");
+  EXPECT_FALSE(says(found(), "rootless"));
+  tree.write("proc/self/uid_map", "         0     100000      65536\n");
+  EXPECT_TRUE(says(found(), "/.dockerenv is there; rootless"));
+  tree.write("proc/self/uid_map", "         0          0      65536\n");
+  EXPECT_TRUE(says(found(), "; rootless"));
+  std::filesystem::remove(tree.at("dev/kfd"));
+  EXPECT_TRUE(says(found(), "needs the runtime crun"));
+  std::filesystem::remove(tree.at("proc/self/uid_map"));
+  EXPECT_FALSE(says(found(), "crun"));
+}
+
+TEST_F(DoctorContainer, OnlyTheSizeOfTheSharedMemoryCounts) {
+  for (const char* const mounts :
+       {"tmpfs /run tmpfs rw,size=65536k 0 0\n", "shm /dev/shm tmpfs rw,nr_inodes=65536k 0 0\n",
+        "shm /dev/shm tmpfs rw,size=65536 0 0\n", "shm /dev/shm tmpfs rw 0 0\n"}) {
+    tree.write("proc/self/mounts", mounts);
+    EXPECT_EQ(run("container").size(), 1U) << mounts;
+  }
+  tree.write("proc/self/mounts", "shm /dev/shm tmpfs rw,size=65536k 0 0\n");
+  EXPECT_EQ(run("container")[1].command, "docker run --shm-size 8g ...");
+  tree.write("run/.containerenv", "");
+  EXPECT_EQ(run("container")[1].command, "podman run --shm-size 8g ...");
+}
+
+TEST_F(DoctorContainer, AnEmptyVariableIsNoContainer) {
+  std::filesystem::remove(tree.at(".dockerenv"));
+  circumstances.environment["container"] = "";
+  EXPECT_TRUE(run("container").empty());
+  circumstances.environment["container"] = "oci";
+  EXPECT_TRUE(says(found(), "the environment has container=oci"));
+}
+
+TEST_F(DoctorContainer, EachEngineHasItsOwnWay) {
+  std::filesystem::remove(tree.at(".dockerenv"));
+  std::filesystem::remove(tree.at("dev/kfd"));
+  const auto advice = [&](const char* engine) {
+    tree.write("run/systemd/container", engine);
+    const Finding finding = found();
+    EXPECT_EQ(finding.verdict, CheckVerdict::problem);
+    return test::text_of(finding) + finding.source;
+  };
+  const std::string lxc = advice("lxc\n");
+  EXPECT_NE(lxc.find("pct set ID"), std::string::npos) << lxc;
+  EXPECT_NE(lxc.find("getent group render"), std::string::npos) << lxc;
+  EXPECT_NE(lxc.find("pct(1)"), std::string::npos) << lxc;
+  const std::string nspawn = advice("systemd-nspawn\n");
+  EXPECT_NE(nspawn.find("--bind=/dev/kfd"), std::string::npos) << nspawn;
+  EXPECT_NE(nspawn.find("systemd-nspawn(1)"), std::string::npos) << nspawn;
+  EXPECT_NE(advice("docker\n").find("-v in place of --device"), std::string::npos);
+  tree.write("var/run/secrets/kubernetes.io/serviceaccount/token", "");
+  const std::string kubernetes = advice("docker\n");
+  EXPECT_NE(kubernetes.find("amd.com/gpu: 1"), std::string::npos) << kubernetes;
+  EXPECT_NE(kubernetes.find("k8s-device-plugin"), std::string::npos) << kubernetes;
+}
+
+TEST_F(DoctorAccess, AMissingNodeIsMadeAgainByUdev) {
+  std::filesystem::remove(tree.at("dev/kfd"));
+  EXPECT_TRUE(access().command.starts_with("sudo udevadm trigger")) << access().command;
+  EXPECT_NE(access().source, "");
+}
+
 }  // namespace
 }  // namespace rocmfix

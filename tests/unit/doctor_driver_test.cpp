@@ -156,5 +156,50 @@ TEST_F(DoctorBuild, ALivepatchThatIsOffIsNamed) {
   EXPECT_EQ(finding.verdict, CheckVerdict::note);
 }
 
+TEST_F(DoctorParameters, AValueInForceThatDoesNoHarmIsWell) {
+  in_force("1");
+  EXPECT_EQ(found().verdict, CheckVerdict::ok);
+}
+
+TEST_F(DoctorParameters, TheSameValueTwiceIsNoContradiction) {
+  set("etc/modprobe.d/a.conf", "options amdgpu noretry=1\n");
+  set("etc/modprobe.d/b.conf", "options amdgpu noretry=1\n");
+  EXPECT_EQ(found().verdict, CheckVerdict::ok);
+}
+
+TEST_F(DoctorParameters, WhatIsProposedAndSetIsWell) {
+  machine.gpus.front().gfx = "gfx1010";
+  machine.gpus.front().gc = GcVersion{10, 1, 10};
+  machine.gpus.front().family = Family::rdna1;
+  machine.driver.installed.emplace();
+  const std::string summary = found().summary;
+  const std::string option = summary.substr(0, summary.find(' '));
+  set("etc/modprobe.d/amdgpu.conf", "options amdgpu " + option + "\n");
+  EXPECT_EQ(found().verdict, CheckVerdict::ok) << summary << found().summary;
+}
+
+TEST_F(DoctorParameters, WhatCannotBeReadIsSaid) {
+  EXPECT_EQ(found().summary, "no parameter is set that does harm here");
+  error = Error{ErrorCode::io, "cannot read /etc/modprobe.d", 13, {}};
+  EXPECT_EQ(found().summary, "what modprobe would set cannot be read");
+}
+
+TEST_F(DoctorBuild, WhatModprobeSetsIsAnotherCheck) {
+  install();
+  machine.gpus.front().gfx = "gfx1010";
+  machine.gpus.front().gc = GcVersion{10, 1, 10};
+  machine.gpus.front().family = Family::rdna1;
+  machine.configured = {{"noretry", "0"}};
+  machine.driver.loaded->parameters["noretry"] = "0";
+  const Finding finding = found();
+  EXPECT_EQ(finding.verdict, CheckVerdict::ok) << test::text_of(finding);
+  EXPECT_FALSE(says(finding, "modprobe."));
+}
+
+TEST_F(DoctorBuild, ABuildThatLeftNoModuleIsLookedInto) {
+  tree.write("var/lib/rocmfix/builds/6.12.48+deb13-amd64", "result=failed\n");
+  EXPECT_FALSE(says(found(), "rocmfix-dkms is not installed"));
+}
+
 }  // namespace
 }  // namespace rocmfix

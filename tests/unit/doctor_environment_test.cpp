@@ -230,5 +230,103 @@ TEST_F(DoctorEnvironment, OfACapturedRootAllHomesAreRead) {
   EXPECT_TRUE(says(found(), "/home/bert/.profile, line 1"));
 }
 
+TEST(Assignments, OfAShellNeedAnOptionThatExports) {
+  EXPECT_EQ(parsed("declare ax=1 B=2\ntypeset -r x=3\ndeclare\n;;\nthen\n", AssignedIn::shell), "");
+  EXPECT_EQ(parsed("typeset -rx B=2\nsetenv C=3\n", AssignedIn::shell), "B=2:1 C=3:2");
+  EXPECT_EQ(parsed("A=1 2B=2\nexport A 2B\nA-B=1\nexport A-B\n", AssignedIn::shell), "");
+  EXPECT_EQ(parsed("A=1 make\nexport A\n", AssignedIn::shell), "");
+  EXPECT_EQ(parsed("export 9A=1 A-B=2 =3 _C=4\n", AssignedIn::shell), "_C=4:1");
+}
+
+TEST(Assignments, WordsEndWhereAShellEndsThem) {
+  EXPECT_EQ(parsed("export\tA=1\r\nexport B='a\\b' C=\"a\\\"b\"\n", AssignedIn::shell),
+            "A=1:1 B=a\\b:2 C=a\"b:2");
+  EXPECT_EQ(parsed("export A=\"1;2\" B='(3)' C=x#y\n", AssignedIn::shell),
+            "A=1;2:1 B=(3):1 C=x#y:1");
+  EXPECT_EQ(parsed("export A=\"it's\" B='say \"x\"' # C=3\n", AssignedIn::shell),
+            "A=it's:1 B=say \"x\":1");
+  EXPECT_EQ(parsed("export A=\"#1\" B=2\\\n", AssignedIn::shell), "A=#1:1 B=2:1");
+}
+
+TEST(Assignments, OfFishNeedOneWordAndAName) {
+  EXPECT_EQ(parsed("set\nset -gx A\nset -gx 2A 1\nset -gx A-B 1\nset -gx A $B\nset -gx\n",
+                   AssignedIn::fish),
+            "");
+  EXPECT_EQ(parsed("echo set\n", AssignedIn::fish), "");
+}
+
+TEST(Assignments, OfFishsOwnVariablesAreThoseOfTheForm) {
+  EXPECT_EQ(parsed("SETUVAR --export A\nOTHER --export A:1\nSETUVAR --path A:1\n"
+                   "SETUVAR --export 2A:1\nSETUVAR --export B:x2e\\x4\n",
+                   AssignedIn::fish_universal),
+            "B=x2e\\x4:5");
+}
+
+TEST(Assignments, OfAUnitsFilesAreThosesThatAreNamedWhole) {
+  EXPECT_EQ(
+      parsed("EnvironmentFile=relative\nEnvironmentFile=/etc/*.conf\nEnvironmentFile=/etc/%i\n"
+             "  EnvironmentFile=/etc/a\nEnvironment=A=$B;C\n",
+             AssignedIn::user_unit),
+      "=/etc/a:4 A=$B;C:5");
+}
+
+TEST(Assignments, ALineThatIsContinuedWithoutEndIsBounded) {
+  std::string lines;
+  for (int line = 0; line < 1000; ++line) {
+    lines += std::string(100, 'x') + "\\\n";
+  }
+  EXPECT_EQ(parsed(lines + "x\nexport A=1\n", AssignedIn::shell), "A=1:1002");
+  EXPECT_EQ(parsed("export A=1\\", AssignedIn::shell), "A=1:1");
+}
+
+TEST_F(DoctorEnvironment, AServiceBringsAProgramOfItsOwn) {
+  machine.software.state = SoftwareState::known;
+  machine.software.libraries = {{"/opt/torch/lib/libtorch_hip.so", {"gfx1031"}, true}};
+  tree.write("etc/systemd/system/ollama.service",
+             "[Service]\nEnvironment=HSA_OVERRIDE_GFX_VERSION=10.3.0\n");
+  EXPECT_EQ(found().verdict, CheckVerdict::ok) << "it is wrong for the program that is examined";
+  tree.write("etc/environment", "HSA_OVERRIDE_GFX_VERSION=10.3.0\n");
+  EXPECT_EQ(found().verdict, CheckVerdict::warning);
+  EXPECT_FALSE(says(found(), "ollama"));
+}
+
+TEST_F(DoctorEnvironment, WhatAnotherCheckTellsOfIsNotSaidTwice) {
+  circumstances.environment["HSA_OVERRIDE_GFX_VERSION"] = "11.0.0";
+  circumstances.environment["PYTORCH_TUNABLEOP_ENABLED"] = "1";
+  EXPECT_EQ(found().verdict, CheckVerdict::ok);
+  tree.write("etc/environment", "HSA_OVERRIDE_GFX_VERSION=11.0.0\n");
+  const Finding finding = found();
+  EXPECT_EQ(finding.verdict, CheckVerdict::warning) << "a value that can be read is no problem yet";
+  EXPECT_TRUE(says(finding, "in the line above, then log in again"));
+}
+
+TEST_F(DoctorEnvironment, TwoValuesAreTwoFindings) {
+  tree.write("etc/environment", "HSA_OVERRIDE_GFX_VERSION=11.0.0\n");
+  tree.write("home/anna/.profile", "export HSA_OVERRIDE_GFX_VERSION=9.0.0\n");
+  EXPECT_EQ(run("environment").size(), 2U);
+  tree.write("home/anna/.profile", "export HSA_OVERRIDE_GFX_VERSION=11.0.0\n");
+  EXPECT_TRUE(says(found(), "in the lines above"));
+  EXPECT_FALSE(says(found(), "daemon-reload"));
+}
+
+TEST_F(DoctorEnvironment, OnlyNamesThatTheTablesKnowCount) {
+  machine.gpus.front().kfd_node = 1;
+  tree.write("etc/environment",
+             "HSA_OVERRIDE_GFX_VERSION_x=10.3\nHSA_OVERRIDE_GFX_VERSION_=10.3\n"
+             "HSA_OVERRIDE_GFX_VERSIONS1=10.3\nHSA_DISABLE_CACHE_1=1\nnoretry=0\nPATH=/bin\n"
+             "XSA_OVERRIDE_GFX_VERSION_1=10.3\n");
+  const Finding finding = found();
+  EXPECT_EQ(finding.verdict, CheckVerdict::ok);
+  EXPECT_TRUE(finding.evidence.empty()) << test::text_of(finding);
+}
+
+TEST_F(DoctorEnvironment, AHomeThatIsNoPathIsNone) {
+  circumstances.environment["HOME"] = "home/anna";
+  tree.write("home/anna/.profile", "export HSA_DISABLE_CACHE=1\n");
+  tree.write("home/bert/.profile", "export HSA_DISABLE_CACHE=2\n");
+  EXPECT_TRUE(says(run("environment").front(), "/home/anna/.profile"))
+      << "then all homes of this root are read";
+}
+
 }  // namespace
 }  // namespace rocmfix

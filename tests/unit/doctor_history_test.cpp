@@ -159,5 +159,65 @@ TEST_F(DoctorHistory, AFloodOfFaultsIsOneFinding) {
   EXPECT_LE(findings[0].evidence.size(), 8U);
 }
 
+/// The fault in another minute, by both clocks.
+std::string fault_at(char minute) {
+  std::string text = fault;
+  for (auto at = text.find("10:01:00"); at != std::string::npos;
+       at = text.find("10:01:00", at + 1)) {
+    text[at + 4] = minute;
+  }
+  for (auto at = text.find("   61."); at != std::string::npos; at = text.find("   61.", at + 1)) {
+    text[at + 2] = minute;
+  }
+  return text;
+}
+
+TEST_F(DoctorHistory, OfManyIncidentsTheLastAreShownAndTheNumberIsSaid) {
+  std::string log = std::string(boot) + calm + boot;
+  for (const char minute : {'1', '2', '3', '4', '5'}) {
+    log += fault_at(minute);
+  }
+  tree.write("var/log/kern.log", log);
+  EXPECT_TRUE(says(found()[0], "the last 3 of 5 incidents"));
+  tree.write("var/log/kern.log", std::string(boot) + calm + boot + fault);
+  EXPECT_FALSE(says(found()[0], "incidents"));
+}
+
+TEST_F(DoctorHistory, ARefusalOfAtomicsIsHistory) {
+  tree.write("dev/kmsg",
+             "6,339,5140900,-;kfd kfd: amdgpu: skipped device 1002:73ff, PCI rejects atomics "
+             "91<92\n");
+  tree.write("var/log/kern.log", std::string(boot) + calm + boot + calm);
+  const auto findings = found();
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].verdict, CheckVerdict::warning) << test::text_of(findings[0]);
+}
+
+TEST_F(DoctorHistory, AnUnsupportedCardIsNotTheSubject) {
+  machine.gpus.push_back(machine.gpus.front());
+  machine.gpus.back().bdf = "0000:0a:00.0";
+  machine.gpus.back().supported = false;
+  tree.write("dev/kmsg", kmsg);
+  tree.write("var/log/kern.log", std::string(boot) + other_gpu + boot + calm);
+  EXPECT_EQ(found()[0].verdict, CheckVerdict::ok);
+}
+
+TEST_F(DoctorHistory, AnEmptyKernelLogIsNoCalmBoot) {
+  tree.write("dev/kmsg", "");
+  tree.write("var/log/kern.log", std::string(boot) + calm + boot + fault);
+  EXPECT_TRUE(says(found()[0], "this boot: GPU page fault"));
+}
+
+TEST_F(DoctorHistory, OfTwoLogsThatCannotBeReadTheFirstIsNamed) {
+  ASSERT_TRUE(std::filesystem::create_directories(tree.at("var/log")));
+  ASSERT_EQ(::mkfifo(tree.at("var/log/syslog").c_str(), 0600), 0);
+  ASSERT_EQ(::mkfifo(tree.at("var/log/messages").c_str(), 0600), 0);
+  const auto boots = read_logged_boots(tree.root());
+  ASSERT_TRUE(boots.error);
+  EXPECT_NE(boots.error->what.find("syslog"), std::string::npos) << boots.error->what;
+  const test::TemporaryTree empty;
+  EXPECT_FALSE(read_logged_boots(empty.root()).error) << "a log that is missing is no error";
+}
+
 }  // namespace
 }  // namespace rocmfix

@@ -111,5 +111,33 @@ TEST_F(DoctorMemory, NonsenseInTheFilesIsNoLimit) {
   EXPECT_EQ(found().verdict, CheckVerdict::ok);
 }
 
+TEST_F(DoctorMemory, ALimitOfAllTheMemoryIsNone) {
+  limit("/user.slice", std::to_string(32 * gib));
+  EXPECT_EQ(found().verdict, CheckVerdict::ok);
+  limit("/user.slice", std::to_string(32 * gib - 1));
+  EXPECT_EQ(found().verdict, CheckVerdict::note);
+}
+
+TEST_F(DoctorMemory, OnlyAServiceOfTheSystemsHasACommand) {
+  for (const char* const group : {"/system.slice/docker-0123.scope", "/user.slice/ollama.service",
+                                  "/system.slice/$(reboot).service"}) {
+    tree.write("proc/self/cgroup", std::string("0::") + group + "\n");
+    limit(group, "4294967296");
+    EXPECT_EQ(found().command, "") << group;
+  }
+}
+
+TEST_F(DoctorMemory, ASmallGttOfNobodysIsTtms) {
+  gtt(8 * gib);
+  EXPECT_TRUE(says(found(), "ttm.pages_limit, or another limit"));
+  machine.configured["gttsize"] = "-1";
+  EXPECT_TRUE(says(found(), "ttm.pages_limit, or another limit"));
+}
+
+TEST_F(DoctorMemory, ACardOfUnknownMemoryIsNotCompared) {
+  machine.gpus.front().vram_bytes.reset();
+  EXPECT_EQ(found().verdict, CheckVerdict::ok);
+}
+
 }  // namespace
 }  // namespace rocmfix

@@ -133,5 +133,46 @@ TEST_F(DoctorSecureBoot, InAContainerItIsTheHostsBusiness) {
   EXPECT_TRUE(run("secure-boot").empty());
 }
 
+TEST_F(DoctorSecureBoot, WhetherTheKeyIsEnrolledIsShown) {
+  secure_boot(1);
+  install(true);
+  tree.write("var/lib/dkms/mok.pub", "certificate of dkms");
+  enrol("certificate of shim");
+  EXPECT_TRUE(says(found(), "/var/lib/dkms/mok.pub: not enrolled"));
+  enrol("certificate of dkms");
+  EXPECT_TRUE(says(found(), "/var/lib/dkms/mok.pub: enrolled"));
+  tree.write("var/lib/dkms/mok.pub", "");
+  EXPECT_FALSE(says(found(), "mok.pub: enrolled")) << "an empty key is in every list";
+}
+
+TEST_F(DoctorSecureBoot, AListEndsWhereANumberIsMissing) {
+  secure_boot(1);
+  install(true);
+  tree.write("var/lib/dkms/mok.pub", "certificate of dkms");
+  enrol("certificate of shim");
+  enrol("certificate of dkms", "2");
+  EXPECT_EQ(found().verdict, CheckVerdict::warning) << "MokListRT1 is not there";
+}
+
+TEST_F(DoctorSecureBoot, WhatIsLockedDownIsTheWordInBrackets) {
+  install(false);
+  tree.write("sys/kernel/security/lockdown", "none integrity confidentiality\n");
+  EXPECT_EQ(found().verdict, CheckVerdict::ok) << "it names no state";
+}
+
+TEST_F(DoctorSecureBoot, AVariableThatIsLongerIsNotOn) {
+  install(false);
+  variable("SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", "\x01\x01");
+  EXPECT_EQ(found().verdict, CheckVerdict::ok);
+}
+
+TEST_F(DoctorSecureBoot, ALivepatchThatIsLoadedWasTaken) {
+  secure_boot(1);
+  machine.driver.livepatch.installed.emplace();
+  machine.driver.livepatch.installed->file = "/lib/modules/x/rocmfix_livepatch.ko";
+  machine.driver.livepatch.loaded.emplace();
+  EXPECT_EQ(found().verdict, CheckVerdict::ok);
+}
+
 }  // namespace
 }  // namespace rocmfix

@@ -14,6 +14,19 @@
 
 namespace rocmfix::test {
 
+/// What holds of every finding: it says what was found, and what to do where something is wrong.
+inline detail::Findings whole(detail::Findings findings, std::string_view id) {
+  for (const Finding& finding : findings) {
+    EXPECT_NE(finding.summary, "") << id;
+    const bool wrong =
+        finding.verdict == CheckVerdict::warning || finding.verdict == CheckVerdict::problem;
+    EXPECT_TRUE(!wrong || !finding.remedy.empty()) << id << ": " << finding.summary;
+    EXPECT_FALSE(finding.remedy.starts_with(' ')) << id << ": " << finding.remedy;
+    EXPECT_FALSE(finding.remedy.ends_with(' ')) << id << ": " << finding.remedy;
+  }
+  return findings;
+}
+
 class CheckedMachine {
  public:
   CheckedMachine() {
@@ -35,7 +48,7 @@ class CheckedMachine {
     const auto entry = std::find_if(
         all.begin(), all.end(), [&](const detail::CheckEntry& one) { return one.text->id == id; });
     EXPECT_NE(entry, all.end()) << id;
-    return entry == all.end() ? detail::Findings() : entry->run(subject(root));
+    return entry == all.end() ? detail::Findings() : whole(entry->run(subject(root)), id);
   }
   [[nodiscard]] detail::Subject subject(const Root& root) const {
     return {root, policy, machine, circumstances, error, error, error};

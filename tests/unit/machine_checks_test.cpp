@@ -7,74 +7,15 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
-#include <filesystem>
 
-#include "rocmfix/doctor.hpp"
-#include "temporary_tree.hpp"
+#include "edited_root.hpp"
 
 namespace rocmfix {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr const char* card = "/sys/bus/pci/devices/0000:03:00.0/";
-constexpr const char* node = "/sys/devices/virtual/kfd/kfd/topology/nodes/";
-
-// A copy of a synthetic root, to be changed.
-class EditedRoot {
- public:
-  explicit EditedRoot(const char* name) {
-    const char* const roots = std::getenv("ROCMFIX_TEST_ROOTS");  // NOLINT(concurrency-mt-unsafe)
-    fs::copy(fs::path(roots != nullptr ? roots : "build/roots") / name, tree_.at("/"),
-             fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-  }
-  EditedRoot& write(const std::string& path, std::string_view content) {
-    tree_.write(path, content);
-    return *this;
-  }
-  EditedRoot& remove(const std::string& path) {
-    fs::remove_all(tree_.at(path));
-    return *this;
-  }
-  /// KFD without its GPUs.
-  EditedRoot& without_node() { return remove(std::string(node) + "1"); }
-  /// The driver that holds the card; empty: none.
-  EditedRoot& driver(const std::string& name) {
-    remove(std::string(card) + "driver");
-    write(std::string(card) + "uevent",
-          (name.empty() ? "" : "DRIVER=" + name + "\n") + "PCI_SLOT_NAME=0000:03:00.0\n");
-    return *this;
-  }
-
-  [[nodiscard]] fs::path at(const std::string& path) const { return tree_.at(path); }
-  [[nodiscard]] Root root() const { return tree_.root(); }
-
-  /// Its findings, a line each: "VERDICT: SUMMARY [$ COMMAND]".
-  [[nodiscard]] std::string operator()(const std::string& check,
-                                       const Environment& environment = {}) const {
-    Circumstances circumstances;
-    circumstances.environment = environment;
-    const std::string only[] = {check};
-    const auto examination = examine(tree_.root(), circumstances, only);
-    if (!examination) {
-      return examination.error().what;
-    }
-    std::string lines;
-    for (const CheckResult& result : examination->results) {
-      const Finding& finding = result.finding;
-      lines += (lines.empty() ? "" : "\n") + std::string(to_string(finding.verdict)) + ": " +
-               finding.summary + (finding.command.empty() ? "" : " $ " + finding.command);
-      EXPECT_TRUE(finding.verdict == CheckVerdict::ok || finding.verdict == CheckVerdict::unknown ||
-                  !finding.remedy.empty())
-          << check << " says nothing about what it found";
-    }
-    return lines;
-  }
-
- private:
-  test::TemporaryTree tree_;
-};
+using test::card;
+using test::EditedRoot;
+using test::node;
 
 constexpr const char* log_command = " $ sudo dmesg | grep -iE 'amdgpu|kfd'";
 
