@@ -371,6 +371,11 @@ TEST(MiopenNames, AreReadFromTheConstantsOfALibrary) {
                                  std::string("MIOPEN_DEBUG_CONV_DIRECT_OCL_WRW2")));
   EXPECT_FALSE(std::binary_search(names->begin(), names->end(),
                                   std::string("MIOPEN_DEBUG_") + "NO_SUCH_NAME"));
+  // As in MIOpen's own messages, which misspell some of the names.
+  static const char* const volatile message = "Invalid MIOPEN_DEBUG_FIND_ONLY_SOVER specified";
+  EXPECT_FALSE(std::binary_search(names->begin(), names->end(),
+                                  std::string("MIOPEN_DEBUG_FIND_ONLY_SO") + "VER"))
+      << message;
 }
 
 TEST(MiopenNames, OfWhatIsNoLibraryAreAnError) {

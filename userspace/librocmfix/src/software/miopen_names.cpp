@@ -20,15 +20,18 @@ bool is_part(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/// `bytes` are those at `offset` of the file.
+/// `bytes` are those at `offset` of the file. A name ends its constant: within a message it is
+/// text, and MIOpen's messages spell some of them wrongly.
 void collect(const RegularFile& file, std::uint64_t offset, std::string_view bytes,
              std::string_view prefix, std::set<std::string>& names) {
   for (auto at = bytes.find(prefix); at != std::string_view::npos && names.size() < most_names;
        at = bytes.find(prefix, at + prefix.size())) {
     const std::string_view rest = bytes.substr(at, longest);
     const auto* const end = std::find_if_not(rest.begin(), rest.end(), is_part);
-    const std::string& name = *names.emplace(rest.begin(), end).first;
-    file.note(offset + at, name);
+    if (end != rest.end() && *end == '\0') {
+      const std::string& name = *names.emplace(rest.begin(), end).first;
+      file.note(offset + at, name);
+    }
   }
 }
 
