@@ -37,6 +37,14 @@ TEST(TomlCheck, CountsTheLevelsOfBracketsAndThePartsOfAKey) {
   EXPECT_EQ(line_of("a = [\"" + repeated("x", 9) + "\"" + repeated(", 1.5", 99)), std::nullopt);
 }
 
+TEST(TomlCheck, AQuoteWithinAWordOpensNoString) {
+  EXPECT_EQ(line_of("\na = 7'7\xc6\xbc"), 2U);
+  EXPECT_EQ(line_of("a = x\"y\""), 1U);
+  EXPECT_EQ(line_of("a = 'x''y'"), 1U);
+  EXPECT_EQ(line_of("a='x'\n'b'=\"y\"\nc.'d'=['e',\"f\",{'g'='h'}]\n\t'i' = ''\n"), std::nullopt);
+  EXPECT_EQ(line_of("\xef\xbb\xbf'a' = 1"), std::nullopt);
+}
+
 TEST(TomlCheck, StringsAndCommentsAreNotCounted) {
   const std::string deep = repeated("[.", 200);
   for (const std::string& text :

@@ -42,6 +42,9 @@ class TomlCheck {
       }
       line_begins = c == '\n' || (line_begins && (c == ' ' || c == '\t' || c == '\r'));
       if (c == '"' || c == '\'') {
+        if (!may_open_string()) {
+          return Fault{line_, "a quote within a word"};
+        }
         if (!skip_string(c)) {
           return std::nullopt;
         }
@@ -101,6 +104,12 @@ class TomlCheck {
     const char c = text_[name];
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-' || c == '"' || c == '\'' || c == ']';
+  }
+
+  // In `7'7` it opens none: toml++ reads on, to the end of the value.
+  [[nodiscard]] bool may_open_string() const {
+    return at_ == 0 || std::string_view(" \t\r\n=,[{.\xbf").find(text_[at_ - 1]) !=
+                           std::string_view::npos;  // the last is that of a byte order mark
   }
 
   // At an opening quote; leaves the position after the closing one.
