@@ -41,7 +41,9 @@ const KfdNode* find_node(const std::vector<KfdNode>& nodes, const PciFunction& f
 }
 
 std::optional<GcVersion> read_ip_discovery(const Root& root, const std::string& directory) {
-  const std::string gc = directory + "/ip_discovery/die/0/GC/0/";
+  // "GC" is a link to the folder of the block's number, which a copy without links does not have.
+  const std::string die = directory + "/ip_discovery/die/0/";
+  const std::string gc = die + (root.exists(die + "GC") ? "GC/0/" : "11/0/");
   const auto major = root.read_number(gc + "major");
   const auto minor = root.read_number(gc + "minor");
   const auto revision = root.read_number(gc + "revision");
@@ -127,7 +129,7 @@ void measure_memory(Gpu& gpu, const Root& root, const std::string& directory, co
 std::optional<Gpu> describe(const Root& root, const Policy& policy, const PciFunction& function,
                             const std::vector<KfdNode>& nodes,
                             const std::optional<MarketingNames>& names) {
-  const auto device = root.read_number(function.directory + "/device");
+  const auto device = detail::read_device_id(root, function.directory);
   if (!device || *device == 0 || *device >= 0xffff) {
     return std::nullopt;  // nothing there, or a function that has fallen off the bus
   }

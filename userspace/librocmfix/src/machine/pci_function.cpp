@@ -55,6 +55,26 @@ std::optional<std::string> uevent_value(const Root& root, const std::string& dir
   return std::nullopt;
 }
 
+std::optional<std::uint64_t> hexadecimal(std::string_view digits) {
+  std::uint64_t number = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+  return error == std::errc{} && end == digits.data() + digits.size() ? std::optional(number)
+                                                                      : std::nullopt;
+}
+
+// A capture may have `uevent` and nothing else: "PCI_ID=1002:73DF", "PCI_CLASS=30000".
+enum class Half { vendor, device };
+std::optional<std::uint64_t> uevent_id(const Root& root, const std::string& directory, Half half) {
+  const auto id = uevent_value(root, directory, "PCI_ID");
+  const auto colon = id ? id->find(':') : std::string::npos;
+  if (colon == std::string::npos) {
+    return std::nullopt;
+  }
+  return hexadecimal(half == Half::vendor ? std::string_view(*id).substr(0, colon)
+                                          : std::string_view(*id).substr(colon + 1));
+}
+
 std::string last_component(std::string_view path) {
   return std::string(path.substr(path.find_last_of('/') + 1));
 }
@@ -94,18 +114,39 @@ std::vector<PciFunction> list_drm(const Root& root) {
 }
 
 bool is_amd_gpu(const Root& root, const PciFunction& function) {
-  if (root.read_number(function.directory + "/vendor") != vendor_amd) {
+  auto vendor = root.read_number(function.directory + "/vendor");
+  if (!vendor) {
+    vendor = uevent_id(root, function.directory, Half::vendor);
+  }
+  if (vendor != vendor_amd) {
     return false;
   }
-  const auto pci_class = root.read_number(function.directory + "/class").value_or(0) >> 16U;
-  return pci_class == class_display || pci_class == class_accelerator;
+  auto pci_class = root.read_number(function.directory + "/class");
+  if (!pci_class) {
+    const auto text = uevent_value(root, function.directory, "PCI_CLASS");
+    pci_class = text ? hexadecimal(*text) : std::nullopt;
+  }
+  const std::uint64_t base = pci_class.value_or(0) >> 16U;
+  return base == class_display || base == class_accelerator;
+}
+
+std::vector<PciFunction> amd_gpus(const Root& root, std::vector<PciFunction> functions) {
+  std::erase_if(functions, [&](const PciFunction& f) { return !is_amd_gpu(root, f); });
+  return functions;
 }
 
 }  // namespace
 
+std::optional<std::uint64_t> read_device_id(const Root& root, const std::string& directory) {
+  const auto device = root.read_number(directory + "/device");
+  return device ? device : uevent_id(root, directory, Half::device);
+}
+
 std::vector<PciFunction> list_amd_gpu_functions(const Root& root) {
-  std::vector<PciFunction> functions = root.exists(pci_devices) ? list_pci(root) : list_drm(root);
-  std::erase_if(functions, [&](const PciFunction& f) { return !is_amd_gpu(root, f); });
+  std::vector<PciFunction> functions = amd_gpus(root, list_pci(root));
+  if (functions.empty()) {
+    functions = amd_gpus(root, list_drm(root));
+  }
   std::sort(functions.begin(), functions.end(), [](const PciFunction& a, const PciFunction& b) {
     return std::pair(a.domain, a.location) < std::pair(b.domain, b.location);
   });

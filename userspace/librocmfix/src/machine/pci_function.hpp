@@ -23,6 +23,9 @@ struct PciFunction {
   std::string directory;       ///< where its files are, inside the root
 };
 
+/// The device id; nullopt when neither `device` nor `uevent` has it.
+std::optional<std::uint64_t> read_device_id(const Root& root, const std::string& directory);
+
 /// Vendor 1002 and class display or accelerator, by address.
 std::vector<PciFunction> list_amd_gpu_functions(const Root& root);
 
