@@ -475,7 +475,9 @@ def test_the_form_for_one_node_is_judged_for_that_node(launcher, venvs, cache):
     run = launcher(*command, root="rx6700xt", env={**cache, f"{OVERRIDE}_1": "10.3.0"})
     assert f"warning: {OVERRIDE}_1=10.3.0: " in run.stderr
     assert f"Type: unset {OVERRIDE}_1" in run.stderr
-    for name in (f"{OVERRIDE}_7", f"{OVERRIDE}_01", f"{OVERRIDE}_", f"{OVERRIDE}_x"):
+    run = launcher(*command, root="rx6700xt", env={**cache, f"{OVERRIDE}_7": "11.0.0"})
+    assert "it does nothing: no GPU that the program sees is this KFD node" in run.stderr
+    for name in (f"{OVERRIDE}_01", f"{OVERRIDE}_", f"{OVERRIDE}_x"):
         assert launcher(*command, root="rx6700xt", env={**cache, name: "11.0.0"}).stderr == ""
 
 

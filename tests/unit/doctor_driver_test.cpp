@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "doctor_subject.hpp"
+#include "modprobe/line_faults.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 
 namespace rocmfix {
@@ -20,6 +21,10 @@ class DoctorParameters : public testing::Test, public test::CheckedMachine {
     ASSERT_TRUE(options);
     machine.configured = effective_options(*options);
     machine.configured_by_others = machine.configured;
+    const auto faults =
+        detail::find_line_faults(tree.root(), machine.driver, Policy::built_in().settings());
+    ASSERT_TRUE(faults);
+    machine.line_faults = *faults;
   }
   [[nodiscard]] Finding found() const {
     const auto findings = run("driver-parameters");
@@ -54,6 +59,26 @@ TEST_F(DoctorParameters, TheKernelCommandLineHasAFileOfItsOwn) {
   EXPECT_TRUE(says(finding, "noretry=0 in the kernel command line"));
   EXPECT_TRUE(says(finding, "update-grub"));
   EXPECT_EQ(finding.command, "sudoedit /etc/default/grub");
+}
+
+TEST_F(DoctorParameters, ALineThatKeepsAmdgpuFromLoadingIsAProblem) {
+  set("etc/modprobe.d/amdgpu.conf", "options amdgpu noretry\n");
+  const Finding finding = found();
+  EXPECT_EQ(finding.verdict, CheckVerdict::problem);
+  EXPECT_TRUE(says(finding, "has no value, and the kernel does not load amdgpu"));
+  EXPECT_EQ(finding.command, "sudoedit /etc/modprobe.d/amdgpu.conf");
+}
+
+TEST_F(DoctorParameters, AProposalThatIsOverruledNamesWhatOverrulesIt) {
+  machine.gpus.front().gfx = "gfx1010";
+  machine.gpus.front().gc = GcVersion{10, 1, 10};
+  machine.gpus.front().family = Family::rdna1;
+  machine.driver.installed.emplace();
+  set("proc/cmdline", "quiet amdgpu.noretry=0\n");
+  const Finding finding = found();
+  EXPECT_EQ(finding.verdict, CheckVerdict::note);
+  EXPECT_TRUE(says(finding, "the kernel command line has noretry=0, which wins"));
+  EXPECT_NE(finding.command, "sudo rocmfix apply");
 }
 
 TEST_F(DoctorParameters, WhatIsInForceAndNoLongerSetIsTheInitramfss) {
@@ -139,6 +164,7 @@ TEST_F(DoctorBuild, SwitchedOffByItsUserIsANote) {
 TEST_F(DoctorBuild, ASentenceIsNoCommand) {
   install();
   machine.driver.loaded->parameters["rocmfix"] = "0";
+  machine.options = {{"rocmfix", "0", "/proc/cmdline", 0, true}};
   const Finding finding = found();
   EXPECT_EQ(finding.command, "rocmfix verify");
   EXPECT_NE(finding.remedy.find("/etc/default/grub"), std::string::npos);

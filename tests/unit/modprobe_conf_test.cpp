@@ -213,7 +213,7 @@ TEST(ModprobeConf, ConflictsKnowWhoWins) {
             "vm_update_mode=0 in /etc/modprobe.d/zz.conf:2 is read after rocmfix.conf and wins "
             "over it");
   EXPECT_TRUE(conflicts[2].wins);
-  EXPECT_NE(remedy(conflicts[2]).find("update-grub"), std::string::npos);
+  EXPECT_NE(remedy(tree.root(), conflicts[2].option).find("update-grub"), std::string::npos);
 }
 
 TEST(ModprobeConf, ALaterFileThatAgreesUndoesAConflict) {

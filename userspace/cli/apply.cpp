@@ -50,8 +50,12 @@ std::string describe_report(const Root& root, const ChangeReport& report) {
     text +=
         fmt::format("{}: {}\n", conflict.wins ? "warning" : "note", printable(describe(conflict)));
     if (conflict.wins) {
-      text += fmt::format("hint: {}\n", printable(remedy(conflict)));
+      text += fmt::format("hint: {}\n", printable(conflict.remedy));
     }
+  }
+  for (const LineFault& fault : report.line_faults) {
+    text +=
+        fmt::format("warning: {}\nhint: {}\n", printable(describe(fault)), printable(fault.remedy));
   }
   if (report.initramfs_updated) {
     text += "The initramfs of every installed kernel has the new settings.\n";

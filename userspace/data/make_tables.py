@@ -36,6 +36,7 @@ SPECIAL = {
     ("Chip", "pci"): ("pci", "std::uint16_t", lambda item: f"0x{int(item, 16):04x}"),
     ("Chip", "source"): None,
     ("Setting", "layer"): ("layer", None, enumerator("Layer")),
+    ("Setting", "default"): ("driver_default", None, text),
     ("Setting", "propose"): ("proposals", "Proposal", None),
     ("Setting", "judge"): ("judgements", "Judgement", None),
     ("Setting", "advise"): ("advice", "Judgement", None),

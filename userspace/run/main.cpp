@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "container.hpp"
 #include "options.hpp"
 #include "preparation.hpp"
 #include "ranks.hpp"
@@ -42,6 +43,16 @@ int print(std::string_view text) {
 int print_dry_run(const Options& options, const Preparation& preparation) {
   return print(options.json ? environment_json(preparation.environment)
                             : dry_run_text(options, preparation));
+}
+
+int print_container(const Options& options, const Preparation& preparation) {
+  if (!preparation.supported) {
+    return report({.code = ErrorCode::not_applicable,
+                   .what = "no RDNA1 or RDNA2 GPU here that a container could use",
+                   .hint = "rocmfix status shows the GPUs that were found"},
+                  own_failure);
+  }
+  return print(options.json ? container_json(preparation) : container_text(preparation));
 }
 
 /// The plan never over what is set, whatever it says: the last guard of "the user wins".
@@ -123,6 +134,9 @@ int launch(Options& options, char** argv) {
   }
   if (options.action == Action::dry_run) {
     return print_dry_run(options, *preparation);
+  }
+  if (options.action == Action::print_container) {
+    return print_container(options, *preparation);
   }
   if (options.verbosity == Verbosity::verbose) {
     write_stderr(verbose_text(*preparation));

@@ -42,7 +42,10 @@ Options, each with the variable of the same meaning:
   -q, --quiet          no warnings                     ROCMFIX_QUIET=1
   -v, --verbose        say what is set, and why        ROCMFIX_VERBOSE=1
   -n, --dry-run        print what would be done; run nothing
-      --json           with --dry-run or --simulate list: print it as JSON
+      --print-container  print what a container needs to use the GPU, for docker and
+                       podman; run nothing
+      --json           with --dry-run, --print-container or --simulate list: print
+                       it as JSON
   -h, --help           print this help
       --version        print the version
 
@@ -69,12 +72,13 @@ enum LongOption : int {
   option_quiet,
   option_verbose,
   option_dry_run,
+  option_print_container,
   option_json,
   option_help,
   option_version,
 };
 
-constexpr std::array<option, 18> long_options{{
+constexpr std::array<option, 19> long_options{{
     {"profile", required_argument, nullptr, option_profile},
     {"coherence", required_argument, nullptr, option_coherence},
     {"communicators", required_argument, nullptr, option_communicators},
@@ -89,6 +93,7 @@ constexpr std::array<option, 18> long_options{{
     {"quiet", no_argument, nullptr, option_quiet},
     {"verbose", no_argument, nullptr, option_verbose},
     {"dry-run", no_argument, nullptr, option_dry_run},
+    {"print-container", no_argument, nullptr, option_print_container},
     {"json", no_argument, nullptr, option_json},
     {"help", no_argument, nullptr, option_help},
     {"version", no_argument, nullptr, option_version},
@@ -186,6 +191,9 @@ Result<Flags> read_flags(int argc, char** argv) {
       case option_dry_run:
         flags.action = Action::dry_run;
         break;
+      case option_print_container:
+        flags.action = Action::print_container;
+        break;
       case 'h':
       case option_help:
         flags.action = Action::help;
@@ -278,11 +286,13 @@ Result<Options> parse_options(int argc, char** argv) {
     return Options{.action = Action::list_cards, .json = flags->json};
   }
   char** const command = argv + optind;
-  if (flags->json && flags->action != Action::dry_run) {
-    return fail(usage_error("--json works only with --dry-run or --simulate list"));
+  const bool prints = flags->action == Action::dry_run || flags->action == Action::print_container;
+  if (flags->json && !prints) {
+    return fail(
+        usage_error("--json works only with --dry-run, --print-container or --simulate list"));
   }
   // `--dry-run` alone is a fair question: what would be set for any command?
-  if (*command == nullptr && flags->action != Action::dry_run) {
+  if (*command == nullptr && !prints) {
     return fail(usage_error("no command to run", "for example: rocmfix-run python3 train.py"));
   }
   return complete(*flags, command);

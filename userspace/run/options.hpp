@@ -15,7 +15,7 @@
 
 namespace rocmfix::run {
 
-enum class Action : std::uint8_t { run, dry_run, list_cards, help, version };
+enum class Action : std::uint8_t { run, dry_run, print_container, list_cards, help, version };
 enum class Verbosity : std::uint8_t { quiet, normal, verbose };
 
 struct Options {

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "rocmfix/communicators.hpp"
+#include "rocmfix/outside.hpp"
 #include "rocmfix/plan.hpp"
+#include "rocmfix/redaction.hpp"
 
 namespace rocmfix::run {
 
@@ -29,6 +31,59 @@ std::vector<std::string> words_of(char* const* command) {
     words.emplace_back(*word);
   }
   return words;
+}
+
+/// Ids of the groups that own the GPU's device nodes, root's aside.
+std::vector<std::uint32_t> device_groups(const Root& root) {
+  std::vector<std::string> nodes = {"/dev/kfd"};
+  for (const std::string& name : root.list("/dev/dri")) {
+    if (name.starts_with("renderD") || name.starts_with("card")) {
+      nodes.push_back("/dev/dri/" + name);
+    }
+  }
+  std::vector<std::uint32_t> groups;
+  for (const std::string& node : nodes) {
+    const auto status = root.status(node);
+    if (status && status->group != 0 &&
+        std::find(groups.begin(), groups.end(), status->group) == groups.end()) {
+      groups.push_back(status->group);
+    }
+  }
+  return groups;
+}
+
+/// What the user has set of the variables that rocmfix knows.
+Environment known_variables(const Environment& environment, const Policy& policy) {
+  Environment known;
+  for (const auto& [name, value] : environment) {
+    const auto is_set = [&name = name](const Setting& one) {
+      return one.layer == Layer::environment &&
+             (name == one.name || (one.per_node && name.starts_with(std::string(one.name) + "_")));
+    };
+    if (is_runtime_variable(name) ||
+        std::any_of(policy.settings().begin(), policy.settings().end(), is_set)) {
+      known.emplace(name, value);
+    }
+  }
+  return known;
+}
+
+/// A program that this environment does not reach gets another: what its command line sets.
+std::optional<OutsideCommand> go_outside(Machine& machine, const Options& options,
+                                         const Carried& carried) {
+  if (*options.command == nullptr) {
+    return std::nullopt;
+  }
+  auto outside = find_outside(words_of(options.command), machine.environment, carried);
+  if (outside) {
+    machine.software.state = SoftwareState::unknown;
+    machine.software.program = outside->program;
+    machine.software.why = outside->reason;
+    for (const auto& [name, value] : outside->given) {
+      machine.environment[name] = value;
+    }
+  }
+  return outside;
 }
 
 void diagnose(Machine& machine, const Policy& policy, const Options& options) {
@@ -71,6 +126,30 @@ Result<void> respect_link_order(const Options& options, const Machine& machine,
   return {};
 }
 
+/// The environment of the command; of one that it does not reach, with what carries it in.
+void plan_environment(const Root& root, const Policy& policy, const Options& options,
+                      Machine& machine, Preparation& result) {
+  const Environment own = machine.environment;
+  Carried carried{known_variables(own, policy), device_groups(root)};
+  const auto outside = go_outside(machine, options, carried);
+  if (!outside) {
+    diagnose(machine, policy, options);
+  }
+  Plan plan = make_plan(machine, policy, {.profile = options.profile, .only = Layer::environment});
+  add_build_advice(plan, root, machine);
+  for (const PlanRow& row : plan.settings) {
+    if (row.proposed && !row.current) {
+      carried.variables.emplace(row.name, *row.proposed);
+    }
+  }
+  if (outside) {
+    const auto complete = find_outside(words_of(options.command), own, carried);
+    machine.software.elsewhere = complete ? complete->command : std::string();
+  }
+  result.environment = environment_of(plan, machine.software);
+  result.carried = std::move(carried);
+}
+
 template <class T>
 void append(std::vector<T>& list, const std::vector<T>& more) {
   list.insert(list.end(), more.begin(), more.end());
@@ -97,11 +176,7 @@ Result<Preparation> prepare(const Options& options) {
     machine = launch_facts(*root, result.gpus);
   }
   if (result.supported) {
-    diagnose(machine, *policy, options);
-    Plan plan =
-        make_plan(machine, *policy, {.profile = options.profile, .only = Layer::environment});
-    add_build_advice(plan, *root, machine);
-    result.environment = environment_of(plan, machine.software);
+    plan_environment(*root, *policy, options, machine, result);
   }
   if (const auto hidden = unreadable_gpus(*root); hidden && !result.supported) {
     // The command still runs, as on a machine without a GPU, but with a message.

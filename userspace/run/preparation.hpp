@@ -12,6 +12,7 @@
 #include "preload.hpp"
 #include "rocmfix/environment.hpp"
 #include "rocmfix/gpu.hpp"
+#include "rocmfix/outside.hpp"
 
 namespace rocmfix::run {
 
@@ -20,6 +21,7 @@ struct Preparation {
   bool supported = false;       ///< one of them may be touched
   bool layered = false;         ///< the command gets librocmfix-hip.so
   EnvironmentPlan environment;  ///< what --dry-run shows; the preload's changes are in it
+  Carried carried;              ///< what a container of the command's needs besides
   Preload preload;              ///< empty unless `supported` or simulated
 };
 

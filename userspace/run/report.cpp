@@ -2,38 +2,16 @@
 // Plain std::string and no formatting library: these lines are on the way to every exec.
 #include "report.hpp"
 
-#include <cctype>
 #include <string_view>
 
 #include "supervisor/hang_report.hpp"
+#include "util/shell_word.hpp"
 
 namespace rocmfix::run {
 
 namespace {
 
 constexpr std::string_view program = "rocmfix-run: ";
-
-/// As a POSIX shell would have to be given it.
-std::string shell_word(std::string_view word) {
-  constexpr std::string_view harmless = "%+,-./:=@_";
-  bool plain = !word.empty();
-  for (const char c : word) {
-    const bool letter = std::isalnum(static_cast<unsigned char>(c)) != 0;
-    plain = plain && (letter || harmless.find(c) != std::string_view::npos);
-  }
-  if (plain) {
-    return std::string(word);
-  }
-  std::string result = "'";
-  for (const char c : word) {
-    if (c == '\'') {
-      result += "'\\''";
-    } else {
-      result += c;
-    }
-  }
-  return result + "'";
-}
 
 std::string assignment(std::string_view name, std::string_view value) {
   return printable(name) + "=" + printable(value);

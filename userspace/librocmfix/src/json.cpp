@@ -129,6 +129,43 @@ std::string livepatch_json(const Driver& driver) {
                  {"in_force", livepatch.in_force()}}}});
 }
 
+namespace {
+
+Json effect_json(const std::optional<ValueEffect>& effect) {
+  return effect ? Json{{"effect", to_string(effect->effect)},
+                       {"reason", effect->reason},
+                       {"source", effect->source}}
+                : Json(nullptr);
+}
+
+Json conflicts_json(const std::vector<Conflict>& conflicts) {
+  Json list = Json::array();
+  for (const Conflict& conflict : conflicts) {
+    list.push_back({{"name", conflict.option.name},
+                    {"value", conflict.option.value},
+                    {"file", conflict.option.file},
+                    {"line", conflict.option.line},
+                    {"wins", conflict.wins},
+                    {"remedy", text_or_null(conflict.remedy)}});
+  }
+  return list;
+}
+
+Json line_faults_json(const std::vector<LineFault>& faults) {
+  Json list = Json::array();
+  for (const LineFault& fault : faults) {
+    list.push_back({{"file", fault.file},
+                    {"line", fault.line},
+                    {"text", fault.text},
+                    {"fault", fault.fault},
+                    {"remedy", fault.remedy},
+                    {"blocks", fault.blocks}});
+  }
+  return list;
+}
+
+}  // namespace
+
 std::string plan_json(const Plan& plan) {
   Json settings = Json::array();
   for (const PlanRow& row : plan.settings) {
@@ -140,26 +177,26 @@ std::string plan_json(const Plan& plan) {
                         {"effect", to_string(row.effect)},
                         {"reason", row.reason},
                         {"source", row.source},
+                        {"configured_effect", effect_json(row.of_configured)},
+                        {"current_effect", effect_json(row.of_current)},
+                        {"withheld", or_null(row.withheld)},
                         {"command", text_or_null(row.command)}});
   }
-  return dump({{"schema", 1}, {"profile", to_string(plan.profile)}, {"settings", settings}});
+  return dump({{"schema", 1},
+               {"profile", to_string(plan.profile)},
+               {"settings", settings},
+               {"conflicts", conflicts_json(plan.conflicts)},
+               {"faulty_lines", line_faults_json(plan.line_faults)}});
 }
 
 std::string change_json(const ChangeReport& report) {
-  Json conflicts = Json::array();
-  for (const Conflict& conflict : report.conflicts) {
-    conflicts.push_back({{"name", conflict.option.name},
-                         {"value", conflict.option.value},
-                         {"file", conflict.option.file},
-                         {"line", conflict.option.line},
-                         {"wins", conflict.wins}});
-  }
   return dump({{"schema", 1},
                {"changed", report.changed},
                {"dry_run", report.dry_run},
                {"file", report.file},
                {"text", report.text},
-               {"conflicts", conflicts},
+               {"conflicts", conflicts_json(report.conflicts)},
+               {"faulty_lines", line_faults_json(report.line_faults)},
                {"initramfs_updated", report.initramfs_updated},
                {"reboot_needed", report.reboot_needed},
                {"notes", report.notes}});

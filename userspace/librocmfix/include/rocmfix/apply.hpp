@@ -22,6 +22,7 @@ struct ChangeReport {
   std::string file;  ///< path of the configuration file inside the root
   std::string text;  ///< what it holds (or would hold) now; empty: no file
   std::vector<Conflict> conflicts;
+  std::vector<LineFault> line_faults;  ///< in the user's own files
   bool initramfs_updated = false;
   bool reboot_needed = false;
   std::vector<std::string> notes;  ///< sentences for the user

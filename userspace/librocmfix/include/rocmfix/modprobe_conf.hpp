@@ -8,20 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "rocmfix/module_options.hpp"
 #include "rocmfix/plan.hpp"
 #include "rocmfix/root.hpp"
 
 namespace rocmfix {
 
 inline constexpr std::string_view modprobe_conf_path = "/etc/modprobe.d/rocmfix.conf";
-
-/// One `name=value` for amdgpu and where it is set.
-struct ModuleOption {
-  std::string name;
-  std::string value;
-  std::string file;   ///< path inside the root, or "/proc/cmdline"
-  unsigned line = 0;  ///< 1-based; 0 for the kernel command line
-};
 
 /// All options for amdgpu in the order the kernel sees them; the last of a name wins.
 /// Errors: io when a configuration directory cannot be read.
@@ -32,20 +25,20 @@ Result<std::vector<ModuleOption>> read_module_options(const Root& root);
 /// says noretry=0 would be gone once ours says noretry=1.
 Result<std::vector<ModuleOption>> read_options_without_rocmfix(const Root& root);
 
-/// The winning value of each name.
+/// The winning value of each name, of the options that have one.
 std::map<std::string, std::string, std::less<>> effective_options(
     const std::vector<ModuleOption>& options);
 
-/// What is set elsewhere for a name that `plan` sets to another value.
-struct Conflict {
-  ModuleOption option;
-  bool wins = false;  ///< true: that file is read after rocmfix.conf, so the plan is not in force
-};
+/// What other files set for a name that `plan` sets to another value; without remedies.
 std::vector<Conflict> find_conflicts(const std::vector<ModuleOption>& options, const Plan& plan);
+/// Completes `plan` with them, remedies included, and with the machine's faulty lines.
+void add_conflicts(Plan& plan, const Root& root, const Machine& machine);
 /// "noretry=0 in /etc/modprobe.d/z.conf:3 is read after rocmfix.conf and wins over it"
 std::string describe(const Conflict& conflict);
-/// The command that removes it.
-std::string remedy(const Conflict& conflict);
+/// "`noretry = 0` in /etc/modprobe.d/z.conf:3: blanks around `=`, ..."
+std::string describe(const LineFault& fault);
+/// What removes it, where it is set on this machine: a clause with the commands.
+std::string remedy(const Root& root, const ModuleOption& option);
 
 /// The file's whole text for the module rows of `plan`; deterministic.
 std::string render_modprobe_conf(const Plan& plan);

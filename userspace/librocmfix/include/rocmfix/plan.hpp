@@ -11,6 +11,7 @@
 
 #include "rocmfix/driver.hpp"
 #include "rocmfix/gpu.hpp"
+#include "rocmfix/module_options.hpp"
 #include "rocmfix/policy.hpp"
 #include "rocmfix/software.hpp"
 
@@ -25,6 +26,10 @@ struct Machine {
   /// The same, had `rocmfix apply` never run. What is proposed because of a configured value is
   /// decided by these, or our own file would withdraw the proposal that caused it.
   std::map<std::string, std::string, std::less<>> configured_by_others;
+  /// amdgpu's options one by one, in the order in which the kernel sees them.
+  std::vector<ModuleOption> options;
+  /// Lines about amdgpu that do not do what they look like.
+  std::vector<LineFault> line_faults;
   /// The environment that the program would inherit; empty for a captured root.
   Environment environment;
   /// What the program carries that the environment part is for; unnamed unless examined.
@@ -47,6 +52,14 @@ Result<Machine> inspect_machine(const Root& root, const Policy& policy);
 Machine inspect_machine_parts(const Root& root, const Policy& policy,
                               std::optional<Error>& options_error);
 
+/// What a value does, and how that is known.
+struct ValueEffect {
+  Effect effect = Effect::unknown;
+  std::string reason;
+  std::string source;
+  bool warn = false;  ///< worth a warning, although it does no harm
+};
+
 struct PlanRow {
   Layer layer = Layer::module;
   std::string name;
@@ -57,6 +70,13 @@ struct PlanRow {
                                           ///< in the environment the user's value comes first
   std::string reason;
   std::string source;
+  std::optional<ValueEffect>
+      of_configured;                      ///< what the configured value does, whatever is proposed
+  std::optional<ValueEffect> of_current;  ///< likewise of a parameter's value in force
+  std::optional<std::string> withheld;    ///< what the profile would set on another machine, and
+                                          ///< `effect` is about, when nothing is set or proposed
+  bool warn = false;                      ///< `reason` is worth a warning, although it does no harm
+  bool answers_configured = false;        ///< proposed only because of what is configured elsewhere
   bool advice = false;  ///< nothing is set and nothing proposed; `reason` says why, and `effect` is
                         ///< that of leaving it so
   std::string command;  ///< installs a build of the program that runs on the GPU; empty: unknown
@@ -64,7 +84,9 @@ struct PlanRow {
 
 struct Plan {
   Profile profile = Profile::safe;
-  std::vector<PlanRow> settings;  ///< in the order of settings.toml
+  std::vector<PlanRow> settings;       ///< in the order of settings.toml
+  std::vector<Conflict> conflicts;     ///< filled in by add_conflicts() (modprobe_conf.hpp)
+  std::vector<LineFault> line_faults;  ///< likewise
 };
 
 struct PlanOptions {

@@ -64,6 +64,7 @@ struct Judgement {
   Clauses when;
   std::string_view reason;
   std::string_view source;  ///< kernel file or commit, issue number, or measurement
+  bool warn = false;        ///< of a variable: worth a warning, although it does no harm
 };
 
 /// The placeholder for a fact of the machine in a reason: "{gpus}" (reason_text.hpp).
@@ -79,6 +80,10 @@ struct Setting {
   /// Where nothing is set and nothing proposed: why. `harmful` is what a user has to know.
   std::span<const Judgement> advice;
   bool per_node = false;  ///< NAME_<N> is the same for KFD node N alone, and wins over NAME
+  bool text = false;      ///< of a parameter: any text is a value, not numbers alone
+  /// Of a parameter: what the driver has when nobody sets it, or "*", that differs. A value in
+  /// force that is the default is not shown; empty: it always is.
+  std::string_view driver_default;
 };
 
 /// The tables. Cheap to move; what it hands out lives as long as it does.

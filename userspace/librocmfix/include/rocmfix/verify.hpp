@@ -27,7 +27,7 @@ struct Verification {
 /// The checks' ids, in this order: gpu.supported (false: the only one), module.build (only where a
 /// build is on record), module.source (only where both versions are known), module.installed,
 /// module.loaded, module.active, livepatch.refresh (only with the livepatch), module.parameters,
-/// modprobe.configured, modprobe.conflicts, modprobe.blacklist, initramfs.module,
+/// modprobe.configured, modprobe.conflicts, modprobe.syntax, modprobe.blacklist, initramfs.module,
 /// initramfs.livepatch (likewise), initramfs.configuration.
 Verification verify_machine(const Root& root, const Machine& machine, const Plan& plan);
 

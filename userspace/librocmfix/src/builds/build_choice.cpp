@@ -5,6 +5,7 @@
 
 #include "rocmfix/builds.hpp"
 #include "util/formatted.hpp"
+#include "util/shell_word.hpp"
 
 namespace rocmfix {
 
@@ -44,16 +45,6 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
     text.replace(at, what.size(), with);
   }
   return text;
-}
-
-/// As one word for a shell.
-std::string shell_word(std::string_view word) {
-  constexpr std::string_view plain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=:,./@%";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) {
-    return std::string(word);
-  }
-  return "'" + replaced(std::string(word), "'", R"('\'')") + "'";
 }
 
 std::string command_of(const BuildChoice& choice, std::string_view gfx,

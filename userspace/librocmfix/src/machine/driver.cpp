@@ -199,6 +199,13 @@ Driver inspect_driver(const Root& root) {
     driver.livepatch.installed = find_installed(root, *driver.kernel_release, livepatch_name);
   }
   driver.loaded = read_loaded(root, "amdgpu");
+  if (driver.loaded) {
+    // Part of the plan, though another module's.
+    constexpr const char* pages_limit = "ttm.pages_limit";
+    if (auto value = root.read_line("/sys/module/ttm/parameters/pages_limit")) {
+      driver.loaded->parameters.emplace(pages_limit, std::move(*value));
+    }
+  }
   driver.livepatch.loaded = read_loaded(root, livepatch_name);
   driver.livepatch.state = detail::read_livepatch_state(root, driver.livepatch.loaded);
   return driver;

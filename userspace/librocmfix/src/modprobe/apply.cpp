@@ -265,6 +265,10 @@ Result<ChangeReport> apply_plan(const Root& root, const Machine& machine, const 
   }
   auto& report = change.report();
   report.conflicts = find_conflicts(*configured, plan);
+  for (Conflict& conflict : report.conflicts) {
+    conflict.remedy = remedy(root, conflict.option);
+  }
+  report.line_faults = machine.line_faults;
   const bool wanted = std::any_of(plan.settings.begin(), plan.settings.end(), is_proposed);
   const auto& current = change.current();
   Result<void> done;

@@ -143,7 +143,7 @@ std::vector<ModprobeLine> parse_modprobe_lines(std::string_view text, const std:
     }
     const std::string_view command = next_word(rest);
     const std::string_view module = next_word(rest);
-    if (!module.empty()) {
+    if (!command.empty()) {
       lines.push_back({std::string(command), underscores(module), std::string(rest), file, first});
     }
   }
@@ -213,32 +213,43 @@ std::vector<ModprobeLine> modprobe_lines_of(const std::map<std::string, std::str
   return result;
 }
 
-std::vector<std::pair<std::string, std::string>> split_parameters(std::string_view text) {
-  std::vector<std::pair<std::string, std::string>> parameters;
+std::span<const std::string_view> modprobe_directories() {
+  return directories;
+}
+
+std::vector<ParameterWord> parameter_words(std::string_view text) {
+  std::vector<ParameterWord> words;
   std::size_t at = 0;
   for (;;) {
     while (at < text.size() && is_space(text[at])) {
       ++at;
     }
     if (at == text.size()) {
-      return parameters;
+      return words;
     }
-    std::string name;
-    std::string value;
-    bool in_value = false;
+    ParameterWord word;
     bool quoted = false;
     for (; at < text.size() && (quoted || !is_space(text[at])); ++at) {
       const char c = text[at];
       if (c == '"') {
         quoted = !quoted;
-      } else if (c == '=' && !in_value) {
-        in_value = true;
+      } else if (c == '=' && !word.value) {
+        word.value.emplace();
       } else {
-        (in_value ? value : name) += c;
+        (word.value ? *word.value : word.name) += c;
       }
     }
-    parameters.emplace_back(underscores(name), std::move(value));
+    word.name = underscores(word.name);
+    words.push_back(std::move(word));
   }
+}
+
+std::vector<std::pair<std::string, std::string>> split_parameters(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> parameters;
+  for (ParameterWord& word : parameter_words(text)) {
+    parameters.emplace_back(std::move(word.name), std::move(word.value).value_or(""));
+  }
+  return parameters;
 }
 
 }  // namespace rocmfix::detail

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,7 +20,7 @@ namespace rocmfix::detail {
 
 struct ModprobeLine {
   std::string command;  ///< "options", "blacklist", "install", ...
-  std::string module;   ///< second word, '-' turned into '_'
+  std::string module;   ///< second word, '-' turned into '_'; empty: there is none
   std::string rest;     ///< what follows it, untouched
   std::string file;     ///< path inside the root
   unsigned line = 0;    ///< 1-based, the first of a continued line
@@ -43,14 +44,25 @@ Result<ModprobeFiles> read_modprobe_files(const Root& root,
 /// The same for files found elsewhere (an initramfs): path from "/" -> text.
 std::vector<ModprobeLine> modprobe_lines_of(const std::map<std::string, std::string>& files);
 
+/// The directories that modprobe reads, highest precedence first.
+std::span<const std::string_view> modprobe_directories();
+
 /// True when modprobe would read the file: in one of its directories, *.conf.
 bool is_modprobe_file(std::string_view path);
 
 /// The lines of one file's text.
 std::vector<ModprobeLine> parse_modprobe_lines(std::string_view text, const std::string& file);
 
-/// "a=1 b="x y" c" -> {{"a","1"},{"b","x y"},{"c",""}}, as the kernel's next_arg() splits, with
-/// '-' in a name turned into '_'.
+/// One word of a parameter list.
+struct ParameterWord {
+  std::string name;
+  std::optional<std::string> value;  ///< nullopt: there is no '='
+};
+
+/// As the kernel's next_arg() splits, with '-' in a name turned into '_'.
+std::vector<ParameterWord> parameter_words(std::string_view text);
+
+/// The same in pairs: "a=1 b="x y" c" -> {{"a","1"},{"b","x y"},{"c",""}}.
 std::vector<std::pair<std::string, std::string>> split_parameters(std::string_view text);
 
 /// '-' and '_' are the same to modprobe and to the kernel.

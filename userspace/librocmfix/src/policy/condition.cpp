@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "machine/visible_gpus.hpp"
+#include "modprobe/parameter_kind.hpp"
 #include "policy/override_value.hpp"
 #include "util/kernel_version.hpp"
 
@@ -97,6 +99,64 @@ bool target_is(const Facts& facts, const Clause& clause, Predicate predicate) {
                    }) == clause.flag;
 }
 
+/// The judged value as a number; nullopt: no value, or none that is one.
+std::optional<long long> number_of(const Facts& facts) {
+  return facts.value ? detail::parameter_number(*facts.value) : std::nullopt;
+}
+
+bool has_bit(const Facts& facts, const Clause& clause, bool wanted) {
+  const auto value = number_of(facts);
+  return value && ((static_cast<std::uint64_t>(*value) & clause.number) != 0) == wanted;
+}
+
+/// Whether so much memory is less than half of the machine's, which is what the driver takes.
+bool below_half_ram(const Facts& facts, const Clause& clause, long long per_mib) {
+  const auto value = number_of(facts);
+  if (!value || *value < 0 || !facts.machine.ram_mib) {
+    return false;
+  }
+  return (static_cast<std::uint64_t>(*value / per_mib) < *facts.machine.ram_mib / 2) == clause.flag;
+}
+
+/// "10000,60000": what lockup_timeout takes.
+bool is_number_list(std::string_view value) {
+  while (!value.empty()) {
+    const std::string_view one = value.substr(0, value.find(','));
+    if (!detail::parameter_number(one)) {
+      return one.empty();  // the driver stops there
+    }
+    value.remove_prefix(std::min(one.size() + 1, value.size()));
+  }
+  return true;
+}
+
+/// Whether `value` is a list of numbers that begins with a GPU's; nullopt: it is another list.
+std::optional<bool> names_gpu(std::string_view value, std::size_t gpus) {
+  const std::string_view first = value.substr(0, value.find(','));
+  const auto number = detail::parameter_number(first);
+  if (gpus == 0 || (!number && !first.empty())) {
+    return std::nullopt;
+  }
+  return number && *number >= 0 && static_cast<std::size_t>(*number) < gpus;
+}
+
+bool value_names_gpu(const Facts& facts, const Clause& clause, const Environment& environment) {
+  const auto& gpus = facts.machine.gpus;
+  // One that KFD does not show is counted by no runtime, and which are left is not known then.
+  if (!facts.value || !std::all_of(gpus.begin(), gpus.end(),
+                                   [](const Gpu& gpu) { return gpu.kfd_node.has_value(); })) {
+    return false;
+  }
+  return names_gpu(*facts.value, visible_gpus(gpus, environment).size()) == clause.flag;
+}
+
+/// The environment as ROCr sees it.
+Environment for_rocr(const Environment& environment) {
+  constexpr std::string_view name = "ROCR_VISIBLE_DEVICES";
+  const auto found = environment.find(name);
+  return found == environment.end() ? Environment() : Environment{*found};
+}
+
 using detail::ClauseForm;
 
 constexpr SettingKey keys[] = {
@@ -104,6 +164,62 @@ constexpr SettingKey keys[] = {
      .holds =
          [](const Facts& facts, const Clause& clause) {
            return facts.value && is_one_of(*facts.value, clause.words);
+         }},
+    {.form = {"value_at_least", ClauseForm::number},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           const auto value = number_of(facts);
+           return value && *value >= 0 && static_cast<std::uint64_t>(*value) >= clause.number;
+         }},
+    {.form = {"value_negative", ClauseForm::flag},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           const auto value = number_of(facts);
+           return value && (*value < 0) == clause.flag;
+         }},
+    {.form = {"value_has_bit", ClauseForm::number},
+     .holds = [](const Facts& facts,
+                 const Clause& clause) { return has_bit(facts, clause, true); }},
+    {.form = {"value_lacks_bit", ClauseForm::number},
+     .holds = [](const Facts& facts,
+                 const Clause& clause) { return has_bit(facts, clause, false); }},
+    {.form = {"value_number_list", ClauseForm::flag},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return facts.value && is_number_list(*facts.value) == clause.flag;
+         }},
+    {.form = {"value_mib_below_half_ram", ClauseForm::flag},
+     .holds = [](const Facts& facts,
+                 const Clause& clause) { return below_half_ram(facts, clause, 1); }},
+    {.form = {"value_pages_below_half_ram", ClauseForm::flag},
+     .holds = [](const Facts& facts,
+                 const Clause& clause) { return below_half_ram(facts, clause, 256); }},
+    {.form = {"value_above_ttm_limit", ClauseForm::flag},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           constexpr long long pages_per_mib = 256;
+           const auto value = number_of(facts);
+           const auto found = facts.machine.configured.find("ttm.pages_limit");
+           const auto limit = found == facts.machine.configured.end()
+                                  ? std::nullopt
+                                  : detail::parameter_number(found->second);
+           return value && limit && *limit > 0 && (*value > *limit / pages_per_mib) == clause.flag;
+         }},
+    {.form = {"value_contains"},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return facts.value &&
+                  std::any_of(clause.words.begin(), clause.words.end(), [&](std::string_view part) {
+                    return facts.value->find(part) != std::string_view::npos;
+                  });
+         }},
+    {.form = {"value_names_gpu", ClauseForm::flag},
+     .holds = [](const Facts& facts,
+                 const Clause& clause) { return value_names_gpu(facts, clause, {}); }},
+    {.form = {"value_names_visible_gpu", ClauseForm::flag},
+     .holds =
+         [](const Facts& facts, const Clause& clause) {
+           return value_names_gpu(facts, clause, for_rocr(facts.machine.environment));
          }},
     {.form = {"configured"},
      .holds =

@@ -49,7 +49,7 @@ EnvironmentPlan environment_of(const Plan& plan, const Software& software) {
     } else if (row.proposed && !same_value(*row.current, *row.proposed)) {
       environment.kept.push_back({row.name, *row.current, row.reason});
     }
-    if (row.effect == Effect::harmful && (user_set || row.proposed)) {
+    if ((row.effect == Effect::harmful && (user_set || row.proposed)) || (row.warn && user_set)) {
       environment.warnings.push_back(
           {row.name, user_set ? *row.current : *row.proposed, row.reason, row.source});
     }

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <system_error>
 
+#include "modprobe/line_faults.hpp"
 #include "rocmfix/environment.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 #include "rocmfix/plan.hpp"
@@ -61,11 +62,14 @@ Machine inspect_machine_parts(const Root& root, const Policy& policy,
   Machine machine;
   machine.gpus = discover_gpus(root, policy);
   machine.driver = inspect_driver(root);
-  const auto options = read_module_options(root);
+  auto options = read_module_options(root);
   const auto others = read_options_without_rocmfix(root);
   if (options && others) {
     machine.configured = effective_options(*options);
     machine.configured_by_others = effective_options(*others);
+    machine.options = std::move(*options);
+    machine.line_faults = detail::find_line_faults(root, machine.driver, policy.settings())
+                              .value_or(std::vector<LineFault>());
   } else {
     options_error = options ? others.error() : options.error();
   }

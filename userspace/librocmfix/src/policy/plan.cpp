@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <utility>
 
 #include "machine/visible_gpus.hpp"
+#include "modprobe/parameter_kind.hpp"
 #include "policy/condition.hpp"
 #include "policy/reason_text.hpp"
 
@@ -19,25 +22,6 @@ std::optional<std::string> find_value(const Values& values, const std::string& n
   return found == values.end() ? std::nullopt : std::optional(found->second);
 }
 
-// kernel/params.c takes C notation: "0x10", "-1", "010".
-std::optional<long long> parse_number(std::string_view text) {
-  const bool negative = text.starts_with('-');
-  text.remove_prefix(negative ? 1 : 0);
-  int base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    text.remove_prefix(2);
-    base = 16;
-  } else if (text.size() > 1 && text.front() == '0') {
-    base = 8;
-  }
-  long long value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc{} || end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return negative ? -value : value;
-}
-
 // A bool parameter reads back as "Y" or "N" and may be set as "1" or "0".
 std::optional<long long> as_number(std::string_view text) {
   if (text == "Y" || text == "y") {
@@ -46,21 +30,37 @@ std::optional<long long> as_number(std::string_view text) {
   if (text == "N" || text == "n") {
     return 0;
   }
-  return parse_number(text);
+  return detail::parameter_number(text);
 }
 
-/// False: none of `judgements` holds.
-bool judge(PlanRow& row, std::span<const Judgement> judgements, const ConditionFacts& facts) {
+/// nullopt: none of `judgements` holds.
+std::optional<ValueEffect> judge(std::span<const Judgement> judgements, std::string_view name,
+                                 const ConditionFacts& facts) {
   const auto found =
       std::find_if(judgements.begin(), judgements.end(),
                    [&](const Judgement& judgement) { return holds(judgement.when, facts); });
   if (found == judgements.end()) {
-    return false;
+    return std::nullopt;
   }
-  row.effect = found->effect;
-  row.reason = reason_text(found->reason, row.name, facts);
-  row.source = found->source;
-  return true;
+  return ValueEffect{found->effect, reason_text(found->reason, name, facts),
+                     std::string(found->source), found->warn};
+}
+
+/// What a value does: always something, if only that it is not known.
+ValueEffect effect_of(const Setting& setting, std::string_view name, std::string_view value,
+                      ConditionFacts facts) {
+  facts.value = value;
+  if (setting.layer == Layer::module &&
+      detail::is_refused(
+          detail::kind_of_parameter(facts.machine.driver, {&setting, 1}, setting.name), value)) {
+    return {Effect::harmful,
+            "the kernel takes a number here, and does not load amdgpu with this value",
+            "kernel/params.c", false};
+  }
+  if (auto effect = judge(setting.judgements, name, facts)) {
+    return std::move(*effect);
+  }
+  return {Effect::unknown, "nothing is known about this value on this machine", "", false};
 }
 
 // The setting itself, or for NAME_<N> its form for a KFD node.
@@ -110,7 +110,7 @@ std::vector<Gpu> only_node(std::span<const Gpu> gpus, unsigned node) {
 // The value that a row's effect is about: what will be in force, else what is, else what was
 // withheld. In the environment the user's own value will be in force, whatever is proposed.
 std::optional<std::string_view> judged_value(const PlanRow& row,
-                                             std::optional<std::string_view> withheld) {
+                                             const std::optional<std::string>& withheld) {
   if (row.layer == Layer::environment && row.current) {
     return row.current;
   }
@@ -119,7 +119,7 @@ std::optional<std::string_view> judged_value(const PlanRow& row,
       return value->value();
     }
   }
-  return withheld;
+  return withheld ? std::optional<std::string_view>(*withheld) : std::nullopt;
 }
 
 void read_values(PlanRow& row, const Machine& machine) {
@@ -144,6 +144,7 @@ std::optional<std::string_view> propose(PlanRow& row, const Setting& setting, Pr
     }
     if (holds(proposal.when, facts)) {
       row.proposed = proposal.value;
+      row.answers_configured = find_clause(proposal.when, "configured") != nullptr;
       break;
     }
     // A proposal that answers a configured value says nothing where that is not configured.
@@ -152,6 +153,34 @@ std::optional<std::string_view> propose(PlanRow& row, const Setting& setting, Pr
     }
   }
   return withheld;
+}
+
+/// The row's own effect, that of the first of its values that counts; and those of the others.
+void judge_values(PlanRow& row, const Setting& setting, const ConditionFacts& facts) {
+  const auto effect = [&](std::string_view value) {
+    return effect_of(setting, row.name, value, facts);
+  };
+  if (const auto value = judged_value(row, row.withheld)) {
+    ValueEffect judged = effect(*value);
+    row.effect = judged.effect;
+    row.reason = std::move(judged.reason);
+    row.source = std::move(judged.source);
+    row.warn = judged.warn;
+  } else {
+    row.reason = setting.summary;
+  }
+  if (row.configured) {
+    row.of_configured = effect(*row.configured);
+  }
+  if (row.current && row.layer == Layer::module) {
+    row.of_current = effect(*row.current);
+  }
+}
+
+/// What the driver has when nobody sets it is not worth a row.
+bool is_default(const PlanRow& row, const Setting& setting) {
+  return row.layer == Layer::module && row.current && !setting.driver_default.empty() &&
+         (setting.driver_default == "*" || same_value(*row.current, setting.driver_default));
 }
 
 // The row of one setting about `gpus`; nullopt when it says nothing about this machine.
@@ -163,29 +192,59 @@ std::optional<PlanRow> make_row(const Setting& setting, const Variable& variable
   row.name = variable.name;
   read_values(row, machine);
   const auto others = find_value(machine.configured_by_others, std::string(setting.name));
-  ConditionFacts facts{machine, gpus, options.forced, std::nullopt, others};
+  const ConditionFacts facts{machine, gpus, options.forced, std::nullopt, others};
   std::optional<std::string_view> withheld;
   // Who sets the form for a node has decided about the others, too.
   const bool decided = !node_variables(setting, machine.environment).empty();
   if (!decided) {
     withheld = propose(row, setting, options.profile, facts);
   }
-  const bool quiet = !row.current && !row.configured && !row.proposed;
-  if (quiet && !decided && judge(row, setting.advice, facts)) {
-    row.advice = true;
-    return row;
+  const bool untouched = !row.configured && !row.proposed;
+  const bool quiet = untouched && (!row.current || is_default(row, setting));
+  if (quiet && !decided) {
+    if (const auto advice = judge(setting.advice, row.name, facts)) {
+      row.advice = true;
+      row.effect = advice->effect;
+      row.reason = advice->reason;
+      row.source = advice->source;
+      return row;
+    }
   }
   if (quiet && !withheld && !options.all) {
     return std::nullopt;
   }
-  facts.value = judged_value(row, withheld);
-  if (!facts.value) {
-    row.reason = setting.summary;
-  } else if (!judge(row, setting.judgements, facts)) {
-    row.effect = Effect::unknown;
-    row.reason = "nothing is known about this value on this machine";
+  if (untouched && !row.current && withheld) {
+    row.withheld = std::string(*withheld);
   }
+  judge_values(row, setting, facts);
   return row;
+}
+
+/// Parameters that are set, and that settings.toml does not know.
+std::vector<PlanRow> unknown_rows(const Machine& machine, const Policy& policy) {
+  std::vector<PlanRow> rows;
+  for (const auto& [name, value] : machine.configured) {
+    const auto is_it = [&name = name](const Setting& one) {
+      return one.layer == Layer::module && one.name == name;
+    };
+    if (std::any_of(policy.settings().begin(), policy.settings().end(), is_it)) {
+      continue;
+    }
+    PlanRow row;
+    row.name = name;
+    row.configured = value;
+    read_values(row, machine);
+    row.reason = "not read for this GPU: rocmfix does not know what this parameter does";
+    if (detail::driver_lacks(machine.driver, name) == true) {
+      row.effect = Effect::no_op;
+      row.reason =
+          "this kernel's amdgpu has no such parameter; it only logs \"unknown parameter ignored\"";
+      row.source = "kernel/module/main.c; modinfo amdgpu";
+    }
+    row.of_configured = ValueEffect{row.effect, row.reason, row.source, false};
+    rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 }  // namespace
@@ -212,7 +271,10 @@ std::optional<PlanRow> judge_parameter(const Machine& machine, const Policy& pol
     row.name = name;
     const auto others = find_value(machine.configured_by_others, row.name);
     const ConditionFacts facts{machine, machine.gpus, false, value, others};
-    judge(row, setting.judgements, facts);
+    ValueEffect effect = effect_of(setting, name, value, facts);
+    row.effect = effect.effect;
+    row.reason = std::move(effect.reason);
+    row.source = std::move(effect.source);
     return row;
   }
   return std::nullopt;
@@ -239,6 +301,15 @@ Plan make_plan(const Machine& machine, const Policy& policy, const PlanOptions& 
     for (const Variable& variable : node_variables(setting, machine.environment)) {
       add(make_row(setting, variable, machine, only_node(gpus, *variable.node), options));
     }
+  }
+  if (!options.only || *options.only == Layer::module) {
+    // After the parameters that are known, before the environment.
+    auto rows = unknown_rows(machine, policy);
+    const auto first =
+        std::find_if(plan.settings.begin(), plan.settings.end(),
+                     [](const auto& row) { return row.layer == Layer::environment; });
+    plan.settings.insert(first, std::make_move_iterator(rows.begin()),
+                         std::make_move_iterator(rows.end()));
   }
   return plan;
 }

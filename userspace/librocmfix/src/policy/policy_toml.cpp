@@ -3,6 +3,7 @@
 // not something to pass over.
 #include "policy/policy_toml.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -55,7 +56,8 @@ Chip read_chip(Reader& reader, const toml::table& table) {
 
 Clauses read_condition(Reader& reader, const toml::table& entry, bool judged) {
   const Clauses when = detail::read_clauses(reader, entry, setting_keys());
-  if (!judged && find_clause(when, "value") != nullptr) {
+  const auto judges = [](const Clause& clause) { return clause.key.starts_with("value"); };
+  if (!judged && std::any_of(when.begin(), when.end(), judges)) {
     reader.complain(entry.source(), "a proposal has no 'value' to test",
                     "did you mean 'configured'?");
   }
@@ -78,25 +80,39 @@ std::span<const Judgement> read_judgements(Reader& reader, const toml::table& ta
                                            std::string_view key) {
   std::vector<Judgement> judgements;
   reader.for_each_table(table, key, [&](const toml::table& entry) {
-    reader.allow(entry, {"effect", "when", "reason", "source"});
+    reader.allow(entry, {"effect", "warn", "when", "reason", "source"});
     Judgement& judgement = judgements.emplace_back();
     judgement.effect = static_cast<Effect>(
         reader.word(entry, "effect", {"unknown", "no-op", "useful", "harmful"}));
     judgement.when = read_condition(reader, entry, key == "judge");
     judgement.reason = reader.text(entry, "reason", true);
     judgement.source = reader.text(entry, "source", true);
+    judgement.warn = reader.boolean(entry, "warn").value_or(false);
     check_placeholders(reader, entry, judgement.reason);
   });
   return reader.arena().keep(std::move(judgements));
 }
 
+// "noretry", or of another module than amdgpu "ttm.pages_limit".
+std::string_view read_setting_name(Reader& reader, const toml::table& table, Layer layer) {
+  const std::string_view text = reader.text(table, "name", true);
+  const auto dot = text.find('.');
+  return layer == Layer::module && dot != std::string_view::npos &&
+                 Reader::is_name(text.substr(0, dot)) && Reader::is_name(text.substr(dot + 1))
+             ? text
+             : reader.name(table, "name");
+}
+
 Setting read_setting(Reader& reader, const toml::table& table) {
-  reader.allow(table, {"layer", "name", "summary", "per_node", "propose", "judge", "advise"});
+  reader.allow(table, {"layer", "name", "summary", "per_node", "text", "default", "propose",
+                       "judge", "advise"});
   Setting setting;
   setting.layer = static_cast<Layer>(reader.word(table, "layer", {"module", "environment"}));
-  setting.name = reader.name(table, "name");
+  setting.name = read_setting_name(reader, table, setting.layer);
   setting.summary = reader.text(table, "summary", true);
   setting.per_node = reader.boolean(table, "per_node").value_or(false);
+  setting.text = reader.boolean(table, "text").value_or(false);
+  setting.driver_default = reader.text(table, "default");
   std::vector<Proposal> proposals;
   reader.for_each_table(table, "propose", [&](const toml::table& entry) {
     reader.allow(entry, {"profile", "value", "when"});

@@ -7,6 +7,7 @@
 
 #include "policy/override_value.hpp"
 #include "rocmfix/printable.hpp"
+#include "util/formatted.hpp"
 
 namespace rocmfix {
 
@@ -69,6 +70,17 @@ std::string fallback_text(const Software& software) {
   return {};
 }
 
+/// "The GPU here is node 1."
+std::string nodes_text(const ConditionFacts& facts) {
+  std::vector<std::string> nodes;
+  for (const Gpu& gpu : facts.machine.gpus) {
+    if (gpu.kfd_node) {
+      nodes.push_back(formatted("{} is node {}", gpu.gfx.value_or("a GPU"), *gpu.kfd_node));
+    }
+  }
+  return nodes.empty() ? "Which node the GPU is, is not known here" : "Here " + joined(nodes);
+}
+
 std::string text_of(std::string_view placeholder, std::string_view name,
                     const ConditionFacts& facts) {
   if (placeholder == "name") {
@@ -85,6 +97,9 @@ std::string text_of(std::string_view placeholder, std::string_view name,
   }
   if (placeholder == "why") {
     return facts.machine.software.why;
+  }
+  if (placeholder == "nodes") {
+    return nodes_text(facts);
   }
   return node_text(facts);
 }

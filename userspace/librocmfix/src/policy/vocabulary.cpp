@@ -48,8 +48,8 @@ std::string_view to_string(SoftwareState state) {
 }
 
 bool is_placeholder(std::string_view name) {
-  constexpr std::array<std::string_view, 6> names = {"name",    "target", "gpus",
-                                                     "carried", "why",    "node"};
+  constexpr std::array<std::string_view, 7> names = {"name", "target", "gpus", "carried",
+                                                     "why",  "node",   "nodes"};
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 

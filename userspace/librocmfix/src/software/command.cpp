@@ -14,7 +14,7 @@ constexpr std::size_t longest_first_lines = 4096;
 using Words = std::vector<std::string>;
 
 Program unknown(std::string file, std::string why) {
-  return {.file = std::move(file), .arguments = {}, .why = std::move(why), .elsewhere = {}};
+  return {.file = std::move(file), .arguments = {}, .why = std::move(why)};
 }
 
 Words split(std::string_view text) {
@@ -31,9 +31,32 @@ Words split(std::string_view text) {
   }
 }
 
+bool contains(std::span<const std::string_view> list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+/// Whether the options right after the command's name, or after its verb, have one of `options`.
+bool has_own_option(const CommandRule& rule, std::span<const std::string> words,
+                    std::span<const std::string_view> options) {
+  for (const std::string& word : words.subspan(std::min<std::size_t>(1, words.size()))) {
+    if (contains(options, std::string_view(word).substr(0, word.find('=')))) {
+      return true;
+    }
+    if (word == "--" || (!word.starts_with('-') && !contains(rule.verbs, word))) {
+      return false;
+    }
+  }
+  return false;
+}
+
 /// By the last part of the path, or for a pattern with a slash by all of it.
-const CommandRule* rule_of(const std::string& word, const std::string& file) {
+const CommandRule* rule_of(std::span<const std::string> words, const std::string& file) {
+  const std::string& word = words.front();
   for (const CommandRule& rule : software_rules.commands) {
+    if ((!rule.second.empty() && (words.size() < 2 || !contains(rule.second, words[1]))) ||
+        (!rule.only_with.empty() && !has_own_option(rule, words, rule.only_with))) {
+      continue;
+    }
     for (const std::string_view pattern : rule.names) {
       const bool whole = pattern.find('/') != std::string_view::npos;
       const std::string_view one[] = {pattern};
@@ -48,10 +71,6 @@ const CommandRule* rule_of(const std::string& word, const std::string& file) {
 bool is_assignment(std::string_view word) {
   const auto equals = word.find('=');
   return equals != std::string_view::npos && equals > 0;
-}
-
-bool contains(std::span<const std::string_view> list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
 }
 
 /// What a wrapper's own words lead to: empty when it has no command.
@@ -141,17 +160,12 @@ Program by_rule(const CommandRule& rule, Words words, const std::string& file, L
   if (rule.how == CommandKind::wrapper) {
     Unwrapped inner = unwrap(rule, std::move(words), lookup);
     if (inner.cleared) {
-      Program program = unknown(file, std::string(rule.reason));
-      program.elsewhere = rule.type;
-      return program;
+      return unknown(file, std::string(rule.reason));
     }
     return follow(std::move(inner.words), lookup, level + 1);
   }
-  Program program = unknown(file, std::string(rule.reason));
-  if (rule.how == CommandKind::elsewhere) {
-    program.elsewhere = rule.type;
-  }
-  return program;
+  // Whether the environment is lost depends on more of its words: find_outside().
+  return unknown(file, std::string(rule.reason));
 }
 
 Program follow(Words words, Lookup& lookup, unsigned level) {
@@ -163,7 +177,7 @@ Program follow(Words words, Lookup& lookup, unsigned level) {
     return unknown(word, "too many wrappers or scripts around the program");
   }
   const std::string file = find_in_path(word, lookup);
-  const CommandRule* const rule = rule_of(word, file);
+  const CommandRule* const rule = rule_of(words, file);
   if (rule != nullptr && rule->how != CommandKind::python) {
     return by_rule(*rule, std::move(words), file.empty() ? word : file, lookup, level);
   }
@@ -175,7 +189,7 @@ Program follow(Words words, Lookup& lookup, unsigned level) {
     return unknown(file, file + " cannot be read");
   }
   if (is_elf(*head)) {
-    Program program{.file = file, .arguments = {}, .why = {}, .elsewhere = {}};
+    Program program{.file = file, .arguments = {}, .why = {}};
     program.kind = rule != nullptr ? Program::Kind::python : Program::Kind::binary;
     program.arguments.assign(words.begin() + 1, words.end());
     return program;
@@ -189,6 +203,30 @@ Program follow(Words words, Lookup& lookup, unsigned level) {
 }
 
 }  // namespace
+
+const CommandRule* rule_of_words(std::span<const std::string> words) {
+  return words.empty() ? nullptr : rule_of(words, words.front());
+}
+
+std::size_t inner_command(const CommandRule& rule, std::span<const std::string> words) {
+  std::uint64_t operands = rule.operands;
+  for (std::size_t at = 1; at < words.size(); ++at) {
+    const std::string_view word = words[at];
+    if (word == "--") {
+      return operands == 0 && at + 1 < words.size() ? at + 1 : 0;
+    }
+    if (word.size() > 1 && word.front() == '-') {
+      at += contains(rule.value_options, word) ? 1 : 0;
+    } else if (rule.assignments && is_assignment(word)) {
+      continue;
+    } else if (operands > 0) {
+      --operands;
+    } else {
+      return at;
+    }
+  }
+  return 0;
+}
 
 std::string find_in_path(const std::string& word, const Lookup& lookup) {
   if (word.find('/') != std::string::npos) {

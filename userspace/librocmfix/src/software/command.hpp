@@ -18,8 +18,14 @@ struct Program {
   std::string file;                    ///< absolute, its links not resolved
   std::vector<std::string> arguments;  ///< after it
   std::string why;                     ///< unknown: a clause
-  std::string elsewhere;               ///< and what to type instead, where the environment is lost
 };
+
+/// The rule of the command that `words` are, by its words alone; nullptr: there is none.
+const CommandRule* rule_of_words(std::span<const std::string> words);
+
+/// Where the command begins that the words of a wrapper, or of sudo and the like, lead to; 0: there
+/// is none.
+std::size_t inner_command(const CommandRule& rule, std::span<const std::string> words);
 
 /// As execvp(3) searches; empty: not found.
 std::string find_in_path(const std::string& word, const Lookup& lookup);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "rocmfix/software.hpp"
 
+#include <utility>
+
+#include "rocmfix/outside.hpp"
 #include "software/binary.hpp"
 #include "software/command.hpp"
 #include "software/packages.hpp"
@@ -25,7 +28,6 @@ Software detail::examine(std::span<const std::string> words, Lookup& lookup) {
   switch (program.kind) {
     case Program::Kind::unknown:
       software = unknown(program.why);
-      software.elsewhere = program.elsewhere;
       break;
     case Program::Kind::python: {
       const PythonPath path = python_path(program, lookup);
@@ -52,6 +54,14 @@ Software examine_command(std::span<const std::string> words, const Environment& 
 
 Software examine_command(const Root& root, std::span<const std::string> words,
                          const Environment& environment) {
+  // What there is to carry in is the launcher's to say.
+  const Carried example{{{"NAME", "VALUE"}}, {}};
+  if (auto outside = find_outside(words, environment, example)) {
+    Software software = unknown(std::move(outside->reason));
+    software.program = std::move(outside->program);
+    software.elsewhere = std::move(outside->command);
+    return software;
+  }
   detail::Lookup lookup(root, environment);
   return detail::examine(words, lookup);
 }

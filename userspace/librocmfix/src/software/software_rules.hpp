@@ -23,6 +23,15 @@ struct CommandRule {
   std::uint64_t operands = 0;
   std::string_view reason;
   std::string_view type;
+  std::span<const std::string_view> second;
+  std::span<const std::string_view> keeps_with;
+  std::span<const std::string_view> only_with;
+  bool passes_on = false;
+  std::span<const std::string_view> verbs;
+  std::string_view variable;
+  std::span<const std::string_view> variable_options;
+  std::span<const std::string_view> devices;
+  std::span<const std::string_view> device_verbs;
 };
 
 struct PackageRule {

@@ -17,7 +17,8 @@ void need(Reader& reader, const toml::table& table, bool there, std::string_view
 
 CommandRule read_command(Reader& reader, const toml::table& table) {
   reader.allow(table, {"names", "how", "assignments", "value_options", "clears_with", "operands",
-                       "reason", "type"});
+                       "reason", "type", "second", "keeps_with", "only_with", "passes_on", "verbs",
+                       "variable", "variable_options", "devices", "device_verbs"});
   CommandRule rule;
   rule.names = reader.strings(table, "names");
   rule.how = static_cast<CommandKind>(
@@ -28,6 +29,15 @@ CommandRule read_command(Reader& reader, const toml::table& table) {
   rule.operands = reader.number(table, "operands");
   rule.reason = reader.text(table, "reason");
   rule.type = reader.text(table, "type");
+  rule.second = reader.strings(table, "second");
+  rule.keeps_with = reader.strings(table, "keeps_with");
+  rule.only_with = reader.strings(table, "only_with");
+  rule.passes_on = reader.boolean(table, "passes_on").value_or(false);
+  rule.verbs = reader.strings(table, "verbs");
+  rule.variable = reader.text(table, "variable");
+  rule.variable_options = reader.strings(table, "variable_options");
+  rule.devices = reader.strings(table, "devices");
+  rule.device_verbs = reader.strings(table, "device_verbs");
   need(reader, table, !rule.names.empty(), "'names'");
   const bool reasoned = rule.how == CommandKind::opaque || rule.how == CommandKind::elsewhere ||
                         !rule.clears_with.empty();

@@ -9,7 +9,7 @@
 
 #include "machine/install_advice.hpp"
 #include "machine/package_names.hpp"
-#include "modprobe/blacklist.hpp"
+#include "modprobe/boot_parameters.hpp"
 #include "modprobe/modprobe_files.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 #include "rocmfix/printable.hpp"
@@ -17,6 +17,7 @@
 #include "verify/verify_build.hpp"
 #include "verify/verify_initramfs.hpp"
 #include "verify/verify_livepatch.hpp"
+#include "verify/verify_options.hpp"
 #include "verify/verify_words.hpp"
 
 namespace rocmfix {
@@ -43,20 +44,8 @@ class Verifier {
   [[nodiscard]] Check module_missing() const;
   [[nodiscard]] std::optional<std::string> refusal() const;
   [[nodiscard]] Check module_active() const;
+  [[nodiscard]] std::string switch_remedy() const;
   [[nodiscard]] Check device_active() const;
-  [[nodiscard]] Check module_parameters() const;
-  [[nodiscard]] Check modprobe_configured() const;
-  [[nodiscard]] Check modprobe_conflicts() const;
-  [[nodiscard]] Check modprobe_blacklist() const;
-
-  [[nodiscard]] bool is_configured(const PlanRow& row) const {
-    const auto found = machine_->configured.find(row.name);
-    return found != machine_->configured.end() && same_value(found->second, *row.proposed);
-  }
-  [[nodiscard]] bool all_configured() const {
-    return std::all_of(wanted_.settings.begin(), wanted_.settings.end(),
-                       [this](const PlanRow& row) { return is_configured(row); });
-  }
 
   const Root* root_;
   const Machine* machine_;
@@ -90,11 +79,11 @@ Verification Verifier::run() {
       result.checks.push_back(module_loaded());
       result.checks.push_back(module_active());
     }
-    result.checks.push_back(module_parameters());
-    result.checks.push_back(modprobe_configured());
-    result.checks.push_back(modprobe_conflicts());
-    result.checks.push_back(modprobe_blacklist());
-    for (auto& check : detail::verify_initramfs(*root_, *driver_, wanted_, all_configured())) {
+    const detail::OptionChecks options(*root_, *machine_, wanted_);
+    for (auto& check : options.run()) {
+      result.checks.push_back(std::move(check));
+    }
+    for (auto& check : detail::verify_initramfs(*root_, *driver_, wanted_, options.files_hint())) {
       result.checks.push_back(std::move(check));
     }
   }
@@ -150,9 +139,7 @@ Check Verifier::module_missing() const {
        detail::split_parameters(root_->read("/proc/cmdline").value_or(""))) {
     if (name == "nomodeset") {
       check.detail += ": `nomodeset` is on the kernel command line";
-      check.hint =
-          "remove nomodeset from it (GRUB's menu: e; permanently: /etc/default/grub, then "
-          "sudo update-grub), and reboot";
+      check.hint = detail::remove_boot_parameter(*root_, name).text;
       return check;
     }
   }
@@ -225,12 +212,21 @@ Check Verifier::module_active() const {
   }
   if (same_value(switched->second, "0")) {
     check.detail = "switched off: amdgpu.rocmfix=0";
-    check.hint =
-        "remove amdgpu.rocmfix=0 from the kernel command line (/etc/default/grub, then sudo "
-        "update-grub) or from /etc/modprobe.d, and reboot";
+    check.hint = switch_remedy();
     return check;
   }
   return device_active();
+}
+
+// Where `rocmfix` is set to 0; without such a place, only a reboot helps.
+std::string Verifier::switch_remedy() const {
+  std::string text;
+  for (const ModuleOption& option : machine_->options) {
+    if (option.name == "rocmfix" && same_value(option.value, "0")) {
+      text += (text.empty() ? "" : "; ") + remedy(*root_, option);
+    }
+  }
+  return text.empty() ? "reboot: nothing that rocmfix reads sets amdgpu.rocmfix=0 any more" : text;
 }
 
 Check Verifier::device_active() const {
@@ -251,99 +247,6 @@ Check Verifier::device_active() const {
       check.ok = std::nullopt;
       check.hint = formatted("lspci -k -s {} shows the driver that has the device", gpu.bdf);
     }
-  }
-  return check;
-}
-
-Check Verifier::module_parameters() const {
-  Check check{"module.parameters", true, "", ""};
-  if (wanted_.settings.empty()) {
-    check.detail = "nothing needs setting";
-    return check;
-  }
-  std::string right;
-  std::string wrong;
-  std::string unknown;
-  for (const auto& row : wanted_.settings) {
-    if (!row.current) {
-      unknown += formatted("{}{} is not known", unknown.empty() ? "" : ", ", row.name);
-    } else if (same_value(*row.current, *row.proposed)) {
-      right += formatted("{}{}={}", right.empty() ? "" : ", ", row.name, *row.current);
-    } else {
-      wrong += formatted("{}{} is {}, should be {}", wrong.empty() ? "" : ", ", row.name,
-                         *row.current, *row.proposed);
-    }
-  }
-  if (!wrong.empty()) {
-    check = {check.id, false, wrong,
-             all_configured() ? "sudo reboot" : "sudo rocmfix apply, then sudo reboot"};
-  } else if (!unknown.empty()) {
-    check = {check.id, std::nullopt, unknown, ""};
-  } else {
-    check.detail = right;
-  }
-  return check;
-}
-
-Check Verifier::modprobe_configured() const {
-  Check check{"modprobe.configured", true, "", ""};
-  for (const auto& row : wanted_.settings) {
-    if (is_configured(row)) {
-      continue;
-    }
-    const auto found = machine_->configured.find(row.name);
-    check.ok = false;
-    check.detail += formatted(
-        "{}{} would be {}, should be {}", check.detail.empty() ? "" : ", ", row.name,
-        found == machine_->configured.end() ? "the driver's default" : detail::shown(found->second),
-        *row.proposed);
-  }
-  if (*check.ok) {
-    check.detail = wanted_.settings.empty() ? "nothing needs setting"
-                                            : "the plan's settings take effect at the next boot";
-  } else {
-    check.hint = wanted_.profile == Profile::safe ? detail::apply_hint
-                                                  : "sudo rocmfix apply --profile original";
-  }
-  return check;
-}
-
-Check Verifier::modprobe_conflicts() const {
-  Check check{"modprobe.conflicts", true, "", ""};
-  const auto options = read_module_options(*root_);
-  const auto files = detail::read_modprobe_files(*root_);
-  if (!options || !files) {
-    const Error& error = options ? files.error() : options.error();
-    return {check.id, std::nullopt, to_string(error), error.hint};
-  }
-  for (const bool wins : {true, false}) {
-    for (const auto& conflict : find_conflicts(*options, wanted_)) {
-      if (conflict.wins == wins) {
-        check.ok = check.ok == true && !wins;
-        check.detail += (check.detail.empty() ? "" : "; ") + describe(conflict);
-        check.hint += wins ? (check.hint.empty() ? "" : "; ") + remedy(conflict) : "";
-      }
-    }
-  }
-  if (!files->unreadable.empty() && check.ok == true) {
-    check.ok = std::nullopt;
-    check.detail = "cannot read " + files->unreadable.front();
-    check.hint = "sudo rocmfix verify";
-  }
-  if (check.detail.empty()) {
-    check.detail = "none";
-  }
-  return check;
-}
-
-Check Verifier::modprobe_blacklist() const {
-  Check check{"modprobe.blacklist", true, "none", ""};
-  const auto found = detail::find_blacklist(*root_);
-  if (!found) {
-    return {check.id, std::nullopt, to_string(found.error()), found.error().hint};
-  }
-  if (*found) {
-    return {check.id, false, (*found)->what, (*found)->remedy};
   }
   return check;
 }

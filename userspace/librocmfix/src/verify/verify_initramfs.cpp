@@ -77,7 +77,7 @@ Check livepatch_check(const Root& root, const Livepatch& livepatch, const Initra
 }
 
 Check configuration_check(const Root& root, const Initramfs& image, const Plan& wanted,
-                          bool all_configured) {
+                          const std::string& files_hint) {
   Check check{"initramfs.configuration", true, "", ""};
   if (!image.amdgpu || wanted.settings.empty()) {
     check.detail = image.amdgpu ? "nothing needs setting" : image.file + " has no amdgpu";
@@ -108,7 +108,9 @@ Check configuration_check(const Root& root, const Initramfs& image, const Plan& 
   if (*check.ok) {
     check.detail = image.file + " has the plan's settings";
   } else {
-    check.hint = all_configured ? initramfs_command(root) : apply_hint;
+    check.hint = files_hint.empty()         ? initramfs_command(root)
+                 : files_hint == apply_hint ? files_hint  // it does both
+                                            : files_hint + ", then " + initramfs_command(root);
   }
   return check;
 }
@@ -116,7 +118,7 @@ Check configuration_check(const Root& root, const Initramfs& image, const Plan& 
 }  // namespace
 
 std::vector<Check> verify_initramfs(const Root& root, const Driver& driver, const Plan& wanted,
-                                    bool all_configured) {
+                                    const std::string& files_hint) {
   std::vector<Check> checks;
   const auto both = [&checks](std::optional<bool> ok, const std::string& detail,
                               const std::string& hint) {
@@ -143,7 +145,7 @@ std::vector<Check> verify_initramfs(const Root& root, const Driver& driver, cons
     if (driver.variant() == Variant::livepatch) {
       checks.push_back(livepatch_check(root, driver.livepatch, **image));
     }
-    checks.push_back(configuration_check(root, **image, wanted, all_configured));
+    checks.push_back(configuration_check(root, **image, wanted, files_hint));
   }
   return checks;
 }

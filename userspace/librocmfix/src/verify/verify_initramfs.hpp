@@ -3,15 +3,16 @@
 // initramfs.configuration.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "rocmfix/verify.hpp"
 
 namespace rocmfix::detail {
 
-/// `wanted` has only module rows that propose something; `all_configured`: modprobe's
-/// configuration on the root file system has all of them.
+/// `wanted` has only module rows that propose something; `files_hint`: what brings modprobe's
+/// configuration on the root file system to them; empty: it has all of them.
 std::vector<Check> verify_initramfs(const Root& root, const Driver& driver, const Plan& wanted,
-                                    bool all_configured);
+                                    const std::string& files_hint);
 
 }  // namespace rocmfix::detail

@@ -67,10 +67,12 @@ Check active_check(const Livepatch& livepatch, const Check& devices) {
     case LivepatchState::off:
       return {id, false, "rocmfix_livepatch is not loaded", "see module.loaded"};
     case LivepatchState::disabled:
-      return {id, false, "switched off: rocmfix_livepatch.rocmfix=0",
-              "remove rocmfix_livepatch.rocmfix=0 from the kernel command line (/etc/default/grub, "
-              "then sudo update-grub) or from /etc/modprobe.d, then sudo rocmfix livepatch off "
-              "&& sudo rocmfix livepatch on"};
+      return {
+          id, false, "switched off: rocmfix_livepatch.rocmfix=0",
+          "remove rocmfix_livepatch.rocmfix=0 from the kernel command line (GRUB_CMDLINE_LINUX or "
+          "GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then sudo update-grub; "
+          "/etc/kernel/cmdline) or from /etc/modprobe.d, then sudo rocmfix livepatch off "
+          "&& sudo rocmfix livepatch on"};
     case LivepatchState::waiting:
       return {id, false, "rocmfix_livepatch waits for amdgpu, which drives no GPU",
               "sudo modprobe amdgpu; if that fails: sudo dmesg | tail"};

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "doctor/check.hpp"
+#include "modprobe/boot_parameters.hpp"
+#include "modprobe/parameter_kind.hpp"
 #include "modprobe/update_initramfs.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 #include "rocmfix/plan.hpp"
@@ -45,11 +47,11 @@ void advise_removal(const ModuleOption& option, const Root& root, Finding& findi
     finding.remedy += " `rocmfix apply` writes that file as the plan has it.";
     finding.command = "sudo rocmfix apply";
   } else if (option.line == 0) {
-    finding.remedy += formatted(
-        " Remove amdgpu.{}={} from the kernel command line: from GRUB_CMDLINE_LINUX in this file, "
-        "then `sudo update-grub` and reboot.",
-        option.name, option.value);
-    finding.command = "sudoedit /etc/default/grub";
+    const std::string dot = option.name.find('.') == std::string::npos ? "amdgpu." : "";
+    const BootRemedy boot =
+        remove_boot_parameter(root, formatted("{}{}={}", dot, option.name, option.value));
+    finding.remedy += " " + sentence(boot.text);
+    finding.command = boot.command;
   } else {
     finding.remedy += formatted(" Remove {}={} from line {}, then `{}` and reboot.", option.name,
                                 option.value, option.line, initramfs_command(root));
@@ -125,7 +127,8 @@ std::optional<Finding> set_twice(const Options& options) {
   return finding;
 }
 
-std::optional<Finding> proposed(const Plan& plan, std::string_view name) {
+std::optional<Finding> proposed(const Subject& subject, const Plan& plan, const Options& options,
+                                std::string_view name) {
   const auto row =
       std::find_if(plan.settings.begin(), plan.settings.end(), [&](const PlanRow& one) {
         return one.layer == Layer::module && one.name == name && one.proposed &&
@@ -140,6 +143,52 @@ std::optional<Finding> proposed(const Plan& plan, std::string_view name) {
   finding.remedy = sentence(row->reason);
   finding.command = "sudo rocmfix apply";
   finding.source = row->source;
+  const auto conflicts = find_conflicts(options, plan);
+  const auto winner = std::find_if(conflicts.begin(), conflicts.end(), [&](const Conflict& one) {
+    return one.wins && one.option.name == name;
+  });
+  if (winner != conflicts.end()) {
+    finding.summary =
+        formatted("{}={} is proposed, and {} has {}={}, which wins", row->name, *row->proposed,
+                  place_of(winner->option), winner->option.name, winner->option.value);
+    advise_removal(winner->option, subject.root, finding);
+  }
+  return finding;
+}
+
+/// A line that does nothing, or keeps amdgpu from being loaded.
+Finding faulty(const LineFault& fault, const Root& root) {
+  Finding finding;
+  finding.verdict = fault.blocks ? CheckVerdict::problem : CheckVerdict::warning;
+  finding.summary = formatted("`{}` {}", fault.text,
+                              fault.blocks ? "keeps amdgpu from being loaded" : "does nothing");
+  finding.evidence = {fault.line == 0 ? fault.file
+                                      : formatted("{}, line {}", fault.file, fault.line)};
+  finding.remedy = sentence(fault.fault) + " " + sentence(fault.remedy);
+  if (fault.file.starts_with("/etc/modprobe.d/")) {
+    finding.remedy += formatted(" Then `{}` and reboot.", initramfs_command(root));
+  }
+  finding.command = fault.edit;
+  finding.source = "libkmod; lib/cmdline.c, kernel/params.c";
+  return finding;
+}
+
+/// The driver that modprobe would load has no such parameter.
+std::optional<Finding> ignored(const Subject& subject, const ModuleOption& option) {
+  if (driver_lacks(subject.machine.driver, option.name) != true) {
+    return std::nullopt;
+  }
+  Finding finding;
+  finding.verdict = CheckVerdict::note;
+  finding.summary =
+      formatted("this kernel's amdgpu has no parameter {}, and ignores it", option.name);
+  finding.evidence = {formatted("{} in {}", option.name, place_of(option)),
+                      subject.machine.driver.installed->file};
+  const auto judged = judge_parameter(subject.machine, subject.policy, option.name, option.value);
+  finding.remedy = judged && judged->effect == Effect::no_op
+                       ? sentence(judged->reason)
+                       : std::string("The kernel only logs \"unknown parameter ignored\".");
+  finding.source = "modinfo; kernel/module/main.c";
   return finding;
 }
 
@@ -157,7 +206,8 @@ std::optional<Finding> examine_parameter(const Subject& subject, const Setting& 
   if (auto finding = harmful_value(subject, setting, options, current)) {
     return finding;
   }
-  auto finding = subject.options_error ? std::nullopt : proposed(plan, setting.name);
+  auto finding =
+      subject.options_error ? std::nullopt : proposed(subject, plan, options, setting.name);
   return finding ? finding : set_twice(options);
 }
 
@@ -169,10 +219,18 @@ Findings driver_parameters(const Subject& subject) {
                               {.profile = Profile::safe, .only = Layer::module, .all = false});
   // That they cannot be read is what options_error says.
   const auto all = read_module_options(subject.root);
+  for (const LineFault& fault : subject.machine.line_faults) {
+    findings.push_back(faulty(fault, subject.root));
+  }
+  for (const ModuleOption& option : all ? *all : Options()) {
+    if (auto finding = ignored(subject, option)) {
+      findings.push_back(std::move(*finding));
+    }
+  }
   for (const Setting& setting : subject.policy.settings()) {
     Options options;
     for (const ModuleOption& option : all ? *all : Options()) {
-      if (option.name == setting.name) {
+      if (option.name == setting.name && option.has_value) {
         options.push_back(option);
       }
     }

@@ -7,6 +7,7 @@
 #include "doctor/gpu_finding.hpp"
 #include "machine/kernel_log.hpp"
 #include "modprobe/blacklist.hpp"
+#include "modprobe/boot_parameters.hpp"
 #include "modprobe/modprobe_files.hpp"
 
 namespace rocmfix::detail {
@@ -83,9 +84,10 @@ Finding unbound(const Subject& subject, const Gpu& gpu) {
   if (on_command_line(subject, "nomodeset")) {
     finding.summary = "`nomodeset` on the kernel command line keeps amdgpu from starting";
     finding.evidence = {"/proc/cmdline: nomodeset"};
-    finding.remedy = "Remove it from /etc/default/grub, run `sudo update-grub`, and reboot.";
-    finding.command = "sudoedit /etc/default/grub";
-  } else if (blacklist && *blacklist) {
+    const BootRemedy boot = remove_boot_parameter(subject.root, "nomodeset");
+    finding.remedy = sentence(boot.text);
+    finding.command = boot.command;
+  } else if (blacklist && *blacklist && (*blacklist)->certain) {
     finding.summary = formatted("amdgpu is not loaded: {}", (*blacklist)->what);
     finding.remedy = sentence((*blacklist)->remedy);
     finding.command = (*blacklist)->edit;
