@@ -143,6 +143,11 @@ Check Verifier::module_missing() const {
       return check;
     }
   }
+  for (const LineFault& fault : machine_->line_faults) {
+    if (fault.blocks) {
+      return {check.id, false, check.detail + ": " + describe(fault), fault.remedy};
+    }
+  }
   // The stock module is signed by the kernel's own key: only ours can be refused for want of one.
   if (!driver_->patched()) {
     return check;
