@@ -95,7 +95,8 @@ class WordFaults {
   /// "noretry=0" or "amdgpu.noretry=0", which somebody may take for a line.
   [[nodiscard]] bool is_setting(std::string_view word) const {
     const auto words = parameter_words(without_module(word));
-    return !words.empty() && words.front().value && is_parameter(words.front().name);
+    return !words.empty() && words.front().value &&
+           words.front().name.find('.') == std::string::npos && is_parameter(words.front().name);
   }
 
   /// The parameters of an `options amdgpu` line.
@@ -310,9 +311,10 @@ class WordFaults {
 
   /// By settings.toml alone: a name such as "test" or "audio" may be another module's.
   [[nodiscard]] bool is_known_setting(std::string_view name) const {
-    return std::any_of(settings_.begin(), settings_.end(), [&](const Setting& one) {
-      return one.layer == Layer::module && one.name == name;
-    });
+    return name.find('.') == std::string_view::npos &&
+           std::any_of(settings_.begin(), settings_.end(), [&](const Setting& one) {
+             return one.layer == Layer::module && one.name == name;
+           });
   }
 
   [[nodiscard]] std::vector<LineFault>& faults() { return faults_; }

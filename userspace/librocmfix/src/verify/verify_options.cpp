@@ -103,7 +103,9 @@ Check OptionChecks::parameters() const {
   }
   if (!wrong.empty()) {
     check = {check.id, false, wrong,
-             all_configured() ? "sudo reboot" : hint_ + ", then sudo reboot"};
+             all_configured()            ? "sudo reboot"
+             : hint_.ends_with("reboot") ? hint_
+                                         : hint_ + ", then sudo reboot"};
   } else if (!unknown.empty()) {
     check = {check.id, std::nullopt, unknown, ""};
   } else {
