@@ -89,6 +89,7 @@ const auto rows = testing::Values(
     Row{"ppfeaturemask", "0xffffffff", rdna2, Effect::unknown},
     Row{"ppfeaturemask", "0xfff73fff", rdna2, Effect::unknown},
     Row{"gpu_recovery", "0", rdna2, Effect::harmful},
+    Row{"gpu_recovery", "0", Facts{.gfx = "gfx1013"}, Effect::no_op},
     Row{"gpu_recovery", "1", rdna2, Effect::no_op},
     Row{"gpu_recovery", "1", Facts{.gfx = "gfx1013"}, Effect::unknown},
     Row{"lockup_timeout", "10000,60000,10000,10000", rdna1, Effect::unknown},
