@@ -34,7 +34,8 @@ class Finder {
     }
     examine_unread_files();
     words_.examine_command_line();
-    return std::move(words_.faults());
+    std::vector<LineFault> found = std::move(words_.faults());
+    return found;
   }
 
  private:
