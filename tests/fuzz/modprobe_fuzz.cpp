@@ -7,7 +7,7 @@
 #include <array>
 
 #include "fuzzing.hpp"
-#include "modprobe/line_faults.hpp"
+#include "policy/line_faults.hpp"
 #include "modprobe/modprobe_files.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 

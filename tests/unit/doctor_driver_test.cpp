@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "doctor_subject.hpp"
-#include "modprobe/line_faults.hpp"
+#include "policy/line_faults.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 
 namespace rocmfix {

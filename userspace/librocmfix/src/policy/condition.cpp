@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "machine/visible_gpus.hpp"
-#include "modprobe/parameter_kind.hpp"
 #include "policy/override_value.hpp"
+#include "policy/parameter_kind.hpp"
 #include "util/kernel_version.hpp"
 
 namespace rocmfix {

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <system_error>
 
-#include "modprobe/line_faults.hpp"
+#include "policy/line_faults.hpp"
 #include "rocmfix/environment.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 #include "rocmfix/plan.hpp"

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "machine/visible_gpus.hpp"
-#include "modprobe/parameter_kind.hpp"
 #include "policy/condition.hpp"
+#include "policy/parameter_kind.hpp"
 #include "policy/reason_text.hpp"
 
 namespace rocmfix {

@@ -4,8 +4,8 @@
 
 #include "doctor/check.hpp"
 #include "modprobe/boot_parameters.hpp"
-#include "modprobe/parameter_kind.hpp"
 #include "modprobe/update_initramfs.hpp"
+#include "policy/parameter_kind.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 #include "rocmfix/plan.hpp"
 #include "util/formatted.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "modprobe/line_faults.hpp"
+#include "policy/line_faults.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,9 @@
 #include <string_view>
 #include <utility>
 
-#include "modprobe/word_faults.hpp"
+#include "base/words.hpp"
+#include "policy/word_faults.hpp"
+#include "util/formatted.hpp"
 
 namespace rocmfix::detail {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "modprobe/parameter_kind.hpp"
+#include "policy/parameter_kind.hpp"
 
 #include <algorithm>
 #include <array>
