@@ -7,8 +7,8 @@
 #include <array>
 
 #include "fuzzing.hpp"
-#include "policy/line_faults.hpp"
 #include "modprobe/modprobe_files.hpp"
+#include "policy/line_faults.hpp"
 #include "rocmfix/modprobe_conf.hpp"
 
 using namespace rocmfix;

@@ -95,7 +95,7 @@ def test_every_part_has_changes():
     done = subprocess.run([sys.executable, HERE / "mutate", "--list"], capture_output=True, text=True,
                           check=True)
     parts = {line.split()[0] for line in done.stdout.splitlines() if not line.startswith(" ")}
-    assert parts == {"plan", "faults", "coherence", "kernel"}
+    assert parts == {"plan", "faults", "coherence", "doctor", "kernel"}
 
 
 def test_a_sample_is_the_same_every_time():
