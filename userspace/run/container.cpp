@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rocmfix/printable.hpp"
+#include "util/formatted.hpp"
 #include "util/shell_word.hpp"
 
 namespace rocmfix::run {
@@ -40,10 +41,10 @@ Inside inside_of(const Preparation& preparation) {
 std::string options_of(const Inside& inside) {
   std::string text;
   for (const auto& [name, value] : inside.variables) {
-    text += " -e " + shell_word(name + "=" + value);
+    text += " -e " + shell_word(formatted("{}={}", name, value));
   }
   for (const std::string& file : inside.mounts) {
-    text += " -v " + shell_word(file + ":" + file + ":ro");
+    text += " -v " + shell_word(formatted("{}:{}:ro", file, file));
   }
   return text;
 }

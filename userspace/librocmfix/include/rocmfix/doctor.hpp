@@ -72,10 +72,10 @@ struct Circumstances {
   ProgramFacts program;
 };
 
-/// `program`: an interpreter, a script or a binary; empty: the python3 of the active environment
+/// `asked`: an interpreter, a script or a binary; empty: the python3 of the active environment
 /// (VIRTUAL_ENV, CONDA_PREFIX) or of PATH, if it has a package that can have GPU code; of a report,
 /// the program that it was made for. Errors: invalid when there is no such program.
-Result<Circumstances> gather_circumstances(const Root& root, const std::string& program);
+Result<Circumstances> gather_circumstances(const Root& root, const std::string& asked);
 
 struct Examination {
   std::string distribution;  ///< PRETTY_NAME of os-release; empty: unknown

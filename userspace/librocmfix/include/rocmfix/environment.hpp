@@ -39,7 +39,7 @@ struct EnvironmentPlan {
   std::vector<EnvironmentChange> kept;       ///< the user's, where the profile wanted another value
   std::vector<EnvironmentWarning> warnings;  ///< what will be in force and is known to do harm
                                              ///< here, or does not do what it is set for
-  std::vector<EnvironmentAdvice> advice;  ///< neither set nor proposed, and why
+  std::vector<EnvironmentAdvice> advice;     ///< neither set nor proposed, and why
 };
 
 /// The environment of this process; empty for a captured root, which it does not describe.

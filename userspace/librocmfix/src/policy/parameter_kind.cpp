@@ -99,11 +99,12 @@ bool is_refused(ParameterKind kind, std::string_view value) {
     return !parameter_number(value);
   }
   // kstrtobool() goes by the first letter, and by the second after an "o".
-  constexpr std::string_view first = "yYtT1nNfF0";
-  return kind == ParameterKind::flag &&
-         (value.empty() || (first.find(value.front()) == std::string_view::npos &&
-                            !((value.front() == 'o' || value.front() == 'O') && value.size() > 1 &&
-                              std::string_view("nNfF").find(value[1]) != std::string_view::npos)));
+  const auto begins_as = [&](std::size_t at, std::string_view letters) {
+    return at < value.size() && letters.find(value[at]) != std::string_view::npos;
+  };
+  const bool understood =
+      begins_as(0, "yYtT1nNfF0") || (begins_as(0, "oO") && begins_as(1, "nNfF"));
+  return kind == ParameterKind::flag && !understood;
 }
 
 }  // namespace rocmfix::detail
