@@ -308,6 +308,20 @@ def test_what_is_over_leaves_no_checkpoints_and_is_not_resumed(old, tmp_path, ca
     assert directory.is_finished() and directory.store.generations() == [] and foreign.is_dir()
 
 
+def test_an_end_that_was_killed_is_finished_by_the_next_and_gives_its_account(old, tmp_path, capsys):
+    run, session = old
+    directory = directory_of(session, tmp_path)
+    session.trained = False
+    directory.journal.append("end", epoch=2, why="epochs")
+    assert directory.is_finished() and directory.store.generations()
+    directory.finish_the_end()
+    assert "weights/ has what is left of use" in capsys.readouterr().err
+    assert directory.store.generations() == [] and session.trained
+    session.trained = False
+    directory.finish_the_end()
+    assert not session.trained and capsys.readouterr().err == ""
+
+
 RESTORED_ON_A_FULL_DISK = """
 import os, sys
 sys.path.insert(0, {package!r})

@@ -54,7 +54,7 @@ def test_random_faults(lab, undisturbed, fault_seed):
     assert_same(lab, run, undisturbed)
     struck = lab.struck(f"faults-{fault_seed}")
     summary = run.outputs[-1].splitlines()
-    told = next(line for line in summary if "finished: " in line)
+    told = next(line for line in summary if ": finished: " in line)
     assert f"{EPOCHS} of {EPOCHS} epochs" in told
     # Those before ultralytics had made the run's directory left no trace there.
     assert int(re.search(r"; (\d+|no) GPU faults?", told)[1].replace("no", "0")) <= struck

@@ -178,6 +178,17 @@ class RunDirectory:
         except OSError as problem:
             self.say_once(f"warning: {self.path} has no record of its end: {problem.strerror}")
             return
+        self._remove_checkpoints()
+
+    def finish_the_end(self) -> None:
+        """What a process has left undone that was killed right after it had recorded the end."""
+        if not is_lead() or not self.store.generations():
+            return
+        self._remove_checkpoints()
+        self._session.trained = True  # the account is owed, too
+        self._session.write(self._session_path)
+
+    def _remove_checkpoints(self) -> None:
         freed = self.store.clear()
         say(f"the checkpoints in {self.state} are removed ({checkpoint.megabytes(freed)}): "
             "weights/ has what is left of use")  # fmt: skip

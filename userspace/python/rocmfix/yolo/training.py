@@ -76,6 +76,7 @@ class Training:
             self.directory.enter()
             if self.directory.is_finished():
                 say(f"{self.directory.path} is finished: there is nothing to resume")
+                self.directory.finish_the_end()
                 return 0
             generation = self._newest()
             self._recall_batch()
