@@ -235,7 +235,7 @@ void WordFaults::refuse_value(const ParameterWord& word, ParameterKind kind, con
     right = formatted("{}={}", word.name, plain);
   } else if (comma != std::string::npos && !is_refused(kind, plain.substr(0, comma))) {
     right = formatted("{}={}", word.name, plain.substr(0, comma));
-    for (const std::string_view more : split(plain.substr(comma + 1), ',')) {
+    for (const std::string_view more : split(std::string_view(plain).substr(comma + 1), ',')) {
       right += is_setting(more) ? formatted(" {}", more) : "";
     }
   }
