@@ -130,16 +130,20 @@ Result<void> respect_link_order(const Options& options, const Machine& machine,
 void plan_environment(const Root& root, const Policy& policy, const Options& options,
                       Machine& machine, Preparation& result) {
   const Environment own = machine.environment;
-  Carried carried{known_variables(own, policy), device_groups(root)};
-  const auto outside = go_outside(machine, options, carried);
+  const auto outside = go_outside(machine, options, {});
   if (!outside) {
     diagnose(machine, policy, options);
   }
   Plan plan = make_plan(machine, policy, {.profile = options.profile, .only = Layer::environment});
   add_build_advice(plan, root, machine);
-  for (const PlanRow& row : plan.settings) {
-    if (row.proposed && !row.current) {
-      carried.variables.emplace(row.name, *row.proposed);
+  // What every other launch can do without.
+  Carried carried;
+  if (outside || options.action == Action::print_container) {
+    carried = {known_variables(own, policy), device_groups(root)};
+    for (const PlanRow& row : plan.settings) {
+      if (row.proposed && !row.current) {
+        carried.variables.emplace(row.name, *row.proposed);
+      }
     }
   }
   if (outside) {
