@@ -51,18 +51,16 @@ bool has_own_option(const CommandRule& rule, std::span<const std::string> words,
 
 /// By the last part of the path, or for a pattern with a slash by all of it.
 const CommandRule* rule_of(std::span<const std::string> words, const std::string& file) {
-  const std::string& word = words.front();
+  const std::string last = file_name(words.front());
+  const auto names_it = [&](std::string_view pattern) {
+    return matches(pattern.find('/') != std::string_view::npos ? std::string_view(file) : last,
+                   {&pattern, 1});
+  };
   for (const CommandRule& rule : software_rules.commands) {
-    if ((!rule.second.empty() && (words.size() < 2 || !contains(rule.second, words[1]))) ||
-        (!rule.only_with.empty() && !has_own_option(rule, words, rule.only_with))) {
-      continue;
-    }
-    for (const std::string_view pattern : rule.names) {
-      const bool whole = pattern.find('/') != std::string_view::npos;
-      const std::string_view one[] = {pattern};
-      if (matches(whole ? file : file_name(word), one)) {
-        return &rule;
-      }
+    if (std::any_of(rule.names.begin(), rule.names.end(), names_it) &&
+        (rule.second.empty() || (words.size() > 1 && contains(rule.second, words[1]))) &&
+        (rule.only_with.empty() || has_own_option(rule, words, rule.only_with))) {
+      return &rule;
     }
   }
   return nullptr;

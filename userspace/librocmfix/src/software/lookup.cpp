@@ -46,15 +46,15 @@ std::string file_name(std::string_view path) {
 }
 
 bool matches(std::string_view name, std::span<const std::string_view> patterns) {
-  constexpr std::string_view special = "*?[\\";
+  // A launch asks hundreds of them, and most begin with another letter: no call for those.
+  const auto is_special = [](char c) { return c == '*' || c == '?' || c == '[' || c == '\\'; };
   return std::any_of(patterns.begin(), patterns.end(), [&](std::string_view pattern) {
-    // A launch asks a hundred of them: most begin with another letter, or are plain words.
-    if (!pattern.empty() && special.find(pattern.front()) == std::string_view::npos &&
-        !name.starts_with(pattern.front())) {
+    if (!pattern.empty() && !name.starts_with(pattern.front()) && !is_special(pattern.front())) {
       return false;
     }
-    const auto plain = pattern.find_first_of(special);
-    if (plain == std::string_view::npos) {
+    const auto special = std::find_if(pattern.begin(), pattern.end(), is_special);
+    const auto plain = static_cast<std::size_t>(special - pattern.begin());
+    if (plain == pattern.size()) {
       return pattern == name;
     }
     return name.substr(0, plain) == pattern.substr(0, plain) &&
