@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The checks `driver-parameters` and `driver-build`.
+#include <filesystem>
 #include <gtest/gtest.h>
 
 #include "doctor_subject.hpp"
@@ -67,6 +68,15 @@ TEST_F(DoctorParameters, ALineThatKeepsAmdgpuFromLoadingIsAProblem) {
   EXPECT_EQ(finding.verdict, CheckVerdict::problem);
   EXPECT_TRUE(says(finding, "has no value, and the kernel does not load amdgpu"));
   EXPECT_EQ(finding.command, "sudoedit /etc/modprobe.d/amdgpu.conf");
+}
+
+TEST_F(DoctorParameters, ANameThatIsACommandIsQuoted) {
+  set("etc/modprobe.d/a;reboot.conf", "options amdgpu noretry\n");
+  EXPECT_EQ(found().command, "sudoedit '/etc/modprobe.d/a;reboot.conf'");
+  std::filesystem::remove(tree.at("etc/modprobe.d/a;reboot.conf"));
+  set("etc/modprobe.d/$(reboot)", "options amdgpu noretry=0\n");
+  EXPECT_EQ(found().command,
+            "sudo mv '/etc/modprobe.d/$(reboot)' '/etc/modprobe.d/$(reboot).conf'");
 }
 
 TEST_F(DoctorParameters, AProposalThatIsOverruledNamesWhatOverrulesIt) {

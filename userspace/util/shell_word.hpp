@@ -24,4 +24,9 @@ inline std::string shell_word(std::string_view word) {
   return quoted + "'";
 }
 
+/// The command that opens a file of root's. Its name may be anybody's: a report's, for one.
+inline std::string edit_command(std::string_view file) {
+  return "sudoedit " + shell_word(file);
+}
+
 }  // namespace rocmfix

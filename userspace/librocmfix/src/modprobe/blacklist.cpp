@@ -9,6 +9,7 @@
 #include "modprobe/modprobe_files.hpp"
 #include "modprobe/update_initramfs.hpp"
 #include "util/formatted.hpp"
+#include "util/shell_word.hpp"
 
 namespace rocmfix::detail {
 
@@ -55,9 +56,9 @@ Result<std::optional<Blacklist>> find_blacklist(const Root& root) {
         Blacklist{formatted("`{} amdgpu{}{}` in {}:{}{}", line.command,
                             line.rest.empty() ? "" : " ", line.rest, line.file, line.line,
                             certain ? "" : ": it runs a command, which may or may not load amdgpu"),
-                  formatted("remove line {}: sudoedit {}, then {}", line.line, line.file,
+                  formatted("remove line {}: {}, then {}", line.line, edit_command(line.file),
                             initramfs_command(root)),
-                  "sudoedit " + line.file, certain});
+                  edit_command(line.file), certain});
   }
   for (const auto& [name, value] : split_parameters(root.read("/proc/cmdline").value_or(""))) {
     const bool list = name == "modprobe.blacklist" || name == "module_blacklist";

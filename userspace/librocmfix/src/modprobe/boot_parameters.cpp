@@ -9,6 +9,7 @@
 
 #include "modprobe/modprobe_files.hpp"
 #include "util/formatted.hpp"
+#include "util/shell_word.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -262,7 +263,7 @@ BootRemedy at_places(const Root& root, const std::vector<Place>& places, const s
   }
   return {formatted("remove {} from {}{}{} reboot", what, where, runs,
                     commands.empty() ? " and" : ", and"),
-          "sudoedit " + places.front().file};
+          edit_command(places.front().file)};
 }
 
 }  // namespace

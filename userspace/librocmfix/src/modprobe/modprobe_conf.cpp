@@ -9,6 +9,7 @@
 #include "modprobe/modprobe_files.hpp"
 #include "modprobe/modprobe_text.hpp"
 #include "util/formatted.hpp"
+#include "util/shell_word.hpp"
 
 namespace rocmfix {
 namespace {
@@ -169,9 +170,9 @@ std::string remedy(const Root& root, const ModuleOption& option) {
   if (!option.file.starts_with("/etc/")) {
     // A package or the system writes that file again; a copy in /etc counts instead of it.
     return formatted("sudo cp {} /etc/modprobe.d/, and remove {} from line {} of the copy",
-                     option.file, text, option.line);
+                     shell_word(option.file), text, option.line);
   }
-  return formatted("remove {} from line {}: sudoedit {}", text, option.line, option.file);
+  return formatted("remove {} from line {}: {}", text, option.line, edit_command(option.file));
 }
 
 void add_conflicts(Plan& plan, const Root& root, const Machine& machine) {

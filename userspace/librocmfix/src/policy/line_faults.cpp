@@ -7,9 +7,9 @@
 #include <string_view>
 #include <utility>
 
-#include "base/words.hpp"
 #include "policy/word_faults.hpp"
 #include "util/formatted.hpp"
+#include "util/shell_word.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -42,7 +42,7 @@ class Finder {
 
  private:
   void examine(const ModprobeLine& line) {
-    const Where where{line.file, line.line, {}};
+    const Where where{line.file, line.line};
     const std::string whole = formatted("{}{}{}{}{}", line.command, line.module.empty() ? "" : " ",
                                         line.module, line.rest.empty() ? "" : " ", line.rest);
     if (!is_command(line.command)) {
@@ -55,10 +55,7 @@ class Finder {
   }
 
   void examine_unknown(const ModprobeLine& line, const Where& where, const std::string& whole) {
-    std::string values;
-    for (const std::string_view word : words_of(whole)) {
-      values += words_.is_setting(word) ? " " + without_module(word) : "";
-    }
+    const std::string values = words_.settings_in(whole);
     const bool meant = line.command.starts_with(module_prefix) || line.module == module_name ||
                        words_.is_setting(line.command);
     if (!meant) {
@@ -73,7 +70,7 @@ class Finder {
       words_.replace_by(where, whole, fault, formatted("options {}{}", module_name, values));
     } else {
       words_.add(where, whole, fault,
-                 formatted("remove line {}: sudoedit {}", line.line, line.file));
+                 formatted("remove line {}: {}", line.line, edit_command(where.file)));
     }
   }
 
@@ -81,16 +78,13 @@ class Finder {
     if (line.module == module_name) {
       if (line.rest.find_first_not_of(" \t\r") == std::string::npos) {
         words_.add(where, whole, "it names no parameter, so the line does nothing",
-                   formatted("remove line {}: sudoedit {}", line.line, line.file));
+                   formatted("remove line {}: {}", line.line, edit_command(where.file)));
       }
       words_.examine_words(line.rest, where);
       return;
     }
     if (line.module.starts_with(module_prefix) || words_.is_setting(line.module)) {
-      std::string values = " " + without_module(line.module);
-      for (const std::string_view word : words_of(line.rest)) {
-        values += words_.is_setting(word) ? " " + without_module(word) : "";
-      }
+      const std::string values = " " + without_module(line.module) + words_.settings_in(line.rest);
       words_.replace_by(
           where, whole,
           formatted("it is for a module `{}`, which does not exist, so the line does nothing",
@@ -107,17 +101,14 @@ class Finder {
 
   /// `install amdgpu modprobe --ignore-install amdgpu NAME=VALUE`: what it sets counts last.
   void examine_install(const ModprobeLine& line, const Where& where, const std::string& whole) {
-    std::string values;
-    for (const std::string_view word : words_of(line.rest)) {
-      values += words_.is_setting(word) ? " " + without_module(word) : "";
-    }
+    const std::string values = words_.settings_in(line.rest);
     if (!values.empty()) {
       words_.add(
           where, whole,
           formatted(
               "the command that loads amdgpu here sets{} after all options, and wins over them",
               values),
-          formatted("remove{} from line {}: sudoedit {}", values, line.line, line.file));
+          formatted("remove{} from line {}: {}", values, line.line, edit_command(where.file)));
     }
   }
 
@@ -133,14 +124,15 @@ class Finder {
       for (const std::string& name : root_.list(directory)) {
         const std::string path = formatted("{}/{}", directory, name);
         if (!is_modprobe_file(path) && !is_put_aside(name)) {
-          examine_unread(path, formatted("sudo mv {} {}.conf", path, path));
+          examine_unread(path,
+                         formatted("sudo mv {} {}", shell_word(path), shell_word(path + ".conf")));
         }
       }
     }
     examine_unread("/etc/modprobe.conf", "sudo mv /etc/modprobe.conf /etc/modprobe.d/amdgpu.conf");
     for (const std::string& name : root_.list("/etc/modules-load.d")) {
       const std::string path = formatted("/etc/modules-load.d/{}", name);
-      examine_unread(path, formatted("sudo mv {} /etc/modprobe.d/amdgpu.conf", path));
+      examine_unread(path, formatted("sudo mv {} /etc/modprobe.d/amdgpu.conf", shell_word(path)));
     }
   }
 
@@ -162,7 +154,7 @@ class Finder {
     for (const ModprobeLine& line : parse_modprobe_lines(**text, path)) {
       if (line.module == module_name &&
           (line.command == "options" || line.command == "blacklist" || line.command == "install")) {
-        Where where{path, line.line, {}};
+        const Where where{path, line.line};
         words_.add(where, formatted("{} {}", line.command, line.module),
                    path.ends_with(".conf")
                        ? "modprobe does not read this file, so the line does nothing"

@@ -8,6 +8,7 @@
 #include "base/words.hpp"
 #include "modprobe/boot_parameters.hpp"
 #include "util/formatted.hpp"
+#include "util/shell_word.hpp"
 
 namespace rocmfix::detail {
 
@@ -43,21 +44,21 @@ void WordFaults::add(const Where& where, std::string_view text, std::string faul
                      std::string remedy, bool blocks) {
   if (faults_.size() < most_faults) {
     faults_.push_back({where.file, where.line, std::string(text.substr(0, longest_text)),
-                       std::move(fault), std::move(remedy), "sudoedit " + where.file, blocks});
+                       std::move(fault), std::move(remedy), edit_command(where.file), blocks});
   }
 }
 
 void WordFaults::replace_by(const Where& where, std::string_view text, std::string fault,
                             const std::string& right, bool blocks) {
   add(where, text, std::move(fault),
-      formatted("write `{}` in line {}: sudoedit {}", right, where.line, where.file), blocks);
+      formatted("write `{}` in line {}: {}", right, where.line, edit_command(where.file)), blocks);
 }
 
 void WordFaults::put_instead(const Where& where, std::string_view text, std::string fault,
                              const std::string& right, bool blocks) {
   add(where, text, std::move(fault),
-      formatted("write `{}` instead of `{}` in line {}: sudoedit {}", right, text, where.line,
-                where.file),
+      formatted("write `{}` instead of `{}` in line {}: {}", right, text, where.line,
+                edit_command(where.file)),
       blocks);
 }
 
@@ -71,13 +72,21 @@ bool WordFaults::is_setting(std::string_view word) const {
          words.front().name.find('.') == std::string::npos && is_parameter(words.front().name);
 }
 
+std::string WordFaults::settings_in(std::string_view text) const {
+  std::string settings;
+  for (const std::string_view word : words_of(text)) {
+    settings += is_setting(word) ? " " + without_module(word) : "";
+  }
+  return settings;
+}
+
 void WordFaults::examine_words(std::string_view rest, const Where& where) {
   const auto words = parameter_words(rest);
   for (std::size_t i = 0; i < words.size(); ++i) {
     const ParameterWord& word = words[i];
     if (word.name == "__" && !word.value) {
       add(where, rest, "the kernel ignores what follows `--`",
-          formatted("remove `--` from line {}: sudoedit {}", where.line, where.file));
+          formatted("remove `--` from line {}: {}", where.line, edit_command(where.file)));
       return;
     }
     if (word.name.starts_with('#')) {
@@ -95,10 +104,8 @@ void WordFaults::examine_comment(const std::vector<ParameterWord>& words, std::s
                    [this](const ParameterWord& word) { return is_refused_word(word); });
   const std::string fault =
       "modprobe knows no comment after an option: its words go to the kernel as parameters";
-  const std::string remedy = formatted(
-      "put the comment on a line of its own, before line {}: "
-      "sudoedit {}",
-      where.line, where.file);
+  const std::string remedy = formatted("put the comment on a line of its own, before line {}: {}",
+                                       where.line, edit_command(where.file));
   const std::string text(rest.substr(std::min(rest.find('#'), rest.size())));
   if (refused != words.end()) {
     add(where, text,
@@ -163,7 +170,8 @@ void WordFaults::refuse(const Where& where, const std::string& text, std::string
          remedy.command, true});
   } else if (right.empty()) {
     add(where, text, fault,
-        formatted("correct {} in line {}, or remove it: sudoedit {}", text, where.line, where.file),
+        formatted("correct {} in line {}, or remove it: {}", text, where.line,
+                  edit_command(where.file)),
         true);
   } else {
     put_instead(where, text, fault, right, true);
@@ -251,7 +259,7 @@ void WordFaults::examine_command_line() {
   if (!text) {
     return;
   }
-  const Where where{std::string(command_line_path), 0, *text};
+  const Where where{std::string(command_line_path), 0};
   const auto words = parameter_words(*text);
   for (std::size_t i = 0; i < words.size(); ++i) {
     ParameterWord word = words[i];

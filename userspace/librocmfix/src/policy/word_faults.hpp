@@ -35,8 +35,7 @@ class WordFaults {
   /// The line that is being examined.
   struct Where {
     std::string file;
-    unsigned line = 0;
-    std::string_view whole;  ///< of the command line
+    unsigned line = 0;  ///< 0: of the kernel command line
   };
 
   void add(const Where& where, std::string_view text, std::string fault, std::string remedy,
@@ -47,12 +46,14 @@ class WordFaults {
   /// "noretry=0" or "amdgpu.noretry=0", which somebody may take for a line.
   [[nodiscard]] bool is_setting(std::string_view word) const;
 
+  /// The settings among the words, without their module, a blank before each.
+  [[nodiscard]] std::string settings_in(std::string_view text) const;
+
   /// The parameters of an `options amdgpu` line.
   void examine_words(std::string_view rest, const Where& where);
   void examine_command_line();
 
   [[nodiscard]] std::vector<LineFault>& faults() { return faults_; }
-  [[nodiscard]] const Root& root() const { return root_; }
 
  private:
   /// Of one word, so that the others of the line stay.

@@ -9,6 +9,7 @@
 #include "rocmfix/modprobe_conf.hpp"
 #include "rocmfix/plan.hpp"
 #include "util/formatted.hpp"
+#include "util/shell_word.hpp"
 
 namespace rocmfix::detail {
 
@@ -55,7 +56,7 @@ void advise_removal(const ModuleOption& option, const Root& root, Finding& findi
   } else {
     finding.remedy += formatted(" Remove {}={} from line {}, then `{}` and reboot.", option.name,
                                 option.value, option.line, initramfs_command(root));
-    finding.command = "sudoedit " + option.file;
+    finding.command = edit_command(option.file);
   }
 }
 

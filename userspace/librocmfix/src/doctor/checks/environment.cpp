@@ -8,6 +8,7 @@
 #include "rocmfix/plan.hpp"
 #include "rocmfix/printable.hpp"
 #include "util/formatted.hpp"
+#include "util/shell_word.hpp"
 
 namespace rocmfix::detail {
 
@@ -122,7 +123,7 @@ std::string command_for(const Harm& harm) {
     return formatted("systemctl --user edit --full {}", place.unit);
   }
   if (place.file.starts_with("/etc/")) {
-    return "sudoedit " + place.file;
+    return edit_command(place.file);
   }
   return formatted("${{EDITOR:-nano}} +{} {}", place.line, place.file);
 }
