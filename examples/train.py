@@ -8,13 +8,15 @@ rocmfix-run:  rocmfix-run --retries 5 python3 examples/train.py --run my-run
 
 With --run it keeps a checkpoint in that directory after each epoch, and continues from it when it is
 started again: by you, or by rocmfix-run after a GPU fault. It never falls back from a failing GPU to the
-CPU by itself, so that a fault is visible.
+CPU by itself, so that a fault is visible. With --hip-transfers, each batch goes through the GPU's memory by
+HIP itself: for a PyTorch without ROCm, on a simulated card (make demo).
 
 Exit status: 0 it learned, 1 it did not or something went wrong, 2 usage error, 3 --device cuda
 without a GPU.
 """
 
 import argparse
+import contextlib
 import json
 import math
 import sys
@@ -116,12 +118,28 @@ def describe(device):
     return torch.cuda.get_device_name(device)
 
 
-def train_epoch(model, optimizer, loader, device):
+@contextlib.contextmanager
+def hip_transfer(wanted, loader, name, say):
+    """Images through the GPU's memory; if not `wanted`, as they are."""
+    if not wanted:
+        yield lambda images: images
+        return
+    import hip_memory  # next to this file, which without the option needs nothing but torch and rocmfix
+
+    try:
+        with hip_memory.Transfer(loader.batch_size * SIZE * SIZE * 4) as transfer:
+            say(f"{name} begins, pinned at {transfer.pinned.value:#x}, {transfer.size} bytes")
+            yield transfer
+    except hip_memory.HipError as problem:
+        raise Failure(*problem.args) from None
+
+
+def train_epoch(model, optimizer, loader, device, transfer):
     """Mean loss over the epoch."""
     model.train()
     total, count = 0.0, 0
     for images, labels in loader:
-        images = images.to(device, non_blocking=True)
+        images = transfer(images).to(device, non_blocking=True)
         labels = labels.to(device, non_blocking=True)
         optimizer.zero_grad(set_to_none=True)
         loss = nn.functional.cross_entropy(model(images), labels)
@@ -180,6 +198,9 @@ def parse_arguments():
     parser.add_argument("--seed", type=whole_number(0), default=1)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
+        "--hip-transfers", action="store_true", help="each batch goes through the GPU's memory, by HIP"
+    )
+    parser.add_argument(
         "--min-accuracy", type=share, default=0.9, help="a lower accuracy is a failure (0.9)"
     )
     parser.add_argument("--run", metavar="DIRECTORY", help="keep checkpoints there, and continue from them")
@@ -229,9 +250,11 @@ def train(arguments, say):
         epochs = run.epochs(arguments.epochs)
     for epoch in epochs:
         start = time.monotonic()
-        loss = train_epoch(model, optimizer, loader, device)
+        name = f"epoch {epoch + 1}/{arguments.epochs}"
+        with hip_transfer(arguments.hip_transfers, loader, name, say) as transfer:
+            loss = train_epoch(model, optimizer, loader, device, transfer)
         seconds = time.monotonic() - start
-        say(f"epoch {epoch + 1}/{arguments.epochs}  loss {loss:.4f}  {seconds:.1f} s")
+        say(f"{name}  loss {loss:.4f}  {seconds:.1f} s")
         if not math.isfinite(loss):
             raise Failure(
                 f"the loss became {loss} in epoch {epoch + 1}",
