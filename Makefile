@@ -17,9 +17,15 @@ help: ## list the targets
 
 .PHONY: demo
 demo: ## the main job, on this machine's card or on a synthetic one (5 minutes)
-	@$(SETUP) build roots demo hip-runtime
+	@$(SETUP) build roots demo
 	@$(MAKE) --no-print-directory build roots PARTS=userspace/all
 	@scripts/demo
+
+.PHONY: recording
+recording: ## record the demo as docs/demo.svg (a minute)
+	@$(SETUP) build roots demo recording
+	@$(MAKE) --no-print-directory build roots PARTS=userspace/all
+	@scripts/record-demo docs/demo.svg
 
 .PHONY: build
 build: ## build the command, the launcher and the libraries into build/bin and build/lib
@@ -27,8 +33,8 @@ build: ## build the command, the launcher and the libraries into build/bin and b
 	@test -f $(BUILD)/build.ninja || { mkdir -p $(BUILD) && \
 	  cmake -S . -B $(BUILD) -G Ninja -DROCMFIX_WERROR=ON >$(BUILD)/configure.log 2>&1; } || \
 	  { cat $(BUILD)/configure.log >&2; exit 1; }
-	@test -e $(BUILD)/bin/rocmfix-run || echo "Building: takes some minutes the first time"
-	@ninja -C $(BUILD) --quiet $(PARTS)
+	@test -e $(BUILD)/bin/rocmfix-run || echo "Building: some minutes the first time"
+	@scripts/ninja-progress $(BUILD) $(PARTS)
 
 .PHONY: roots
 roots: ## write the synthetic roots that the tests and the demo use, into build/roots
