@@ -52,8 +52,8 @@ bool matches(std::string_view name, std::span<const std::string_view> patterns) 
     if (!pattern.empty() && !name.starts_with(pattern.front()) && !is_special(pattern.front())) {
       return false;
     }
-    const auto special = std::find_if(pattern.begin(), pattern.end(), is_special);
-    const auto plain = static_cast<std::size_t>(special - pattern.begin());
+    const auto plain = static_cast<std::size_t>(
+        std::find_if(pattern.begin(), pattern.end(), is_special) - pattern.begin());
     if (plain == pattern.size()) {
       return pattern == name;
     }
