@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path.append(str(HERE.parent / "kernels"))
+sys.path.insert(0, str(HERE.parent / "kernels"))
 import debian  # noqa: E402
 import library_cache  # noqa: E402
 from commands import Failure  # noqa: E402
