@@ -16,6 +16,7 @@ class Kernel:
     name: str
     suite: str
     series: str
+    patches: str
 
 
 def read(path: Path = LIST) -> list[Kernel]:
@@ -24,8 +25,8 @@ def read(path: Path = LIST) -> list[Kernel]:
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        if len(words) != 3:
-            raise Failure(f"{path}:{number}: not understood: {line}", "NAME SUITE SERIES")
+        if len(words) != 4:
+            raise Failure(f"{path}:{number}: not understood: {line}", "NAME SUITE SERIES PATCHES")
         kernels.append(Kernel(*words))
     return kernels
 

@@ -19,7 +19,7 @@ from commands import Failure
 from kernels import Kernel, find, read
 
 COMMAND = Path(build_environment.__file__).with_name("environment")
-KERNEL = Kernel("bookworm-6.1", "bookworm", "6.1")
+KERNEL = Kernel("bookworm-6.1", "bookworm", "6.1", "6.1")
 
 
 def packages(*points):

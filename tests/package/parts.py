@@ -38,8 +38,8 @@ def point_release(kernel: Kernel) -> TestedKernel:
     environment = Environment(kernel, cache.directory(), "")
     environment.get(want_image=False, update=False)
     values = environment.record.values()
-    return TestedKernel(kernel.name, values["suite"], values["series"], values["release"], values["version"],
-                        Path(values["pristine"]))
+    return TestedKernel(kernel.name, values["suite"], values["series"], kernel.patches, values["release"],
+                        values["version"], Path(values["pristine"]))
 
 
 def run_part(tap: Tap, part: str, machine: Machine, kernel: TestedKernel, product: Product, work: Path) -> None:

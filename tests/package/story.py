@@ -28,6 +28,7 @@ class TestedKernel:
     name: str
     suite: str
     series: str
+    patches: str  # their series
     release: str  # uname -r
     source: str  # version of linux-source
     pristine: Path  # amdgpu's source as Debian has it

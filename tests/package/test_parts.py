@@ -24,7 +24,8 @@ from tap import Tap
 from trouble import changed
 
 COMMAND = Path(parts.__file__).with_name("chroot-install")
-KERNEL = Kernel("trixie-7.3", "trixie-backports", "7.3", "7.3.4+deb13-amd64", "7.3.4-1~bpo13+1", Path("/nowhere"))
+KERNEL = Kernel("trixie-7.3", "trixie-backports", "7.3", "7.2", "7.3.4+deb13-amd64", "7.3.4-1~bpo13+1",
+                Path("/nowhere"))
 
 
 def run(*words, **variables):

@@ -53,7 +53,7 @@ def case_no_matching_source(s: Story) -> None:
 
 def case_broken_patch(s: Story) -> None:
     """Then types what the message said: dpkg's trigger builds."""
-    patch = max((source_of_rocmfix(s) / "patches" / s.kernel.series).glob("*.patch"))
+    patch = max((source_of_rocmfix(s) / "patches" / s.kernel.patches).glob("*.patch"))
     broken = re.sub(rb"^ (.*[a-z].*)$", rb" broken \1", patch.read_bytes(), flags=re.MULTILINE)
     with changed(patch, broken):
         done = s.machine.apt("install", f"linux-source-{s.kernel.series}={s.kernel.source}")
@@ -78,7 +78,7 @@ def case_failing_build(s: Story) -> None:
 
 
 def make_kernel_folders(s: Story) -> list[Path]:
-    """Kernels that are only directories: of a series that has no patches, without amdgpu, without
+    """Kernels that are only directories: one whose source is not installed, without amdgpu, without
     headers, and headers without a kernel."""
     modules = s.machine.root / "lib/modules"
     other, cloud, missing, alone = (modules / name for name in (
@@ -106,7 +106,7 @@ def case_other_kernels(s: Story) -> None:
     check_trouble(
         s, "other kernels", done,
         "kernel 6.1.0-98-amd64: skipped", "hint: type: apt install linux-headers-6.1.0-98-amd64",
-        "kernel 6.99.0-1-amd64: skipped", f"is of series 6.99; rocmfix {s.product.version} is tested with: 6.1",
+        "kernel 6.99.0-1-amd64: skipped", "hint: type: apt install linux-source-6.99=6.99.1-1",
         "kernel 6.1.0-97-cloud-amd64 has no amdgpu",
         f"hint: type: apt install --reinstall linux-source-{s.kernel.series}=")
     s.check("other kernels: headers alone are not a kernel", has_not, done, r"6\.1\.0-99-amd64")

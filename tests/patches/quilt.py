@@ -27,10 +27,25 @@ class Applied:
     words: list[str]  # patch(1)'s, and the rejected hunks
 
 
+CHOOSE = Path(__file__).resolve().parents[2] / "dkms/choose-series"
+
+
 def names(patches: Path) -> list[str]:
     """The patches of a series file."""
     lines = (patches / "series").read_text(encoding="utf-8").splitlines()
     return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+
+
+def leave_out(patches: Path, tree: Path) -> list[str]:
+    """Those whose condition does not hold in this source; they are taken out of the series file."""
+    done = subprocess.run([CHOOSE, "--source", tree, "--patches", patches.parent, "--series", patches.name],
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failure(done.stderr.removeprefix("error: ").partition("\n")[0])
+    chosen = [line.partition("=") for line in done.stdout.splitlines()]
+    (patches / "series").write_text("".join(f"{name}\n" for key, _, name in chosen if key == "patch"),
+                                    encoding="utf-8")
+    return [name for key, _, name in chosen if key == "left_out"]
 
 
 def touched(patches: Path) -> list[str]:
