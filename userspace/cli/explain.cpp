@@ -52,7 +52,11 @@ int run_explain(const Root& root, const std::string& file, bool json) {
   if (json) {
     print((number == 0 ? incidents_json_begin() : "") + incidents_json_end());
   } else if (number == 0) {
-    print(fmt::format("No GPU fault in {} lines.\n", reader.lines()));
+    print(
+        fmt::format("No GPU fault in {} lines.\n"
+                    "If a program has crashed all the same, look at what is installed: "
+                    "rocmfix doctor --program FILE\n",
+                    reader.lines()));
   }
   return read ? status : print_error(read.error(), false);
 }
