@@ -123,6 +123,23 @@ deb: ## build the Debian packages into dist/
 	@$(SETUP) build deb
 	@scripts/build-debs
 
+.PHONY: apt-packages
+apt-packages: ## build the packages of every suite in clean chroots, or BUILDS=, into dist/packages (half an hour)
+	@$(SETUP) apt
+	@packaging/apt/make-repository build $(BUILDS)
+
+.PHONY: apt-repository
+apt-repository: ## the same, and a signed apt repository of them in dist/apt; KEY=FILE or KEY=throw-away
+	@test -n "$(KEY)" || { printf 'error: no key\nhint: make apt-repository KEY=FILE, the secret key as gpg exports it; KEY=throw-away for a trial\n' >&2; exit 1; }
+	@$(MAKE) --no-print-directory apt-packages
+	@packaging/apt/make-repository publish --key "$(KEY)" $(BUILDS)
+
+.PHONY: check-apt
+check-apt: ## the packages of every suite and their apt repository, in clean Debian 12, 13 and sid (an hour)
+	@$(SETUP) apt check-apt build
+	@$(MAKE) --no-print-directory apt-packages
+	@tests/apt/check
+
 .PHONY: site
 site: ## make the documentation a site, in build/site (a minute)
 	@$(SETUP) site
