@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""Each build by the tools of its own release: lintian; blhc on the log; hardening of the programs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from build_chroot import BuildChroot
+from chroot import Bind
+from context import Context
+from expect import Done, Unexpected, exits_0, prints
+from machine import finished
+from part_ubuntu import unpack
+from suites import Build
+
+LINTIAN = ("lintian", "--no-cfg", "--allow-root", "--fail-on", "error,warning,info,pedantic", "-EI", "--pedantic")
+HARDENED = ("Stack protected", "Fortify Source functions", "Read-only relocations", "Immediate binding")
+
+
+def in_build_chroot(c: Context, build: Build, *command: str) -> Done:
+    """With the build's products in /products."""
+    layer = c.work / f"layer-{build.name}-{command[0]}"
+    layer.mkdir()
+    chroot = BuildChroot(build.chroot, c.cache)
+    return finished(chroot.argv(command, layer=layer, directory="/products",
+                                binds=[Bind(str(c.packages / build.name), "/products")]))
+
+
+def is_hardened(program: Path) -> None:
+    """A library is position-independent anyway. What uses no function that can be fortified passes, too."""
+    done = subprocess.run(["hardening-check", "--nocfprotection", "--nobranchprotection", program],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    for line in done.stdout.splitlines():
+        if re.match(rf" ({'|'.join(HARDENED)}|Position Independent Executable): no\b(?!, regular shared library)(?!.*unknown)", line):
+            raise Unexpected(done.stdout)
+    if "Immediate binding: yes" not in done.stdout:
+        raise Unexpected(done.stdout)
+
+
+def run(c: Context) -> None:
+    for build in c.builds:
+        [changes] = (c.packages / build.name).glob("*.changes")
+        done = in_build_chroot(c, build, *LINTIAN, changes.name)
+        c.log = lambda done=done: done.text  # type: ignore[misc]
+        c.check(f"{build.name}: lintian of {build.chroot} says nothing", prints, done, "")
+        done = in_build_chroot(c, build, "blhc", "--all", "log")
+        c.log = lambda done=done: done.text  # type: ignore[misc]
+        c.check(f"{build.name}: every file was compiled with the hardening flags", exits_0, done)
+        for program in unpack(sorted((c.packages / build.name).glob("*.deb")), c.work / f"programs-{build.name}"):
+            c.check(f"{build.name}: {program.name} is hardened", is_hardened, program)
