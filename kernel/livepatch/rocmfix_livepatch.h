@@ -11,7 +11,7 @@
 struct amdgpu_device;
 struct device;
 
-/* Brings amdgpu_noretry up to date with the parameter of amdgpu, which drives @dev. */
+/* Brings amdgpu_noretry and the like up to date with amdgpu's, which drives @dev. */
 void rocmfix_livepatch_read_params(const struct device *dev);
 
 /* Under the device's lock. */

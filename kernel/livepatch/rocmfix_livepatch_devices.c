@@ -8,6 +8,7 @@
 #include <linux/atomic.h>
 #include <linux/device.h>
 #include <linux/device/bus.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
@@ -24,11 +25,31 @@
 #include "rocmfix_svm.h"
 
 /*
- * amdgpu's parameter, under the name by which amdgpu's own code and the policy
- * know it: amdgpu does not export the variable. As of the last
- * rocmfix_livepatch_read_params(); -1 is amdgpu's default.
+ * amdgpu's parameters, under the names by which amdgpu's own code and the policy
+ * know them: amdgpu does not export the variables. As of the last
+ * rocmfix_livepatch_read_params(); these are amdgpu's defaults.
  */
 int amdgpu_noretry = -1;
+int amdgpu_emu_mode;
+
+static const struct {
+	const char *name;
+	int *copy;
+} rocmfix_livepatch_params[] = {
+	{ "noretry", &amdgpu_noretry },
+	{ "emu_mode", &amdgpu_emu_mode },
+};
+
+static void rocmfix_livepatch_read_param(const struct kernel_param *param)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rocmfix_livepatch_params); i++)
+		if (param->ops == &param_ops_int &&
+		    !strcmp(param->name, rocmfix_livepatch_params[i].name))
+			WRITE_ONCE(*rocmfix_livepatch_params[i].copy,
+				   *(int *)param->arg);
+}
 
 /* The list of the module's parameters is public, and says where they are. */
 void rocmfix_livepatch_read_params(const struct device *dev)
@@ -39,9 +60,7 @@ void rocmfix_livepatch_read_params(const struct device *dev)
 	if (!amdgpu)
 		return;
 	for (i = 0; i < amdgpu->num_kp; i++)
-		if (amdgpu->kp[i].ops == &param_ops_int &&
-		    !strcmp(amdgpu->kp[i].name, "noretry"))
-			WRITE_ONCE(amdgpu_noretry, *(int *)amdgpu->kp[i].arg);
+		rocmfix_livepatch_read_param(&amdgpu->kp[i]);
 }
 
 /* Those that will call rocmfix_livepatch_release() some day. */

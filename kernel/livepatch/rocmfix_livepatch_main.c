@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 /*
  * The second variant of the policy: the same two hooks as in the patched driver,
- * put into the running stock amdgpu.ko by livepatch. Owns the klp structures, and
- * when they are enabled. Refuses to hold a function body of amdgpu's: dkms takes
- * them out of the patched source of the kernel it builds for.
+ * and upstream's fixes, put into the running stock amdgpu.ko by livepatch. Owns
+ * the klp structures, and when they are enabled. Refuses to hold a function body
+ * of amdgpu's: dkms takes them out of the patched source of the kernel it builds
+ * for.
  *
- * livepatch_functions.h, made by dkms/extract-functions, has
- * gmc_v10_0_get_vm_pte() and amdgpu_gmc_noretry_set() as the patches leave them.
+ * livepatch_functions.h, made by dkms/prepare-source, has
+ * gmc_v10_0_get_vm_pte() and amdgpu_gmc_noretry_set() as the patches leave them,
+ * and what this series' fixes replace (ROCMFIX_LIVEPATCH_FIXES).
  */
 #include <linux/device.h>
 #include <linux/device/bus.h>
@@ -28,7 +30,9 @@
 #include "navi10_enum.h"
 #include "rocmfix.h"
 #include "rocmfix_build.h"
+#include "rocmfix_fixes.h"
 #include "rocmfix_livepatch.h"
+#include "rocmfix_livepatch_calls.h"
 #include "rocmfix_params.h"
 
 /* amdgpu.h has its own. */
@@ -96,6 +100,7 @@ static struct klp_func rocmfix_livepatch_funcs[] = {
 		.old_name = "amdgpu_gmc_noretry_set",
 		.new_func = rocmfix_livepatch_noretry_set,
 	},
+	ROCMFIX_LIVEPATCH_FIXES
 	{ }
 };
 

@@ -13,4 +13,4 @@
 
 MODULE_VERSION(ROCMFIX_VERSION);
 MODULE_INFO(rocmfix, "series=" ROCMFIX_SERIES " patches=" ROCMFIX_PATCHES
-	    " source=" ROCMFIX_SOURCE);
+	    " source=" ROCMFIX_SOURCE " fixes=" ROCMFIX_FIXES);

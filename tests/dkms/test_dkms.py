@@ -48,7 +48,7 @@ def test_exact_source_replaces_a_stock_module_without_module_version(lab):
     assert status == 0, output
     assert lab.modinfo("version") == VERSION
     assert lab.modinfo("filename").endswith("/updates/dkms/amdgpu.ko")
-    assert lab.modinfo("rocmfix") == f"series={SERIES} patches=1 source={SOURCE_VERSION}"
+    assert lab.modinfo("rocmfix") == f"series={SERIES} patches=1 source={SOURCE_VERSION} fixes=none"
     # Later dkms puts it aside meanwhile; 3.0.10 leaves it where it was.
     kept = list(lab.dkms_tree.glob("rocmfix/original_module/**/amdgpu.ko*"))
     assert kept or (lab.modules / KERNEL / STOCK).exists()
@@ -244,7 +244,7 @@ def test_own_source_tree_is_used(lab):
     lab.environment["ROCMFIX_KERNEL_SOURCE"] = str(tree)
     status, output = lab.install()
     assert status == 0, output
-    assert lab.modinfo("rocmfix") == f"series={SERIES} patches=1 source={release}"
+    assert lab.modinfo("rocmfix") == f"series={SERIES} patches=1 source={release} fixes=none"
 
 
 def test_own_source_tarball_is_used(lab):
@@ -320,7 +320,7 @@ def test_own_source_of_another_package_says_so_in_the_module(lab):
     lab.environment["ROCMFIX_KERNEL_SOURCE"] = str(tree)
     status, output = lab.install()
     assert status == 0, output
-    assert lab.modinfo("rocmfix") == f"series={SERIES} patches=1 source={RELEASE}-99"
+    assert lab.modinfo("rocmfix") == f"series={SERIES} patches=1 source={RELEASE}-99 fixes=none"
 
 
 def test_own_source_of_another_release_is_skipped(lab):

@@ -157,6 +157,14 @@ def test_one_that_differs_does_not(machine, code, info, problem):
     assert problem in done.stderr and "hint: " in done.stderr
 
 
+def test_the_function_of_a_fix_has_to_be_there_too(machine):
+    machine.functions.write_text(FUNCTIONS + "amdkfd/kfd_process.c kfd_flush_tlb fix 9b4e3495d1bd\n")
+    machine.stock(ONE)
+    assert "has 0 functions kfd_flush_tlb" in machine.check().stderr
+    machine.stock(ONE + "void kfd_flush_tlb(void) {}\n")
+    assert machine.check().returncode == 0
+
+
 def test_no_stock_module(machine):
     done = machine.check()
     assert done.returncode == 1

@@ -93,7 +93,7 @@ def check_module(s: Story) -> None:
     s.check("modinfo: the file is under updates/dkms", has, shown,
             rf"^filename: +(/usr)?/lib/modules/{s.kernel_re}/updates/dkms/amdgpu\.ko(\.xz)?$")
     s.check("modinfo: series, patches and source", has, shown,
-            f"^rocmfix: +series={s.kernel.patches} patches=[1-9][0-9]* source={s.source_re}$")
+            f"^rocmfix: +series={s.kernel.patches} patches=[1-9][0-9]* source={s.source_re} fixes=[0-9a-z,]+$")
     s.check("modinfo: parameter rocmfix", has, shown, "^parm: +rocmfix:")
     s.check("modinfo: parameter rocmfix_mtype", has, shown, "^parm: +rocmfix_mtype:")
     s.check("it is signed with the key of DKMS", amdgpu.is_signed, s.machine)

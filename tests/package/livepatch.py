@@ -27,7 +27,7 @@ def case_install(p: Livepatch) -> None:
             "it takes effect when that kernel boots")
     p.check_in_place(version, "install")
     p.check("install: modinfo: series and source", has, p.info("rocmfix"),
-            f"^series={s.kernel.patches} patches=[1-9][0-9]* source={s.source_re}$")
+            f"^series={s.kernel.patches} patches=[1-9][0-9]* source={s.source_re} fixes=[0-9a-z,]+$")
     p.check("install: it is signed", same, p.info("signer"), "DKMS module signing key")
     p.check("install: modprobe would load it before amdgpu", has, machine.run("modprobe", "-c"),
             "^softdep amdgpu pre: rocmfix_livepatch")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Patch headers are in the kernel's form, and say no more than is so: who signed, upstream's
-commits by 12 digits and their whole subject, no claim to be a backport."""
+"""Patch headers are in the kernel's form, and say no more than is so: who signed, upstream's commits by 12
+digits and their whole subject, and no claim to be a backport but in those that are (upstream-*): these have
+upstream's author, commit and subject, and what was adapted."""
 
 import re
 from pathlib import Path
@@ -15,6 +16,8 @@ ALL = [patch for directory in SERIES for patch in sorted(directory.glob("*.patch
 UPSTREAM = {
     "b1992c3772e6": "kbuild: use $(src) instead of $(srctree)/$(src) for source directory",
     "e47b0056a08d": "drm/amdgpu: set noretry=1 as default for GFX 10.1.x (Navi10/12/14)",
+    "9b4e3495d1bd": "drm/amdkfd: Make all TLB-flushes heavy-weight",
+    "3666ed821832": "drm/amdgpu: Increase KIQ invalidate_tlbs timeout",
 }
 WIDTH = 75
 
@@ -57,9 +60,47 @@ def faults(name, header):
     return found
 
 
+def upstream_faults(name, header):
+    """The same for a fix of upstream's."""
+    form = re.fullmatch(
+        r"From: (?P<author>[^\n]+ <\S+@\S+>)\nDate: [^\n]+\nSubject: (?P<subject>[^\n]+)\n\n"
+        r"commit (?P<commit>[0-9a-f]{40}) upstream\.\n\n(?P<body>.+?)\n\n(?P<tags>(?:[A-Z][a-z-]+: |\(cherry)[^\[]+)"
+        r"\[rocmfix: (?P<adapted>[^\]]+)\]\nSigned-off-by: (?P<signed>[^\n]+)\n",
+        header,
+        re.DOTALL,
+    )
+    if not form:
+        return ["not From, Date, Subject, commit, body, tags, [rocmfix: what was adapted], Signed-off-by"]
+    found = []
+    if f"Signed-off-by: {form['author']}\n" not in form["tags"]:
+        found.append(f"{form['author']} did not sign")
+    if "rocmfix maintainers" not in form["signed"]:
+        found.append("who adapted it did not sign")
+    commit = form["commit"][:12]
+    if UPSTREAM.get(commit) != form["subject"]:
+        found.append(f"{commit} is not {form['subject']}")
+    words = re.sub(r"[^A-Za-z0-9._]+", "-", form["subject"])
+    if name != f"upstream-{commit}-{words}.patch":
+        found.append(f"the name is not that of the commit and the subject: {commit}-{words}")
+    return found + [f"too long: {line}" for line in header.splitlines() if len(line) > WIDTH]
+
+
 @pytest.mark.parametrize("patch", ALL, ids=lambda patch: f"{patch.parent.name}/{patch.name}")
 def test_header_has_the_form(patch):
-    assert faults(patch.name, header_of(patch)) == []
+    check = upstream_faults if patch.name.startswith("upstream-") else faults
+    assert check(patch.name, header_of(patch)) == []
+
+
+@pytest.mark.parametrize("directory", SERIES, ids=lambda directory: directory.name)
+def test_upstream_s_fixes_come_first_and_the_livepatch_knows_them(directory):
+    """So that they apply to the kernel's own source; and a source that has one can be told."""
+    lines = (directory / "series").read_text().splitlines()
+    count = sum(line.startswith("upstream-") for line in lines)
+    assert all(re.match(r"upstream-\S+\.patch # if ", line) for line in lines[:count])
+    ids = {line.split("-")[1] for line in lines[:count]}
+    functions = [line.split() for line in (directory / "livepatch").read_text().splitlines() if line[0] != "#"]
+    assert {words[3] for words in functions if words[3:]} <= ids
+    assert {words[3] for words in functions if words[2] == "fix"} == ids
 
 
 def test_there_are_patches_of_every_series():
@@ -106,3 +147,43 @@ def test_a_good_header_has_no_fault():
 def test_a_header_without_the_form_has_a_fault(old, new):
     assert GOOD.count(old) >= 1
     assert faults(NAME, GOOD.replace(old, new, 1)) != []
+
+
+UPSTREAM_NAME = "upstream-9b4e3495d1bd-drm-amdkfd-Make-all-TLB-flushes-heavy-weight.patch"
+UPSTREAM_GOOD = """\
+From: A <a@example.org>
+Date: Mon, 20 Apr 2026 11:58:22 -0400
+Subject: drm/amdkfd: Make all TLB-flushes heavy-weight
+
+commit 9b4e3495d1bd2469bf94b74930c153c2d534ddb7 upstream.
+
+Because.
+
+Signed-off-by: A <a@example.org>
+Reviewed-by: B <b@example.org>
+[rocmfix: in another file.]
+Signed-off-by: rocmfix maintainers <us@example.org>
+"""
+
+
+def test_a_good_upstream_header_has_no_fault():
+    assert upstream_faults(UPSTREAM_NAME, UPSTREAM_GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("From: A", "From: C"),
+        ("Date: Mon, 20 Apr 2026 11:58:22 -0400\n", ""),
+        ("flushes heavy", "flushes light"),
+        ("9b4e3495d1bd2469bf94b74930c153c2d534ddb7", "9b4e3495d1bd"),
+        ("9b4e3495d1bd2469", "3666ed8218322469"),
+        ("upstream.", "somewhere."),
+        ("[rocmfix: in another file.]\n", ""),
+        ("rocmfix maintainers", "Someone"),
+        ("Because.", "Because, and in many more words than there is room for in it, since a line is 75 wide"),
+    ],
+)
+def test_an_upstream_header_without_the_form_has_a_fault(old, new):
+    assert UPSTREAM_GOOD.count(old) >= 1
+    assert upstream_faults(UPSTREAM_NAME, UPSTREAM_GOOD.replace(old, new, 1)) != []

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""dkms/prepare-source on a small kernel tree: modinfo names the fixes of upstream's that are carried, and the
+livepatch replaces what they change; a fix that the source has is left out of both."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+DKMS = Path(__file__).resolve().parents[2] / "dkms"
+AMD = "drivers/gpu/drm/amd"
+ID = "0123456789ab"
+OTHER = "ba9876543210"
+HOOKED = """\
+static void gmc_v10_0_get_vm_pte(int flags)
+{
+	flags = 0;
+}
+"""
+CODE = """\
+int alone(void)
+{
+	return 0;
+}
+
+int flush(int type)
+{
+	return type;
+}
+"""
+HEADER = "int first;\nint second;\nint third;\n"
+
+
+def patch_of(file, before, after):
+    """A diff with all of the file as its context."""
+    lines = [" " + line for line in before.splitlines()]
+    changed = [number for number, (a, b) in enumerate(zip(before.splitlines(), after.splitlines())) if a != b]
+    for number in reversed(changed):
+        lines[number:number + 1] = ["-" + before.splitlines()[number], "+" + after.splitlines()[number]]
+    count = len(before.splitlines())
+    return f"--- a/{AMD}/{file}\n+++ b/{AMD}/{file}\n@@ -1,{count} +1,{count} @@\n" + "\n".join(lines) + "\n"
+
+
+FIXED = CODE.replace("return type", "return 2")
+SWITCHED = FIXED.replace("return 2", "return on ? 2 : type")
+
+
+class Kernel:
+    def __init__(self, folder):
+        self.folder = folder
+        self.write("linux/Makefile", "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 9\n")
+        self.write(f"linux/{AMD}/amdgpu/gmc_v10_0.c", HOOKED)
+        self.write(f"linux/{AMD}/amdgpu/a.c", CODE)
+        self.write(f"linux/{AMD}/amdgpu/a.h", HEADER)
+        self.write("rocmfix/rocmfix.h", "")
+        self.write("rocmfix/Makefile", "")
+        self.write("livepatch/Kbuild", "")
+        self.write("livepatch/main.c", "")
+        self.write("patches/6.1/source", HOOKED)
+        self.write("patches/6.1/rocmfix_compat.h", "")
+        self.write("patches/6.1/series", f"upstream-{ID}-flush.patch # if amdgpu/a.c has return type\n"
+                                         f"upstream-{OTHER}-header.patch # if amdgpu/a.h lacks fixed\n"
+                                         "0001-switch.patch # if amdgpu/a.c has return type\n")
+        self.write(f"patches/6.1/upstream-{ID}-flush.patch", patch_of("amdgpu/a.c", CODE, FIXED))
+        self.write(f"patches/6.1/upstream-{OTHER}-header.patch",
+                   patch_of("amdgpu/a.h", HEADER, HEADER.replace("second", "fixed")))
+        self.write("patches/6.1/0001-switch.patch", patch_of("amdgpu/a.c", FIXED, SWITCHED))
+        self.write("patches/6.1/livepatch", f"# all\namdgpu/a.c alone replaced\namdgpu/a.c flush fix {ID}\n")
+
+    def write(self, name, text):
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_text(text)
+
+    def read(self, name):
+        return (self.folder / "out" / AMD / name).read_text()
+
+    def prepare(self, *more):
+        done = subprocess.run(
+            [DKMS / "prepare-source", "--source", self.folder / "linux", "--patches", self.folder / "patches",
+             "--rocmfix", self.folder / "rocmfix", "--series", "6.1", "--source-version", "6.1.9-1", "--version", "1",
+             "--output", self.folder / "out", *more], text=True, capture_output=True, check=False)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def livepatch(self):
+        self.prepare("--livepatch", self.folder / "livepatch")
+        return self.read("livepatch/livepatch_functions.h")
+
+    def build(self, name):
+        return re.search(f'#define {name} "(.*)"', self.read("rocmfix/rocmfix_build.h"))[1]
+
+
+@pytest.fixture(name="kernel")
+def fixture_kernel(tmp_path):
+    return Kernel(tmp_path)
+
+
+def test_a_source_without_the_fixes_gets_them_and_modinfo_names_them(kernel):
+    kernel.prepare()
+    assert (kernel.read("amdgpu/a.c"), kernel.build("ROCMFIX_PATCHES")) == (SWITCHED, "3")
+    assert kernel.build("ROCMFIX_FIXES") == f"{ID},{OTHER}"
+
+
+def test_a_source_that_has_a_fix_is_left_as_it_is_there(kernel):
+    kernel.write(f"linux/{AMD}/amdgpu/a.c", FIXED)
+    said = kernel.prepare()
+    assert (kernel.read("amdgpu/a.c"), kernel.build("ROCMFIX_PATCHES")) == (FIXED, "1")
+    assert kernel.build("ROCMFIX_FIXES") == OTHER
+    assert f"without: upstream-{ID}-flush.patch\n" in said
+
+
+def test_without_any_it_says_none(kernel):
+    kernel.write("patches/6.1/series", "")
+    kernel.prepare()
+    assert kernel.build("ROCMFIX_FIXES") == "none"
+
+
+def test_the_livepatch_replaces_what_the_fixes_change(kernel):
+    functions = kernel.livepatch()
+    assert "int alone(void)" in functions and "return on ? 2 : type" in functions
+    assert functions.endswith('#define ROCMFIX_LIVEPATCH_FIXES \\\n\t{ .old_name = "flush", .new_func = flush },\n')
+    assert "amdgpu/a.c flush fix" in kernel.read("livepatch/functions")
+
+
+def test_the_livepatch_claims_no_fix_that_it_does_not_replace(kernel):
+    kernel.livepatch()
+    assert kernel.build("ROCMFIX_FIXES") == ID
+
+
+def test_but_not_what_the_source_has(kernel):
+    kernel.write(f"linux/{AMD}/amdgpu/a.c", FIXED)
+    functions = kernel.livepatch()
+    assert "int alone(void)" in functions and "flush(" not in functions
+    assert functions.endswith("#define ROCMFIX_LIVEPATCH_FIXES\n")
+    assert "flush" not in kernel.read("livepatch/functions")
