@@ -32,6 +32,7 @@
 #define TOPOLOGY "/sys/class/kfd/kfd/topology/nodes"
 
 int kfd_device = -1;
+int kfd_drm = -1;
 uint32_t kfd_gpu_id;
 
 static const struct {
@@ -108,7 +109,6 @@ static uint32_t find_gpu(int render_minor)
 bool kfd_open(const char *render_node, int render_minor)
 {
 	struct kfd_ioctl_acquire_vm_args vm = { 0 };
-	int drm;
 
 	kfd_gpu_id = find_gpu(render_minor);
 	if (!kfd_gpu_id) {
@@ -117,10 +117,10 @@ bool kfd_open(const char *render_node, int render_minor)
 	}
 	if (kfd_device < 0)
 		kfd_device = open("/dev/kfd", O_RDWR | O_CLOEXEC);
-	drm = open(render_node, O_RDWR | O_CLOEXEC);
-	if (kfd_device < 0 || drm < 0)
+	kfd_drm = open(render_node, O_RDWR | O_CLOEXEC);
+	if (kfd_device < 0 || kfd_drm < 0)
 		return false;
-	vm.drm_fd = drm;
+	vm.drm_fd = kfd_drm;
 	vm.gpu_id = kfd_gpu_id;
 	return ioctl(kfd_device, AMDKFD_IOC_ACQUIRE_VM, &vm) == 0;
 }

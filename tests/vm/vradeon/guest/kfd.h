@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* /dev/kfd as one process has it open; used by kfd.c and svm.c. */
+/* /dev/kfd as one process has it open, and the card that kfd_open() opened last. */
 #ifndef KFD_H
 #define KFD_H
 
@@ -7,5 +7,7 @@
 
 extern int kfd_device;
 extern uint32_t kfd_gpu_id;
+/* the render node whose address space KFD has taken over */
+extern int kfd_drm;
 
 #endif

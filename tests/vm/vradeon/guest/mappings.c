@@ -11,7 +11,6 @@
  * Judges nothing. Exit status 1: the card, its render node or its root
  * directory was not found, or a page of a mapping is not mapped as its first.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "card.h"
 #include "mappings.h"
 #include "page_table.h"
 
@@ -151,27 +151,6 @@ static bool read_name(struct run *run, const char *slot)
 	return ok;
 }
 
-static bool find_render_node(const char *slot, char *node, size_t size, int *minor)
-{
-	char path[64];
-	struct dirent *entry;
-	bool found = false;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/00fa:00:%s.0/drm", slot);
-	dir = opendir(path);
-	if (!dir)
-		return false;
-	while (!found && (entry = readdir(dir))) {
-		if (sscanf(entry->d_name, "renderD%d", minor) != 1)
-			continue;
-		snprintf(node, size, "/dev/dri/renderD%d", *minor);
-		found = true;
-	}
-	closedir(dir);
-	return found;
-}
-
 static const struct interface {
 	const char *name;
 	bool (*open)(const char *render_node, int render_minor);
@@ -209,7 +188,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "error: no card in slot %s\n", argv[1]);
 		return 1;
 	}
-	if (!find_render_node(argv[1], node, sizeof(node), &minor)) {
+	if (!card_find_render_node(argv[1], node, sizeof(node), &minor)) {
 		fprintf(stderr, "error: %s: the driver made no render node\n", run.card);
 		return 1;
 	}

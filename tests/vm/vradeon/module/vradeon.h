@@ -14,6 +14,7 @@
 struct dentry;
 struct device;
 struct pci_dev;
+struct seq_file;
 
 #define VRADEON_CARD_MAGIC	0x44525652
 #define VRADEON_CARDS		8
@@ -78,7 +79,16 @@ struct vradeon_queue {
 	u8 client_id;
 };
 
+/* A TLB flush by the KIQ. */
+struct vradeon_flush {
+	u32 begun;		/* events are numbered across all cards */
+	u32 done;		/* 0: not yet */
+	u32 pasid;
+	u32 type;		/* 0 legacy, 1 light-weight, 2 heavy-weight */
+};
+
 #define VRADEON_QUEUES		32
+#define VRADEON_FLUSHES		64
 
 struct vradeon {
 	char name[32];
@@ -90,6 +100,7 @@ struct vradeon {
 	struct dentry *debugfs;
 	struct pci_dev *pdev;
 	bool stopped;		/* its engines do nothing: a card that hangs */
+	u32 flush_ms;		/* how long a TLB flush takes */
 	/* under the lock of vradeon_play() */
 	struct vradeon_queue queue[VRADEON_QUEUES];
 	unsigned int queue_count;
@@ -97,6 +108,9 @@ struct vradeon {
 	bool has_sdma[2];
 	bool interrupt;
 	struct irq_work irq_work;
+	u64 flush_until;	/* ns; 0: no flush is running */
+	u32 flush_count;
+	struct vradeon_flush flushes[VRADEON_FLUSHES];	/* the last ones */
 };
 
 static inline u32 vradeon_read(const struct vradeon *gpu, u32 index)
@@ -150,6 +164,11 @@ void vradeon_ih_init(struct vradeon *gpu);
 void vradeon_ih_add(struct vradeon *gpu, u8 client_id, u8 src_id, u8 ring_id,
 		    u32 data);
 void vradeon_ih_flush(struct vradeon *gpu);
+
+/* vradeon_flush.c: TLB flushes; `selection` is the packet's second dword. */
+void vradeon_flush_begin(struct vradeon *gpu, u32 selection);
+bool vradeon_flush_is_running(struct vradeon *gpu);
+void vradeon_flush_show(const struct vradeon *gpu, struct seq_file *m);
 
 /* vradeon_pci.c: the bus, and the configuration space of its functions. */
 int vradeon_pci_init(void);

@@ -9,6 +9,8 @@
  *   SLOT/reset         write anything, while no driver has the card: registers and
  *                      queues are as if it had just been plugged in
  *   SLOT/stopped       Y: its engines do nothing, so that a probe fails
+ *   SLOT/flush_ms      how long a TLB flush by the KIQ takes (0: no time)
+ *   SLOT/flushes       those that the driver asked for: vradeon_flush_show()
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -98,6 +100,13 @@ static int vradeon_name_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(vradeon_name);
 
+static int vradeon_flushes_show(struct seq_file *m, void *unused)
+{
+	vradeon_flush_show(m->private, m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(vradeon_flushes);
+
 void vradeon_debugfs_add(struct vradeon *gpu, unsigned int slot)
 {
 	char name[8];
@@ -113,6 +122,9 @@ void vradeon_debugfs_add(struct vradeon *gpu, unsigned int slot)
 	debugfs_create_file("reset", 0200, gpu->debugfs, gpu,
 			    &vradeon_reset_fops);
 	debugfs_create_bool("stopped", 0600, gpu->debugfs, &gpu->stopped);
+	debugfs_create_u32("flush_ms", 0600, gpu->debugfs, &gpu->flush_ms);
+	debugfs_create_file("flushes", 0400, gpu->debugfs, gpu,
+			    &vradeon_flushes_fops);
 }
 
 void vradeon_debugfs_init(int (*plug)(const char *name),

@@ -123,6 +123,7 @@ static void vradeon_engine_find_sdma(struct vradeon *gpu, unsigned int instance)
 static void vradeon_engine_work(struct vradeon *gpu, struct vradeon_queue *queue)
 {
 	bool sdma = queue->packets == VRADEON_SDMA;
+	bool kiq = queue->ring_id == RING_ID_KIQ && !sdma;
 	u64 doorbell = readq(gpu->bar[VRADEON_DOORBELL].mem + queue->doorbell);
 	/* SDMA counts in bytes */
 	u32 wptr = (sdma ? doorbell >> 2 : doorbell) & (queue->dwords - 1);
@@ -130,7 +131,7 @@ static void vradeon_engine_work(struct vradeon *gpu, struct vradeon_queue *queue
 
 	if (queue->rptr == wptr)
 		return;
-	while (queue->rptr != wptr) {
+	while (queue->rptr != wptr && !(kiq && vradeon_flush_is_running(gpu))) {
 		u32 left = (wptr - queue->rptr) & (queue->dwords - 1);
 		u32 i, n = min_t(u32, left, ARRAY_SIZE(packet));
 
@@ -152,12 +153,14 @@ void vradeon_engine_reset(struct vradeon *gpu)
 	gpu->has_kiq = false;
 	memset(gpu->has_sdma, 0, sizeof(gpu->has_sdma));
 	gpu->interrupt = false;
+	gpu->flush_until = 0;
 }
 
 void vradeon_engine_run(struct vradeon *gpu)
 {
 	unsigned int i;
 
+	vradeon_flush_is_running(gpu);
 	vradeon_engine_find_kiq(gpu);
 	vradeon_engine_find_sdma(gpu, 0);
 	vradeon_engine_find_sdma(gpu, 1);

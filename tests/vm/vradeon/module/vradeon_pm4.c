@@ -2,7 +2,8 @@
 /*
  * The command processor, as much of it as a driver notices: registers and
  * memory are written, fences signalled, queues mapped. Nothing is drawn or
- * computed, and nothing waits: whatever could be waited for has happened.
+ * computed, and nothing waits but for a TLB flush: whatever else could be waited
+ * for has happened.
  * Packets are those of nvd.h; one that is not known is stepped over.
  */
 #include "vradeon.h"
@@ -18,6 +19,7 @@
 #define PACKET3_COPY_DATA	0x40
 #define PACKET3_RELEASE_MEM	0x49
 #define PACKET3_SET_UCONFIG_REG	0x79
+#define PACKET3_INVALIDATE_TLBS	0x98
 #define PACKET3_MAP_QUEUES	0xa2
 #define PACKET3_QUERY_STATUS	0xa4
 
@@ -161,6 +163,9 @@ u32 vradeon_pm4_execute(struct vradeon *gpu, const struct vradeon_queue *queue,
 		for (i = 0; i + 1 < count; i++)
 			vradeon_write(gpu, SET_UCONFIG_REG_START +
 				      (at[1] & 0xffff) + i, at[2 + i]);
+		break;
+	case PACKET3_INVALIDATE_TLBS:
+		vradeon_flush_begin(gpu, at[1]);
 		break;
 	case PACKET3_MAP_QUEUES:
 		vradeon_pm4_map_queue(gpu, at);
