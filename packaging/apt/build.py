@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -35,29 +36,28 @@ def run(build: Build, output: Path, cache: Path, *, ccache: str = "", fresh: boo
         copy: Callable[[Path], None] = source.copy_tree) -> None:
     """Builds into `output`, which is replaced. `copy` puts the source into a folder."""
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="rocmfix-build.") as name:
-        work = Path(name)
-        copy(work / "build/rocmfix")
-        version = source.add_entry(work / "build/rocmfix/debian/changelog", build.suffix, build.suites[0], version)
+    work = Path(tempfile.mkdtemp(prefix="rocmfix-build."))
+    try:
+        tree = work / "build/rocmfix"
+        copy(tree)
+        version = source.add_entry(tree / "debian/changelog", build.suffix, build.suites[0], version)
         base = BuildChroot(build.chroot, cache)
         base.get(source.TOP, fresh=fresh)
         say(f"{build.name}: building {version} in a clean {build.chroot} (8 minutes of CPU time)")
         binds = [Bind(str(work / "build"), "/build"), *(chroot.same_path(ccache) if ccache else [])]
-        log = work / "log"
-        with log.open("w", encoding="utf-8") as file:
+        with (work / "log").open("wb") as log:
             status, _ = call(base.argv(["sh", "-euc", script(build, ccache)], layer=work / "layer",
-                                       directory=PLACE, binds=binds), output=file.fileno(), errors=file.fileno())
-        output.parent.mkdir(parents=True, exist_ok=True)
+                                       directory=PLACE, binds=binds), output=log.fileno(), errors=log.fileno())
         build_chroot.remove(output)
-        output.mkdir()
-        (output / "log").write_bytes(log.read_bytes())
+        output.mkdir(parents=True)
+        shutil.move(work / "log", output / "log")
         if status != 0:
-            for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:]:
+            for line in (output / "log").read_text(encoding="utf-8", errors="replace").splitlines()[-30:]:
                 say(line)
             raise Failure(f"the packages cannot be built in {build.chroot}", f"the whole log: {output}/log")
-        for pattern in PRODUCTS:
-            for file_ in sorted((work / "build").glob(pattern)):
-                quietly(f"taking {file_.name}", as_root("mv", str(file_), str(output)))
-        build_chroot.remove(work / "layer")
-        build_chroot.remove(work / "build")
+        for product in sorted(path for pattern in PRODUCTS for path in (work / "build").glob(pattern)):
+            quietly(f"taking {product.name}", as_root("mv", str(product), str(output)))
+    finally:
+        # What root wrote in it, too.
+        build_chroot.remove(work)
     say(f"{build.name}: {version} is in {output} ({time.monotonic() - begun:.0f} s)")

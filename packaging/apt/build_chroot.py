@@ -66,7 +66,9 @@ class BuildChroot:
                   f"mount -t overlay overlay -o {options} {top}/root\n"
                   "exec \"$@\"\n")
         inner = chroot.enter(layer / "root", command, directory=directory, binds=binds)
-        return as_root("unshare", "--mount", "--propagation", "private", "sh", "-euc", script, "layer", *inner)
+        # Its processes end with the first.
+        return as_root("unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child",
+                       "sh", "-euc", script, "layer", *inner)
 
 
 def remove(folder: Path) -> None:

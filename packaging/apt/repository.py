@@ -99,6 +99,7 @@ def publish(repository: Repository, builds: list[Build], packages: Path, output:
         new = output.with_name(f".{output.name}.new")
         shutil.rmtree(new, ignore_errors=True)
         new.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(made, new)
+        # A copy: aptly links files, and these would still be those of the builds.
+        shutil.copytree(made, new, symlinks=True)
         shutil.rmtree(output, ignore_errors=True)
         new.rename(output)

@@ -38,9 +38,11 @@ def results(summary: str) -> dict[str, str]:
     return dict(re.findall(r"^(\S+) +(PASS|FAIL|SKIP|FLAKY)\b", summary, re.MULTILINE))
 
 
-def passed(found: dict[str, str], name: str, done: Done) -> None:
+def passed(found: dict[str, str], name: str, done: Done, logs: Path) -> None:
+    """What the test wrote, or where there is none of it, what autopkgtest did."""
     if found.get(name) != "PASS":
-        raise Unexpected(f"{name}: {found.get(name)}\n{done.text[-3000:]}")
+        written = [file.read_text(encoding="utf-8", errors="replace") for file in sorted(logs.glob(f"{name}-std*"))]
+        raise Unexpected(f"{name}: {found.get(name)}\n{''.join(written) or done.text}")
 
 
 def run(c: Context) -> None:
@@ -53,17 +55,18 @@ def run(c: Context) -> None:
     with system.layered(system.clean("bookworm", c.cache), c.work / "autopkgtest") as machine, \
             file_systems(machine.root):
         prepare(machine)
+        logs = c.work / "autopkgtest-logs"
         heavy = [f"--env={HEAVY}=1"] if os.environ.get(HEAVY) else []
-        done = finished(["autopkgtest", "--no-built-binaries", *heavy, "--summary-file", str(c.work / "summary"),
+        done = finished(["autopkgtest", "--no-built-binaries", *heavy, "--output-dir", str(logs),
                          *map(str, sorted((c.packages / build.name).glob("*.deb"))), f"{tree}/", "--",
                          "chroot", str(machine.root)])
-        found = results((c.work / "summary").read_text(encoding="utf-8"))
+        found = results((logs / "summary").read_text(encoding="utf-8"))
     c.log = lambda: ""
     for name in names:
         if found.get(name) == "SKIP" and not heavy:
             c.tap.skip(f"autopkgtest: {name}", f"{HEAVY}=1 runs it")
         else:
-            c.check(f"autopkgtest: {name}", passed, found, name, done)
+            c.check(f"autopkgtest: {name}", passed, found, name, done, logs)
     c.check("autopkgtest: no other test ran", same, sorted(found), sorted(names))
 
 

@@ -56,6 +56,8 @@ def sorts_before(older: str, newer: str) -> None:
 def run(c: Context) -> None:
     top = c.publish(c.work / "repository/apt")
     exists(top / PUBLIC_KEY)
+    c.check("its files are its own, and not those of the builds", same,
+            {path.stat().st_nlink for path in top.glob("pool/**/*.deb")}, {1})
     for build in c.builds:
         for name in build.suites:
             suite = top / "dists" / name
