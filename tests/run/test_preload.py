@@ -189,7 +189,7 @@ def test_a_missing_interposer_is_an_error_with_a_way_out(launcher, program, tmp_
     assert launcher("echo", "ran", root="no-amd").stdout == "ran\n"
     run = launcher("--simulate", "rx5600xt", "echo", "ran")
     assert (run.returncode, run.stdout) == (125, "")
-    assert "hint: apt install rocmfix-sim" in run.stderr
+    assert "hint: sudo apt install rocmfix-sim" in run.stderr
 
 
 def test_a_path_that_ld_preload_cannot_name_is_an_error(launcher, program, layer, tmp_path):

@@ -8,6 +8,7 @@
 
 #include "output.hpp"
 #include "rocmfix/driver.hpp"
+#include "rocmfix/install_hint.hpp"
 #include "rocmfix/json.hpp"
 #include "rocmfix/livepatch_switch.hpp"
 #include "verb.hpp"
@@ -61,12 +62,12 @@ std::string describe_taint(const Root& root) {
   return rows.empty() ? "" : "The kernel is tainted:\n" + format_table(rows, "  ");
 }
 
-std::string describe_next(const Driver& driver) {
+std::string describe_next(const Root& root, const Driver& driver) {
   if (driver.patched()) {
     return "Not needed: the installed amdgpu contains the patches.\n";
   }
   if (!driver.livepatch.installed) {
-    return "Next: sudo apt install rocmfix-livepatch-dkms\n";
+    return "Next: " + install_hint(root, "rocmfix-livepatch-dkms") + "\n";
   }
   return driver.livepatch.in_force() ? "Next: `rocmfix verify`; off again: `sudo rocmfix livepatch "
                                        "off`\n"
@@ -87,7 +88,7 @@ int run_livepatch_status(const Root& root, bool json) {
     rows.push_back({"amdgpu", "in use: `modprobe -r amdgpu` is refused while the livepatch is on"});
   }
   return print_result("rocmfix livepatch\n" + format_table(rows, "  ") + describe_taint(root) +
-                          describe_next(driver),
+                          describe_next(root, driver),
                       status);
 }
 

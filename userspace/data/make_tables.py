@@ -197,6 +197,11 @@ def firmware(writer, file):
     yield span(writer, "FirmwarePackage", "firmware_packages", file["package"])
 
 
+def packages(writer, file):
+    yield span(writer, "PackageFamily", "package_families", file["family"])
+    yield span(writer, "PackageNames", "package_names", file["package"])
+
+
 def target_number(gfx):
     """As KFD has it: "gfx1031" is 100301: major, one hexadecimal digit of minor, one of stepping."""
     return int(gfx[3:-2]) * 10000 + int(gfx[-2], 16) * 100 + int(gfx[-1], 16)
@@ -273,6 +278,7 @@ TABLES = {
     "fault_reason_table": ("incident/fault_reasons.hpp", "rocmfix::hip", fault_reasons),
     "kernel_table": ("machine/kernel_table.hpp", "rocmfix::tables", known_kernels),
     "firmware_table": ("machine/firmware_rules.hpp", "rocmfix::detail::tables", firmware),
+    "package_table": ("base/package_table.hpp", "rocmfix::detail", packages),
     "communicator_table": ("hip/communicators.hpp", "rocmfix::hip", communicators),
     "livepatch_states": ("machine/livepatch_state.hpp", "rocmfix::detail", livepatch_states),
     "package_names": ("machine/package_names.hpp", "rocmfix::detail::names", package_names),

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "installation.hpp"
+#include "rocmfix/install_hint.hpp"
 #include "variables.hpp"
 
 namespace rocmfix::run {
@@ -17,11 +18,11 @@ constexpr std::string_view separators = " :";
 
 struct Library {
   std::string_view file;
-  std::string_view hint;
+  std::string_view hint;  ///< empty: its package is to be installed
 };
 constexpr Library layer_library{
     "librocmfix-hip.so", "reinstall rocmfix, or run without it: rocmfix-run --no-hip COMMAND"};
-constexpr Library simulator_library{"librocmfix-sim.so", "apt install rocmfix-sim"};
+constexpr Library simulator_library{"librocmfix-sim.so", ""};
 
 Result<std::string> find_library(const Library& library) {
   const auto prefix = own_prefix();
@@ -42,9 +43,10 @@ Result<std::string> find_library(const Library& library) {
     }
     return path;
   }
-  return fail(Error{.code = ErrorCode::not_applicable,
-                    .what = "there is no " + looked_in,
-                    .hint = std::string(library.hint)});
+  return fail(Error{
+      .code = ErrorCode::not_applicable,
+      .what = "there is no " + looked_in,
+      .hint = library.hint.empty() ? install_hint("rocmfix-sim") : std::string(library.hint)});
 }
 
 bool contains(std::string_view list, std::string_view path) {

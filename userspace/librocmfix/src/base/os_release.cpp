@@ -2,9 +2,7 @@
 #include "base/os_release.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
-#include <utility>
 
 #include "util/formatted.hpp"
 
@@ -44,21 +42,6 @@ OsRelease read_os_release(const Root& root) {
     if (const auto text = root.read(path, most)) {
       return {field(*text, "PRETTY_NAME"), field(*text, "ID"), field(*text, "ID_LIKE"),
               field(*text, "VERSION_ID")};
-    }
-  }
-  return {};
-}
-
-std::string update_command(const OsRelease& os) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> commands = {{
-      {"debian", "sudo apt update && sudo apt full-upgrade"},
-      {"fedora", "sudo dnf upgrade --refresh"},
-      {"arch", "sudo pacman -Syu"},
-      {"suse", "sudo zypper refresh && sudo zypper update"},
-  }};
-  for (const auto& [family, command] : commands) {
-    if (os.is_like(family)) {
-      return std::string(command);
     }
   }
   return {};

@@ -19,7 +19,4 @@ struct OsRelease {
 
 OsRelease read_os_release(const Root& root);
 
-/// The line that brings all packages up to date; empty: the distribution is not known.
-std::string update_command(const OsRelease& os);
-
 }  // namespace rocmfix::detail

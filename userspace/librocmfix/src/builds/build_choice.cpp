@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/distribution.hpp"
+#include "base/words.hpp"
 #include "rocmfix/builds.hpp"
 #include "util/formatted.hpp"
 #include "util/shell_word.hpp"
@@ -47,11 +49,41 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
   return text;
 }
 
-std::string command_of(const BuildChoice& choice, std::string_view gfx,
+detail::OsRelease os_of(const Surroundings& surroundings) {
+  detail::OsRelease os;
+  os.id_like = surroundings.distribution.value_or("debian");
+  return os;
+}
+
+/// "{install curl git} && REST" with this distribution's command; where that is not known, REST
+/// alone, and a condition.
+std::string with_packages(BuildChoice& choice, const Surroundings& surroundings) {
+  constexpr std::string_view begin = "{install ";
+  constexpr std::string_view separator = " && ";
+  const std::string_view line = choice.build->command;
+  if (!line.starts_with(begin)) {
+    return std::string(line);
+  }
+  const auto end = line.find('}');
+  if (end == std::string_view::npos) {
+    return std::string(line);
+  }
+  const std::string_view names = line.substr(begin.size(), end - begin.size());
+  std::string_view rest = line.substr(end + 1);
+  if (const auto command = detail::install_command(os_of(surroundings), detail::words_of(names))) {
+    return *command + std::string(rest);
+  }
+  choice.conditions.push_back(
+      formatted("your distribution's packages of these have to be installed: {}", names));
+  rest.remove_prefix(std::min(rest.size(), separator.size()));
+  return std::string(rest);
+}
+
+std::string command_of(BuildChoice& choice, std::string_view gfx,
                        const Surroundings& surroundings) {
   const Build& build = *choice.build;
   const std::string_view then = choice.framework->then;
-  std::string line(build.command);
+  std::string line = with_packages(choice, surroundings);
   if (line.empty()) {
     line = "{pip} install";
     if (!build.index.empty()) {

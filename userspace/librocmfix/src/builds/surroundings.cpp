@@ -22,6 +22,11 @@ std::optional<std::string> debian_of(const Root& root) {
   return os.version.empty() ? "sid" : os.version;
 }
 
+std::optional<std::string> distribution_of(const Root& root) {
+  const detail::OsRelease os = detail::read_os_release(root);
+  return os.id.empty() ? std::nullopt : std::optional(os.id + " " + os.id_like);
+}
+
 /// "3.13" of a path with a component "python3.13"; the last one counts.
 std::optional<std::string> python_in(std::string_view path) {
   constexpr std::string_view name = "/python";
@@ -45,7 +50,10 @@ std::optional<std::string> python_of(const Root& root) {
 }  // namespace
 
 Surroundings surroundings_of(const Root& root) {
-  return {.debian = debian_of(root), .python = python_of(root), .interpreter = ""};
+  return {.debian = debian_of(root),
+          .python = python_of(root),
+          .distribution = distribution_of(root),
+          .interpreter = ""};
 }
 
 Surroundings surroundings_of_program(const Root& root, std::string_view program,
@@ -56,6 +64,7 @@ Surroundings surroundings_of_program(const Root& root, std::string_view program,
                    !program.starts_with("/usr/bin/") && !program.starts_with("/bin/");
   return {.debian = debian_of(root),
           .python = own ? python_in(library) : python_of(root),
+          .distribution = distribution_of(root),
           .interpreter = std::string(own ? program : std::string_view())};
 }
 

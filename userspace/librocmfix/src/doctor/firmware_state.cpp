@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "doctor/firmware_state.hpp"
 
-#include "base/os_release.hpp"
+#include "base/distribution.hpp"
 #include "doctor/gpu_finding.hpp"
 #include "machine/firmware.hpp"
 #include "machine/firmware_rules.hpp"
@@ -61,7 +61,7 @@ void add_firmware_remedy(const Subject& subject, const FirmwareState& state, Fin
   if (const FirmwarePackage* const package = rules.package_for(os.id, os.version)) {
     finding.remedy += formatted("{}{}", finding.remedy.empty() ? "" : " ",
                                 sentence(std::string(package->remedy)));
-    finding.command = package->command;
+    finding.command = package->command.empty() ? update_command(os) : std::string(package->command);
   }
 }
 

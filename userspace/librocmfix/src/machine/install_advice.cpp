@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 
+#include "base/distribution.hpp"
 #include "machine/package_names.hpp"
 #include "util/formatted.hpp"
 
@@ -49,19 +50,30 @@ std::optional<std::string> package_version(const Root& root, const std::string& 
   return text->substr(begin + 1, end - begin - 1);
 }
 
+std::string signing_advice(const Root& root, const std::string& package) {
+  const OsRelease os = read_os_release(root);
+  std::string line = install_hint(os, "openssl");
+  if (os.is_like("debian")) {
+    line += " && sudo apt install --reinstall " + package;
+  }
+  return line;
+}
+
 std::string install_advice(const Root& root, const std::string& release) {
   const auto is_in_dkms = [&](const std::string& package) {
     return root.exists(formatted("{}/{}", names::dkms_directory, module_of(package)));
   };
+  const OsRelease os = read_os_release(root);
   const bool livepatch = is_in_dkms(names::livepatch_package);
   if (!livepatch && !is_in_dkms(names::module_package)) {
-    return formatted("sudo apt install {}", names::module_package);
+    return install_hint(os, names::module_package);
   }
   const std::string package = livepatch ? names::livepatch_package : names::module_package;
   // Not `dkms autoinstall`, which leaves rocmfix to its package; this also says what is wrong.
-  const std::string build = "sudo dpkg-reconfigure " + package;
+  const std::string build = os.is_like("debian") ? "sudo dpkg-reconfigure " + package
+                                                 : "sudo dkms autoinstall -k " + release;
   if (!root.exists("/lib/modules/" + release + "/build/Makefile")) {
-    return formatted("sudo apt install linux-headers-{} && {}", release, build);
+    return formatted("{} && {}", install_hint(os, "kernel-headers", release), build);
   }
   const std::string series = series_of(release);
   if (!has_source(root, series)) {

@@ -7,6 +7,7 @@
 
 #include "base/run_program.hpp"
 #include "machine/package_names.hpp"
+#include "rocmfix/install_hint.hpp"
 #include "rocmfix/simulation.hpp"
 
 namespace rocmfix {
@@ -23,7 +24,7 @@ Result<int> switch_livepatch(const Root& root, bool on) {
   }
   if (!root.exists(program)) {
     return fail({ErrorCode::failed, "the livepatch is not installed", 0,
-                 std::string("sudo apt install ") + detail::names::livepatch_package});
+                 install_hint(root, detail::names::livepatch_package)});
   }
   const auto status = detail::run_program({program, on ? "on" : "off"});
   if (!status) {

@@ -7,6 +7,7 @@
 
 #include "base/archive_library.hpp"
 #include "report/report_archive.hpp"
+#include "rocmfix/install_hint.hpp"
 
 namespace rocmfix::detail {
 namespace {
@@ -104,7 +105,7 @@ Result<void> pack_report(const ReportTree& tree, const ByteSink& sink) {
   if (library == nullptr) {
     return fail({ErrorCode::failed,
                  "libarchive, which is needed to write a report, is not installed", 0,
-                 "sudo apt install libarchive13t64 (Debian 12: libarchive13)"});
+                 install_hint("libarchive")});
   }
   const std::unique_ptr<archive, decltype(library->archive_write_free)> writer(
       library->archive_write_new(), library->archive_write_free);

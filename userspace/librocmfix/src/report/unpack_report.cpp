@@ -13,6 +13,7 @@
 #include "base/words.hpp"
 #include "report/new_folder.hpp"
 #include "report/report_archive.hpp"
+#include "rocmfix/install_hint.hpp"
 #include "util/file_descriptor.hpp"
 #include "util/formatted.hpp"
 
@@ -244,7 +245,7 @@ Result<void> unpack_report(int fd, const std::string& name, const std::string& f
   if (ArchiveLibrary::get() == nullptr) {
     return fail({ErrorCode::failed,
                  "libarchive, which is needed to read " + name + ", is not installed", 0,
-                 "sudo apt install libarchive13t64 (Debian 12: libarchive13)"});
+                 install_hint("libarchive")});
   }
   FileDescriptor opened(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!opened) {

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <utility>
 
+#include "rocmfix/install_hint.hpp"
+
 namespace rocmfix::detail {
 namespace {
 
@@ -138,7 +140,7 @@ void PackedImage::open() {
   if (library_ == nullptr) {
     error_ = {ErrorCode::failed,
               "libarchive, which is needed to read " + name + ", is not installed", 0,
-              "sudo apt install libarchive13t64 (Debian 12: libarchive13)"};
+              install_hint("libarchive")};
     return;
   }
   reader_ = library_->make_reader();

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "machine/install_advice.hpp"
 #include "machine/kernel_log.hpp"
 #include "machine/kfd_users.hpp"
 #include "machine/package_names.hpp"
@@ -172,10 +173,7 @@ void explain_refusal(const Root& root, const char* package_name, Check& missing)
                 "sudo mokutil --import {}, then sudo reboot and enrol the "
                 "key on the blue screen; or back to the stock driver: sudo apt purge {}",
                 signing_certificate(root), package_name)
-          : formatted(
-                "rocmfix's module is not signed: sudo apt install openssl, then sudo apt "
-                "install --reinstall {}",
-                package_name);
+          : formatted("rocmfix's module is not signed: {}", signing_advice(root, package_name));
 }
 
 std::vector<Check> verify_livepatch(const Root& root, const Driver& driver, const Check& devices) {

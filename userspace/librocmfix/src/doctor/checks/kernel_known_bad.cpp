@@ -2,7 +2,7 @@
 // The running kernel in kernels.toml.
 #include <set>
 
-#include "base/os_release.hpp"
+#include "base/distribution.hpp"
 #include "doctor/check.hpp"
 #include "rocmfix/known_kernels.hpp"
 #include "util/formatted.hpp"

@@ -4,6 +4,7 @@
 #include "machine/secure_boot.hpp"
 #include "doctor/check.hpp"
 #include "doctor/container_kind.hpp"
+#include "machine/install_advice.hpp"
 #include "machine/package_names.hpp"
 #include "util/formatted.hpp"
 
@@ -23,13 +24,12 @@ bool is_taken(const Driver& driver) {
          (driver.loaded && driver.loaded->parameters.contains("rocmfix"));
 }
 
-Finding unsigned_module(const std::string& why, const std::string& package) {
+Finding unsigned_module(const Root& root, const std::string& why, const std::string& package) {
   Finding finding =
       finding_of(CheckVerdict::warning,
                  formatted("{}, and rocmfix's module is not signed: the kernel refuses it", why));
   finding.remedy = "The stock driver stays in use. dkms signs modules once openssl is installed.";
-  finding.command =
-      formatted("sudo apt install openssl && sudo apt install --reinstall {}", package);
+  finding.command = signing_advice(root, package);
   return finding;
 }
 
@@ -97,7 +97,8 @@ Findings secure_boot(const Subject& subject) {
   const std::string& file = livepatch ? driver.livepatch.installed->file : driver.installed->file;
   Finding finding =
       is_signed(root, file) == false
-          ? unsigned_module(*why, livepatch ? names::livepatch_package : names::module_package)
+          ? unsigned_module(subject.root, *why,
+                            livepatch ? names::livepatch_package : names::module_package)
           : judge_key(root, *why);
   finding.evidence.insert(finding.evidence.begin(), "module: " + file);
   return {finding};
