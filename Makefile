@@ -128,6 +128,12 @@ check-matrix: ## complete DKMS builds and boots of every tested kernel of Debian
 	@$(MAKE) --no-print-directory deb
 	@tests/vm/check-matrix
 
+.PHONY: check-ubuntu
+check-ubuntu: ## the DKMS build on a stand-in for Ubuntu: its layout, its archive, shim's key (20 minutes)
+	@$(SETUP) vm deb build roots kernel
+	@$(MAKE) --no-print-directory deb
+	@tests/package/chroot-install --part ubuntu-small --part ubuntu bookworm-6.1
+
 .PHONY: deb
 deb: ## build the Debian packages into dist/
 	@$(SETUP) build deb

@@ -86,6 +86,14 @@ value_of() {
 	sed -n "/^$1=/{s///p;q}" "${@:2}" 2>/dev/null || true
 }
 
+# is_kept TARBALL VERSION: keep-source kept the source of this version there, and it is
+# as it was.
+is_kept() {
+	local record=${1%.tar.xz}.source
+	[[ -r $1 && $(value_of version "$record") == "$2" ]] &&
+		[[ $(value_of sha256 "$record") == "$(sha256sum <"$1" | cut -d' ' -f1)" ]]
+}
+
 # free_mib DIR: room on its disk.
 free_mib() {
 	df --output=avail -BM "$1" | tail -n 1 | tr -dc 0-9
@@ -99,6 +107,15 @@ is_livepatch() {
 
 package_name() {
 	is_livepatch && echo "$livepatch_package" || echo "$module_package"
+}
+
+# try_again KERNEL: the command that builds for it, with the package or with dkms alone.
+try_again() {
+	if [[ -x /usr/libexec/$(package_name)/each-kernel ]]; then
+		echo "dpkg-reconfigure $(package_name)"
+	else
+		package_name | sed "s|-dkms\$|/$(<"$here/VERSION")|; s|^|dkms install |; s|\$| -k $1|"
+	fi
 }
 
 # list_amdgpu DIR...: each amdgpu.ko there, in whatever way it is compressed.

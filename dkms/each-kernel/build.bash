@@ -53,7 +53,7 @@ plan_for() {
 		return 1
 	fi
 	if ! found=$("$source/preflight" --kernel "$kernel" --build-dir "$dkms_tree" 2>&1); then
-		write_record "$kernel" skipped "$(wanted_source "$kernel")" \
+		write_record "$kernel" skipped "$(wanted_source "$kernel" | cut -d' ' -f1)" \
 			"$(problem_line error "$found")" "$(problem_line hint "$found")"
 		say_problem "$kernel" skipped "$found"
 		return 1

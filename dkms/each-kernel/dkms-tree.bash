@@ -40,7 +40,8 @@ source_of_module() {
 	modinfo -k "$1" -F rocmfix "$module" 2>/dev/null | sed -n 's/.*source=//p'
 }
 
-# The kernel source that belongs to the kernel's headers; nothing without headers.
+# The kernel source that belongs to the kernel's headers, and for Ubuntu upstream's point
+# release after it; nothing without headers.
 wanted_source() {
 	"$source/find-source" --kernel "$1" --print-wanted 2>/dev/null
 }
@@ -48,11 +49,11 @@ wanted_source() {
 # is_stale KERNEL: the kernel changed under the same name. What ROCMFIX_KERNEL_SOURCE
 # gave has no Debian revision. A livepatch is compared with amdgpu.ko itself.
 is_stale() {
-	local has wanted
+	local has wanted release
 	[[ $module == amdgpu ]] || return 1
 	has=$(source_of_module "$1")
-	wanted=$(wanted_source "$1")
-	[[ -n $has && -n $wanted && $has != "$wanted" && $has != "${wanted%%-*}" ]]
+	read -r wanted release < <(wanted_source "$1")
+	[[ -n $has && -n $wanted && $has != "$wanted" && $has != "${release:-${wanted%%-*}}" ]]
 }
 
 must_rebuild() {

@@ -62,7 +62,7 @@ hint: type: dkms install $package/$version -k $kernel --force"
 keep_source() {
 	local found
 	found=$("$source/find-source" --kernel "$1" 2>/dev/null) || return 0
-	found=$("$here/keep-source" --source "$(value_of source <<<"$found")" \
+	found=$("$source/keep-source" --source "$(value_of source <<<"$found")" \
 		--version "$(value_of version <<<"$found")" --kernel "$1" --cache "$cache" \
 		"${keep_options[@]}" 2>&1) ||
 		found="its source is not kept: $(problem_line error "$found")"

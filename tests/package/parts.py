@@ -19,6 +19,7 @@ import install
 import livepatch
 import protection
 import trouble
+import ubuntu_layout
 import upgrade
 from build_environment import Environment
 from kernels import Kernel
@@ -29,7 +30,8 @@ from tap import Tap
 
 RUN: dict[str, Callable[[Story], None]] = {
     "trouble": trouble.run, "upgrade": upgrade.run, "protection": protection.run,
-    "background": background.run, "install": install.run, "livepatch": livepatch.run}
+    "background": background.run, "install": install.run, "livepatch": livepatch.run,
+    "ubuntu": ubuntu_layout.run, "ubuntu-small": ubuntu_layout.run_small}
 USUAL = ("trouble", "upgrade", "protection", "background", "install")
 
 

@@ -54,7 +54,7 @@ def pack(tree: Path, to: Path) -> Path:
                                    for key in ("Package", "Version", "Architecture"))
     assert name and version and architecture, control
     deb = to / f"{name[1]}_{version[1]}_{architecture[1]}.deb"
-    quietly(f"dpkg-deb of {deb.name}", ["dpkg-deb", "--root-owner-group", "-b", str(tree), str(deb)])
+    quietly(f"dpkg-deb of {deb.name}", ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "-b", str(tree), str(deb)])
     return deb
 
 
