@@ -156,6 +156,10 @@ check-apt: ## the packages of every suite and their apt repository, in clean Deb
 	@$(MAKE) --no-print-directory apt-packages
 	@tests/apt/check
 
+.PHONY: dkms-tarball
+dkms-tarball: ## pack dist/rocmfix-dkms-VERSION.tar.xz: a tree for dkms add, for any distribution
+	@scripts/build-dkms-tarball
+
 .PHONY: site
 site: ## make the documentation a site, in build/site (a minute)
 	@$(SETUP) site
