@@ -49,6 +49,7 @@ void remove_indexes(const TemporaryTree& tree, std::string_view release) {
 TEST(Driver, StockIsInstalledAndLoadedWithoutAVersion) {
   const Driver driver = driver_of("rx5600xt");
   EXPECT_EQ(driver.kernel_release, "6.1.0-56-amd64");
+  EXPECT_EQ(driver.kernel_upstream, "6.1.192") << "of the package that /proc/version names";
   ASSERT_TRUE(driver.installed);
   EXPECT_EQ(driver.installed->file, stock_61);
   EXPECT_EQ(driver.installed->version, std::nullopt);

@@ -38,6 +38,8 @@ void PrintTo(const Row& row, std::ostream* out) {
 
 constexpr Facts rdna1{};
 constexpr Facts rdna1_72{.kernel = "7.2.1"};
+constexpr Facts rdna1_6_18_35{.kernel = "6.18.35"};
+constexpr Facts rdna1_6_18_36{.kernel = "6.18.36"};
 constexpr Facts rdna1_patched{.patched = true};
 constexpr Facts rdna1_patched_72{.kernel = "7.2.1", .patched = true};
 constexpr Facts rdna2{.gfx = "gfx1030"};
@@ -48,8 +50,15 @@ constexpr Facts more_ram{.ram_mib = 16385};
 constexpr Facts no_kernel{.kernel = ""};
 
 const auto rows = testing::Values(
-    // retry: upstream turns it off for RDNA1 from 7.2 on, for RDNA2 it always was off
-    Row{"noretry", "1", rdna1, Effect::useful}, Row{"noretry", "1", rdna1_patched, Effect::useful},
+    // retry: upstream turns it off for RDNA1 from 7.1 on and in two stable series, for RDNA2 it
+    // always was off
+    Row{"noretry", "1", rdna1_6_18_35, Effect::useful},
+    Row{"noretry", "1", rdna1_6_18_36, Effect::no_op},
+    Row{"noretry", "0", rdna1_6_18_35, Effect::no_op},
+    Row{"noretry", "0", rdna1_6_18_36, Effect::harmful},
+    Row{"noretry", "-1", rdna1_6_18_35, Effect::harmful},
+    Row{"noretry", "-1", rdna1_6_18_36, Effect::no_op}, Row{"noretry", "1", rdna1, Effect::useful},
+    Row{"noretry", "1", rdna1_patched, Effect::useful},
     Row{"noretry", "1", rdna1_72, Effect::no_op}, Row{"noretry", "1", rdna2, Effect::no_op},
     Row{"noretry", "1", rdna1_patched_72, Effect::no_op},
     Row{"noretry", "0", rdna2, Effect::harmful}, Row{"noretry", "0", rdna1_72, Effect::harmful},

@@ -61,6 +61,31 @@ TEST(Plan, RetryIsTurnedOffOnlyWhereTheKernelWouldTurnItOn) {
   EXPECT_EQ(row_of(safe_plan(machine_with({navi21})), "noretry")->proposed, std::nullopt);
 }
 
+TEST(Plan, APointReleaseThatWasGivenTheRetryDefaultNeedsNoOption) {
+  const auto proposed = [](const char* kernel) {
+    return row_of(safe_plan(machine_with({navi10}, kernel)), "noretry")->proposed;
+  };
+  for (const char* kernel : {"6.6.100", "6.17.9", "6.18.35", "6.18.35+deb14-amd64", "6.19.14",
+                             "7.0.12", "7.0.12-arch1-1"}) {
+    EXPECT_EQ(proposed(kernel), "1") << kernel;
+  }
+  for (const char* kernel : {"6.18.36", "6.18.36+deb14-amd64", "6.18.100", "7.0.13", "7.1.0",
+                             "7.1.2", "7.2.13+deb13-amd64", "8.0"}) {
+    EXPECT_EQ(proposed(kernel), std::nullopt) << kernel;
+  }
+}
+
+TEST(Plan, AnUbuntuKernelIsTakenForThePointReleaseThatItIsBasedOn) {
+  Machine machine = machine_with({navi10}, "7.0.0-28-generic");
+  EXPECT_EQ(row_of(safe_plan(machine), "noretry")->proposed, std::nullopt) << "not known";
+  machine.driver.kernel_upstream = "7.0.12";
+  EXPECT_EQ(row_of(safe_plan(machine), "noretry")->proposed, "1");
+  machine.driver.kernel_upstream = "7.0.13";
+  EXPECT_EQ(row_of(safe_plan(machine), "noretry")->proposed, std::nullopt);
+  EXPECT_EQ(row_of(safe_plan(machine_with({navi10}, "6.8.0-45-generic")), "noretry")->proposed,
+            "1");
+}
+
 TEST(Plan, AnUnknownKernelNeverHolds) {
   Machine machine = machine_with({navi10});
   machine.driver.kernel_release.reset();

@@ -12,6 +12,7 @@
 #include <set>
 #include <utility>
 
+#include "machine/kernel_changes.hpp"
 #include "policy/condition.hpp"
 #include "rocmfix/plan.hpp"
 
@@ -59,6 +60,11 @@ struct Asked {
     add_words(carried, "carries");
     add_words(kernels, "kernel_below");
     add_words(kernels, "kernel_at_least");
+    if (has("noretry_default")) {
+      for (const KernelChange& change : tables::kernel_changes) {
+        kernels.insert(change.since.begin(), change.since.end());
+      }
+    }
     add_words(configured, "configured");
     for (const std::string_view key : {"ram_above_mib", "ram_at_most_mib"}) {
       if (const Clause* const clause = find_clause(when, key)) {

@@ -95,6 +95,8 @@ TEST(PolicyLint, AProposalThatIsJudgedOnOtherMachinesOnlyIsRefused) {
       {"", R"(kernel_below = "7.2")", "gfx1010, kernel 7.2"},
       {"", R"(kernel_at_least = "7.2")", "gfx1010, an older kernel"},
       {R"(kernel_below = "7.3")", R"(kernel_below = "7.2")", "gfx1010, kernel 7.2"},
+      {"", "noretry_default = true", "gfx1010, an older kernel"},
+      {"", "noretry_default = false", "gfx1010, kernel 6.18.36"},
       {"", "patched = true", "gfx1010, not patched"},
       {"", "patched = false", "gfx1010, patched"},
       {"", "large_bar = true", "gfx1010, not with a large BAR"},

@@ -191,6 +191,10 @@ def known_kernels(writer, file):
     yield span(writer, "KnownKernel", "known_kernels", file["kernel"])
 
 
+def kernel_changes(writer, file):
+    yield span(writer, "KernelChange", "kernel_changes", file["change"])
+
+
 def firmware(writer, file):
     yield span(writer, "FirmwareFile", "firmware_files", file["file"])
     yield span(writer, "AtomicsRule", "atomics_rules", file["without_atomics"])
@@ -277,6 +281,7 @@ TABLES = {
     "variable_table": ("policy/variable_table.hpp", "rocmfix::tables", variables),
     "fault_reason_table": ("incident/fault_reasons.hpp", "rocmfix::hip", fault_reasons),
     "kernel_table": ("machine/kernel_table.hpp", "rocmfix::tables", known_kernels),
+    "kernel_change_table": ("machine/kernel_changes.hpp", "rocmfix::tables", kernel_changes),
     "firmware_table": ("machine/firmware_rules.hpp", "rocmfix::detail::tables", firmware),
     "package_table": ("base/package_table.hpp", "rocmfix::detail", packages),
     "communicator_table": ("hip/communicators.hpp", "rocmfix::hip", communicators),

@@ -60,6 +60,9 @@ const char* to_string(Variant variant);
 struct Driver {
   /// /proc/sys/kernel/osrelease, else /proc/version, else the only directory in /lib/modules.
   std::optional<std::string> kernel_release;
+  /// Upstream's version that it is based on, as far as it can be known ("6.12.115");
+  /// known_kernels.hpp. A release does not always name it.
+  std::optional<std::string> kernel_upstream;
   std::optional<InstalledModule> installed;  ///< nullopt: no amdgpu for this kernel, or unknown
   std::optional<LoadedModule> loaded;        ///< nullopt: not loaded
   Livepatch livepatch;

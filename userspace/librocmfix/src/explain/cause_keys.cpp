@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "machine/kernel_changes.hpp"
 #include "util/kernel_version.hpp"
 
 namespace rocmfix {
@@ -126,6 +127,17 @@ bool IncidentFacts::kernel(std::string_view bound, bool below) {
   return true;
 }
 
+bool IncidentFacts::noretry_default(bool wanted) {
+  const FaultFacts::Seen* const found = facts_.last("kernel", until_);
+  const auto has =
+      found == nullptr ? std::nullopt : detail::kernel_has(found->value, detail::noretry_change);
+  if (has != wanted) {
+    return false;
+  }
+  add(found->line);
+  return true;
+}
+
 namespace {
 
 using detail::ClauseForm;
@@ -203,6 +215,8 @@ constexpr CauseKey keys[] = {
      [](Facts& facts, const Clause& clause) { return facts.kernel(clause.words.front(), true); }},
     {{"kernel_at_least", ClauseForm::word},
      [](Facts& facts, const Clause& clause) { return facts.kernel(clause.words.front(), false); }},
+    {{"noretry_default", ClauseForm::flag},
+     [](Facts& facts, const Clause& clause) { return facts.noretry_default(clause.flag); }},
 };
 
 }  // namespace

@@ -38,6 +38,8 @@ class IncidentFacts {
   bool seen_several_times(std::string_view fact);
   /// The kernel of the log is known and is below `bound`, or with `below` false, is not.
   bool kernel(std::string_view bound, bool below);
+  /// The kernel of the log is known, and has noretry=1 by itself or not.
+  bool noretry_default(bool wanted);
 
  private:
   [[nodiscard]] const FaultFacts::Seen* find(std::string_view fact) const;

@@ -11,6 +11,7 @@
 
 #include "machine/livepatch_state.hpp"
 #include "machine/module_info.hpp"
+#include "rocmfix/known_kernels.hpp"
 #include "util/formatted.hpp"
 
 namespace rocmfix {
@@ -194,6 +195,9 @@ std::optional<std::string> read_kernel_release(const Root& root) {
 Driver inspect_driver(const Root& root) {
   Driver driver;
   driver.kernel_release = read_kernel_release(root);
+  if (auto running = read_running_kernel(root)) {
+    driver.kernel_upstream = std::move(running->upstream);
+  }
   if (driver.kernel_release) {
     driver.installed = find_installed(root, *driver.kernel_release, "amdgpu");
     driver.livepatch.installed = find_installed(root, *driver.kernel_release, livepatch_name);

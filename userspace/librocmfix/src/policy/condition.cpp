@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "machine/kernel_changes.hpp"
 #include "machine/visible_gpus.hpp"
 #include "policy/override_value.hpp"
 #include "policy/parameter_kind.hpp"
@@ -63,6 +64,13 @@ using Facts = ConditionFacts;
 std::optional<std::weak_ordering> kernel_order(const Facts& facts, const Clause& clause) {
   const auto& kernel = facts.machine.driver.kernel_release;
   return kernel ? compare_kernels(*kernel, clause.words.front()) : std::nullopt;
+}
+
+// Whether the driver itself turns retry off on RDNA1; nullopt: not known of this kernel.
+std::optional<bool> noretry_default(const Facts& facts) {
+  const Driver& driver = facts.machine.driver;
+  const auto& kernel = driver.kernel_upstream ? driver.kernel_upstream : driver.kernel_release;
+  return kernel ? detail::kernel_has(*kernel, detail::noretry_change) : std::nullopt;
 }
 
 template <class Predicate>
@@ -250,6 +258,9 @@ constexpr SettingKey keys[] = {
            const auto order = kernel_order(facts, clause);
            return order && std::is_gteq(*order);
          }},
+    {.form = {"noretry_default", ClauseForm::flag},
+     .holds = [](const Facts& facts,
+                 const Clause& clause) { return noretry_default(facts) == clause.flag; }},
     {.form = {"patched", ClauseForm::flag},
      .holds = [](const Facts& facts,
                  const Clause& clause) { return facts.machine.driver.patched() == clause.flag; }},
