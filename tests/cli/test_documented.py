@@ -44,7 +44,7 @@ def options_in(text):
 def verbs_in(text):
     """None for a verb that has none below it."""
     section = text.partition("Subcommands:")[2]
-    return set(re.findall(r"^  (\w+) ", section, re.MULTILINE))
+    return set(re.findall(r"^  ([\w-]+) ", section, re.MULTILINE))
 
 
 def page_text(name):

@@ -137,6 +137,7 @@ VERBS = [
     ["livepatch", "status"],
     ["livepatch", "on"],
     ["livepatch", "off"],
+    ["kernel-source", "--kernel", hostile.LINES],
     ["explain", "{log}"],
     ["explain", hostile.LINES],
     ["status", "--profile", hostile.LINES],

@@ -29,6 +29,7 @@ VERBS = {
     "--help": 0,
     "--version": 0,
     "status --help": 0,
+    "kernel-source --help": 0,
 }
 ERRORS = {
     "nonsense": 2,
@@ -36,6 +37,7 @@ ERRORS = {
     "status --root /nonexistent": 1,
     "explain /nonexistent": 1,
     "livepatch on --root {root}": 1,
+    "kernel-source --root {root}": 1,
 }
 LOST_STDERR = ("2>&-", "2>/dev/full", "2> >(true)")
 LOST_STDOUT = (">&-", ">/dev/full", "1</dev/null")

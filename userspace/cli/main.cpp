@@ -20,9 +20,10 @@ using rocmfix::Root;
 
 // In the order of --help.
 constexpr const Verb* verbs[] = {
-    &doctor_verb,           &recommend_verb,    &status_verb,        &plan_verb,    &apply_verb,
-    &revert_verb,           &verify_verb,       &env_verb,           &explain_verb, &report_verb,
-    &livepatch_status_verb, &livepatch_on_verb, &livepatch_off_verb,
+    &doctor_verb,       &recommend_verb,     &status_verb,        &plan_verb,
+    &apply_verb,        &revert_verb,        &verify_verb,        &env_verb,
+    &explain_verb,      &report_verb,        &kernel_source_verb, &livepatch_status_verb,
+    &livepatch_on_verb, &livepatch_off_verb,
 };
 
 struct Group {
@@ -104,6 +105,10 @@ void add_accepted(CLI::App& app, unsigned accepts, Options& options) {
         ->type_name("CHECK");
     app.add_flag("--list", request.list, "list the checks");
     app.add_flag("-v,--verbose", request.verbose, "show what each verdict was concluded from");
+  }
+  if ((accepts & accepts_kernel) != 0) {
+    app.add_option("--kernel", request.kernel, "as in uname -r (default: the running kernel)")
+        ->type_name("VERSION");
   }
   if ((accepts & accepts_report) != 0) {
     add_report(app, request);

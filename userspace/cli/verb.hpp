@@ -32,6 +32,7 @@ struct Request {
   std::string incident;  ///< report: a file to put in
   bool text = false;     ///< report: not packed
   bool preview = false;  ///< report: print it, write nothing
+  std::string kernel;    ///< kernel-source: as in uname -r; empty: the running one
 };
 
 /// What a verb accepts besides --json and --root: a sum.
@@ -46,6 +47,7 @@ enum Accepts : unsigned {
   accepts_checks = 64,
   accepts_build = 128,
   accepts_report = 256,
+  accepts_kernel = 1024,
   needs_machine = 512,  ///< it changes something, or makes a report: a report is only to be read
 };
 
@@ -67,6 +69,7 @@ extern const Verb env_verb;               ///< shell lines for `eval`; warnings 
 extern const Verb recommend_verb;         ///< status 3 for a card that is not supported
 extern const Verb explain_verb;           ///< what a log says happened to a GPU
 extern const Verb report_verb;            ///< status 0 whatever is wrong with the machine
+extern const Verb kernel_source_verb;     ///< downloads, when told to
 extern const Verb livepatch_status_verb;  ///< status 1 when it is not in force
 extern const Verb livepatch_on_verb;
 extern const Verb livepatch_off_verb;
