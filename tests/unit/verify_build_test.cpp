@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <string>
 
+#include "machine/install_advice.hpp"
 #include "temporary_tree.hpp"
 
 namespace rocmfix {
@@ -235,6 +236,42 @@ TEST_F(VerifySource, AUsersOwnSourceOfTheSamePointReleaseIsNot) {
   const auto seen = check("series=6.1 patches=6 source=6.1.192");
   EXPECT_EQ(seen->ok, true);
   EXPECT_NE(seen->detail.find("a source of your own"), std::string::npos);
+}
+
+TEST(VerifySourceOnUbuntu, IsComparedWithTheSignatureOfTheConfiguration) {
+  const TemporaryTree tree;
+  Driver driver;
+  driver.kernel_release = "6.8.0-45-generic";
+  driver.kernel_upstream = "6.8.12";
+  driver.installed = InstalledModule{};
+  const auto check = [&](const char* from) {
+    driver.installed->rocmfix = std::string("series=6.8 patches=5 source=") + from;
+    return detail::verify_source(tree.root(), driver);
+  };
+  EXPECT_FALSE(check("6.8.0-45.45")) << "no headers";
+  tree.write("lib/modules/6.8.0-45-generic/build/include/config/auto.conf",
+             "CONFIG_X=y\nCONFIG_VERSION_SIGNATURE=\"Ubuntu 6.8.0-45.45-generic 6.8.12\"\n");
+  EXPECT_EQ(check("6.8.0-45.45")->ok, true);
+  EXPECT_EQ(check("6.8.0-44.44")->detail, "built from 6.8.0-44.44, the kernel is 6.8.0-45.45");
+  EXPECT_EQ(check("6.8.0")->ok, false) << "upstream's is 6.8.12";
+  EXPECT_NE(check("6.8.12")->detail.find("a source of your own"), std::string::npos);
+  tree.write("lib/modules/6.8.0-45-generic/build/include/config/auto.conf",
+             "CONFIG_X=y\nCONFIG_VERSION_SIGNATURE=\"Ubuntu 6.8.0-45.45-lowlatency 6.8.12\"\n");
+  EXPECT_FALSE(check("6.8.0-45.45")) << "of another flavour";
+}
+
+TEST(InstallAdvice, OnUbuntuTheSourceComesFromTheArchive) {
+  const TemporaryTree tree;
+  const std::string kernel = "6.8.0-45-generic";
+  tree.write("lib/modules/" + kernel + "/build/Makefile", "");
+  tree.write("lib/modules/" + kernel + "/build/include/config/auto.conf",
+             "\nCONFIG_VERSION_SIGNATURE=\"Ubuntu 6.8.0-45.45-generic 6.8.12\"\n");
+  tree.write("var/lib/dkms/rocmfix/0.1.0/source", "");
+  tree.write("etc/os-release", "ID=ubuntu\nID_LIKE=debian\n");
+  EXPECT_EQ(detail::install_advice(tree.root(), kernel),
+            "sudo rocmfix kernel-source && sudo dpkg-reconfigure rocmfix-dkms");
+  tree.write("var/cache/rocmfix/" + kernel + "/amdgpu.tar.xz", "");
+  EXPECT_TRUE(detail::install_advice(tree.root(), kernel).starts_with("dkms status rocmfix; "));
 }
 
 TEST_F(VerifySource, ALivepatchIsComparedByItsOwnSource) {

@@ -24,6 +24,25 @@ std::string module_of(const std::string& package) {
   return package.substr(0, package.rfind("-dkms"));
 }
 
+// Of `CONFIG_VERSION_SIGNATURE="Ubuntu 6.8.0-45.45~22.04.1-generic 6.8.12"` in the configuration
+// that Ubuntu's headers bring, for 6.8.0-45-generic: the source package's, without the flavour.
+std::optional<std::string> ubuntu_version(const Root& root, const std::string& release) {
+  const auto text =
+      root.read("/lib/modules/" + release + "/build/include/config/auto.conf", 1U << 21U);
+  constexpr std::string_view key = "\nCONFIG_VERSION_SIGNATURE=\"Ubuntu ";
+  const std::size_t at = text ? text->find(key) : std::string::npos;
+  const std::size_t dash = release.find('-', release.find('-') + 1);
+  if (at == std::string::npos || dash == std::string::npos) {
+    return std::nullopt;
+  }
+  const std::size_t begin = at + key.size();
+  const std::string version = text->substr(begin, text->find_first_of(" \"\n", begin) - begin);
+  const std::string flavour = release.substr(dash);
+  return version.size() > flavour.size() && version.ends_with(flavour)
+             ? std::optional(version.substr(0, version.size() - flavour.size()))
+             : std::nullopt;
+}
+
 bool has_source(const Root& root, const std::string& series) {
   constexpr std::array<const char*, 5> suffixes = {".tar.xz", ".tar.bz2", ".tar.gz", ".tar", ""};
   return std::any_of(suffixes.begin(), suffixes.end(), [&](const char* suffix) {
@@ -40,7 +59,7 @@ std::optional<std::string> package_version(const Root& root, const std::string& 
   constexpr std::string_view key = "LINUX_PACKAGE_ID";
   const std::size_t at = text ? text->find(key) : std::string::npos;
   if (at == std::string::npos) {
-    return std::nullopt;
+    return ubuntu_version(root, release);
   }
   const std::size_t end = text->find('"', text->find('"', at) + 1);
   const std::size_t begin = text->rfind(' ', end);
@@ -75,8 +94,12 @@ std::string install_advice(const Root& root, const std::string& release) {
   if (!root.exists("/lib/modules/" + release + "/build/Makefile")) {
     return formatted("{} && {}", install_hint(os, "kernel-headers", release), build);
   }
+  if (ubuntu_version(root, release) &&
+      !root.exists(formatted("/var/cache/rocmfix/{}/amdgpu.tar.xz", release))) {
+    return formatted("sudo rocmfix kernel-source && {}", build);
+  }
   const std::string series = series_of(release);
-  if (!has_source(root, series)) {
+  if (!ubuntu_version(root, release) && !has_source(root, series)) {
     const auto version = package_version(root, release);
     return formatted("sudo apt install linux-source-{}{} && {}", series,
                      version ? "=" + *version : "", build);

@@ -230,7 +230,8 @@ std::optional<Check> verify_source(const Root& root, const Driver& driver) {
   }
   const std::string wanted = printable_line(*package, max_value);
   Check check{"module.source", true, "built from " + *has + ", as the kernel", ""};
-  if (*has == wanted.substr(0, wanted.find('-'))) {
+  // Ubuntu's versions do not begin with upstream's.
+  if (*has == driver.kernel_upstream.value_or(wanted.substr(0, wanted.find('-')))) {
     check.detail =
         formatted("built from a source of your own, Linux {}; the kernel is {}", *has, wanted);
   } else if (*has != wanted) {
