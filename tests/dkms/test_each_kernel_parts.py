@@ -73,7 +73,7 @@ def test_initramfs_is_made_by_the_program_that_is_there(installed, program, comm
     boot = installed.tmp / "boot"
     installed.environment["PATH"] = f"{installed.tmp}/bin:{installed.tmp}/tools"
     (installed.tmp / "tools").mkdir()
-    for tool in ("bash", "dirname", "realpath", "cat"):
+    for tool in ("bash", "dirname", "realpath", "cat", "awk"):
         (installed.tmp / "tools" / tool).symlink_to(f"/usr/bin/{tool}")
     update = "PATH=${PATH%:/usr/sbin:/sbin}; update_initramfs 6.1"
     assert installed.run(update) == "", "there is none"
@@ -86,6 +86,25 @@ def test_initramfs_is_made_by_the_program_that_is_there(installed, program, comm
     assert installed.run(update) == (
         f"rocmfix: kernel 6.1: its initramfs could not be updated; type: {program} {command}\n")
     assert (installed.tmp / "calls").read_text() == f"{command}\n" * 2
+
+
+@pytest.mark.parametrize("lister", ["lsinitramfs", "lsinitrd"])
+@pytest.mark.parametrize("listed, made", [
+    ("usr/lib/modules/6.1/kernel/drivers/gpu/drm/amd/amdgpu/amdgpu.ko.xz\nusr/bin/sh", True),
+    ("lib/modules/6.1/updates/dkms/rocmfix_livepatch.ko", True),
+    ("usr/bin/sh\nlib/modules/6.1/kernel/drivers/gpu/drm/i915/i915.ko", False),
+    ("", True),  # it could not be read
+])
+def test_initramfs_without_the_driver_is_left_alone(installed, lister, listed, made):
+    (installed.tmp / "boot/initrd.img-6.1").touch()
+    installed.environment["PATH"] = f"{installed.tmp}/bin:{installed.tmp}/tools"
+    (installed.tmp / "tools").mkdir()
+    for tool in ("bash", "dirname", "realpath", "cat", "awk"):
+        (installed.tmp / "tools" / tool).symlink_to(f"/usr/bin/{tool}")
+    installed.program(lister, f'[ "$*" = {installed.tmp}/boot/initrd.img-6.1 ] && printf "{listed}"\n')
+    installed.program("update-initramfs", f'echo "$*" >>{installed.tmp}/calls\n')
+    assert installed.run("PATH=${PATH%:/usr/sbin:/sbin}; update_initramfs 6.1") == ""
+    assert (installed.tmp / "calls").exists() == made
 
 
 # records.bash
