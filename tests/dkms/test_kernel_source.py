@@ -321,7 +321,7 @@ def test_module_is_built_from_ubuntus_layout(lab, tmp_path):
         cwd=work, env=dict(os.environ, DPKG_ADMINDIR=str(lab.admin)), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     said = subprocess.run(["modinfo", "-F", "rocmfix", work / "amdgpu.ko"], capture_output=True, text=True, check=True)
-    assert said.stdout == f"series={major}.{minor} patches=1 source={version}\n"
+    assert said.stdout == f"series={major}.{minor} patches=1 source={version} fixes=none\n"
 
 
 def overlaid_headers(directory, version, release):

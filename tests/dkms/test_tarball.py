@@ -56,4 +56,4 @@ def test_kernel_of_any_distribution_is_built_for_from_the_tarball(lab, packed, t
     lab.environment["ROCMFIX_KERNEL_SOURCE"] = str(make_tree(tmp_path / "linux", RELEASE))
     status, output = lab.dkms("install", "--kernelsourcedir", headers)
     assert status == 0, output
-    assert lab.modinfo("rocmfix") == f"series={SERIES} patches=1 source={RELEASE}"
+    assert lab.modinfo("rocmfix") == f"series={SERIES} patches=1 source={RELEASE} fixes=none"
