@@ -13,11 +13,7 @@
 #include <csignal>
 
 #include "supervisor/descriptor.hpp"
-
-// glibc 2.36 has no extern "C" in it.
-extern "C" {
-#include <sys/pidfd.h>
-}
+#include "supervisor/pidfd.hpp"
 
 namespace rocmfix::run {
 
@@ -37,7 +33,7 @@ namespace {
   while (poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR) {
   }
   if (watched[0].revents != 0 && watched[1].revents == 0) {
-    pidfd_send_signal(STDOUT_FILENO, SIGKILL, nullptr, 0);
+    signal_pidfd(STDOUT_FILENO, SIGKILL);
   }
   _exit(0);
 }
@@ -45,15 +41,15 @@ namespace {
 }  // namespace
 
 Guardian::Guardian(pid_t command) {
-  const int supervisor = above_the_standard_ones(pidfd_open(getpid(), 0));
-  const int watched = above_the_standard_ones(pidfd_open(command, 0));
+  const int supervisor = above_the_standard_ones(open_pidfd(getpid()));
+  const int watched = above_the_standard_ones(open_pidfd(command));
   if (supervisor >= 0 && watched >= 0) {
     const pid_t guardian = fork();
     if (guardian == 0) {
       guard(supervisor, watched);
     }
     if (guardian > 0) {
-      pidfd_ = above_the_standard_ones(pidfd_open(guardian, 0));
+      pidfd_ = above_the_standard_ones(open_pidfd(guardian));
     }
   }
   for (const int fd : {supervisor, watched}) {
@@ -68,7 +64,7 @@ Guardian::~Guardian() {
     return;
   }
   // By its pidfd: it has ended with the command already, as a rule, and may have been waited for.
-  pidfd_send_signal(pidfd_, SIGKILL, nullptr, 0);
+  signal_pidfd(pidfd_, SIGKILL);
   while (waitid(P_PIDFD, static_cast<id_t>(pidfd_), nullptr, WEXITED) != 0 && errno == EINTR) {
   }
   close(pidfd_);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "supervisor/watch.hpp"
 
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include "supervisor/clock.hpp"
 #include "supervisor/family.hpp"
 #include "supervisor/output.hpp"
+#include "supervisor/pidfd.hpp"
 #include "supervisor/proc.hpp"
 #include "supervisor/python_stacks.hpp"
 #include "supervisor/thread_states.hpp"
@@ -52,9 +52,9 @@ std::string name_of(const AliveProcess& process, const hip::AliveCall& call) {
 
 /// False: it is another process by now, or gone, or may not be signalled.
 bool send(const AliveProcess& process, int signal) {
-  const FileDescriptor pidfd(static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
+  const FileDescriptor pidfd(open_pidfd(process.pid));
   return pidfd && hip::alive_name(process.pid).data() == process.name &&
-         syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0;
+         signal_pidfd(pidfd.get(), signal);
 }
 
 /// Those of its threads, on its own stderr, if it has said how. What it says is checked: another
