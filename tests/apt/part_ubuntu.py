@@ -94,4 +94,4 @@ def run(c: Context) -> None:
         c.check(f"{program.name}: needs nothing newer than {FACTS['oldest']['system']}", needs_no_newer, program,
                 FACTS["oldest"]["symbols"])
         c.check(f"{program.name}: no library but Ubuntu's and its own", has_not, dynamic(program),
-                r"NEEDED +(?!lib(c|gcc_s|stdc\+\+|m|re2|rocmfix)\.so|ld-linux)")
+                r"NEEDED +(?! |lib(c|gcc_s|stdc\+\+|m|re2|rocmfix)\.so|ld-linux)")
