@@ -18,6 +18,8 @@ from commands import as_root, quietly, say
 
 # lintian is the release's own: what it asks for differs.
 TOOLS = ("build-essential", "fakeroot", "ccache", "lintian", "blhc")
+# The licence of a library that is copied into a package.
+OPTIONS = ("--dpkgopt=path-include=/usr/share/doc/*/copyright",)
 INSTALL = ("apt-get", "-y", "-q", "-o", "Dpkg::Use-Pty=0")
 
 
@@ -35,7 +37,7 @@ class BuildChroot:
 
     def get(self, source: Path, *, fresh: bool = False) -> None:
         """Makes it where it is missing, or was made for other packages. `source` has debian/control."""
-        wanted = hashlib.sha256((" ".join(TOOLS) + build_depends(
+        wanted = hashlib.sha256((" ".join(TOOLS + OPTIONS) + build_depends(
             (source / "debian/control").read_text(encoding="utf-8"))).encode()).hexdigest()
         self.root.parent.mkdir(parents=True, exist_ok=True)
         with locked(self.root.with_name(f"{self.release}.lock"), self.release):
@@ -50,7 +52,7 @@ class BuildChroot:
         self.record.unlink(missing_ok=True)
         new = self.root.with_name(f"{self.release}.new")
         remove(new)
-        chroot.make(self.release, new, [f"--include={','.join(TOOLS)}"])
+        chroot.make(self.release, new, [*OPTIONS, f"--include={','.join(TOOLS)}"])
         for words in (("update",), ("build-dep", "/srv/source"), ("clean",)):
             quietly(f"apt-get {words[0]} in {self.release}", as_root(*chroot.enter(
                 new, [*INSTALL, *words], binds=[Bind(str(source), "/srv/source")])))

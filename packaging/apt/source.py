@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 
 from commands import Failure
@@ -48,13 +50,14 @@ def version_of(text: str) -> str:
 
 
 def add_entry(changelog: Path, suffix: str, suite: str, version: str = "") -> str:
-    """An entry on top for the build, with the date of the one below: a build depends on its source alone.
+    """An entry on top for the build, a second younger than the one below: a build depends on its source alone.
     Its version, which it returns, is that of the entry below (or `version`) with the suffix."""
     text = changelog.read_text(encoding="utf-8")
     version = (version or version_of(text)) + suffix
-    signed = re.search(r"^ -- .*$", text, re.MULTILINE)
+    signed = re.search(r"^( -- .*>  )(.*)$", text, re.MULTILINE)
     if signed is None:
         raise Failure("debian/changelog has no line with maintainer and date")
+    date = parsedate_to_datetime(signed[2]) + timedelta(seconds=1)
     changelog.write_text(f"rocmfix ({version}) {suite}; urgency=medium\n\n"
-                         f"  * Build for {suite}; no other change.\n\n{signed[0]}\n\n{text}", encoding="utf-8")
+                         f"  * Build for {suite}; no other change.\n\n{signed[1]}{format_datetime(date)}\n\n{text}", encoding="utf-8")
     return version
