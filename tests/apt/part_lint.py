@@ -42,7 +42,9 @@ def is_hardened(program: Path) -> None:
 def run(c: Context) -> None:
     for build in c.builds:
         [changes] = (c.packages / build.name).glob("*.changes")
-        done = in_build_chroot(c, build, *LINTIAN, changes.name)
+        # Of the names of suites.
+        profile = "ubuntu" if build.name == "ubuntu" else "debian"
+        done = in_build_chroot(c, build, *LINTIAN, "--profile", profile, changes.name)
         c.log = lambda done=done: done.text  # type: ignore[misc]
         c.check(f"{build.name}: lintian of {build.chroot} says nothing", prints, done, "")
         done = in_build_chroot(c, build, "blhc", "--all", "--debian", "log")
@@ -50,4 +52,7 @@ def run(c: Context) -> None:
         # --debian: position-independent programs are the default of gcc, and need no flag.
         c.check(f"{build.name}: every file was compiled with the hardening flags", exits_0, done)
         for program in unpack(sorted((c.packages / build.name).glob("*.deb")), c.work / f"programs-{build.name}"):
+            # As Debian built it.
+            if program.name.startswith("libre2.so"):
+                continue
             c.check(f"{build.name}: {program.name} is hardened", is_hardened, program)
