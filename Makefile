@@ -112,7 +112,7 @@ check-training: ## real trainings on the CPU, with faults at random points, and 
 	@tests/training/check
 
 .PHONY: check-packaging
-check-packaging: ## PKGBUILD, RPM spec and Dockerfile: build, install, run, remove; PART=arch (30 minutes)
+check-packaging: ## PKGBUILD and RPM spec: build, install, run, remove; PART=arch (15 minutes)
 	@$(SETUP) build roots packaging
 	@$(MAKE) --no-print-directory roots
 	@tests/packaging/check $(PART)
