@@ -11,6 +11,7 @@ import importlib
 import os
 import shutil
 import sys
+import sysconfig
 import warnings
 from typing import Any, Callable
 
@@ -30,7 +31,7 @@ class Skipped(Exception):
 
 
 def check_library() -> str:
-    return f"librocmfix {librocmfix.version()} answers"
+    return f"librocmfix {librocmfix.version()} answers: {librocmfix.library_name()}"
 
 
 def check_gpus() -> str:
@@ -120,9 +121,10 @@ def check_memory_fraction() -> str:
 
 
 def check_launcher() -> str:
-    path = shutil.which("rocmfix-run")
+    # An environment can be used without being active.
+    path = shutil.which("rocmfix-run", path=sysconfig.get_path("scripts")) or shutil.which("rocmfix-run")
     if path is None:
-        raise AssertionError("rocmfix-run is not in PATH: apt install rocmfix")
+        raise AssertionError("rocmfix-run is not in PATH: apt install rocmfix, or pip install rocmfix")
     inside = "; this process runs under it" if os.environ.get("ROCMFIX_VERSION") else ""
     return f"{path}{inside}"
 

@@ -97,8 +97,13 @@ def _candidates() -> list[str]:
     named = os.environ.get("ROCMFIX_LIBRARY")
     if named:
         return [named]
+    package = Path(__file__).absolute().parent
+    # A wheel's: never another one, which would be of another version.
+    own = package / SONAME
+    if own.is_file():
+        return [str(own)]
     # In a build tree the package is build/python/rocmfix and the library in build/lib.
-    beside = Path(__file__).absolute().parent.parent.parent / "lib" / SONAME
+    beside = package.parent.parent / "lib" / SONAME
     return [str(beside), SONAME] if beside.is_file() else [SONAME]
 
 
@@ -114,7 +119,7 @@ def _library() -> ctypes.CDLL:
     else:
         raise LibraryError(
             f"cannot load {SONAME}: {problem}",
-            "apt install librocmfix1; or, from a checkout, make build",
+            "apt install librocmfix1, or pip install --force-reinstall rocmfix; from a checkout, make build",
         )
     try:
         _declare(library)
@@ -203,6 +208,11 @@ def layer_is_loaded() -> bool:
         return "librocmfix-hip.so" in Path("/proc/self/maps").read_text()
     except OSError:
         return False
+
+
+def library_name() -> str:
+    """The library in use, as it was opened: a path, or SONAME. Raises LibraryError."""
+    return _library()._name
 
 
 def version() -> str:

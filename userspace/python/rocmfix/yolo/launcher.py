@@ -38,12 +38,13 @@ def find_launcher() -> str:
     beside = Path(sys.argv[0]).absolute().parent / "rocmfix-run"
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which("rocmfix-run")
     if not found:
-        raise Failure("rocmfix-run was not found", "apt install rocmfix; or, from a checkout, make build")
+        raise Failure("rocmfix-run was not found",
+                      "apt install rocmfix, or pip install rocmfix; from a checkout, make build")  # fmt: skip
     return os.path.abspath(found)
 
 
 def find_python(named: str | None) -> str:
-    """The interpreter for the worker: the user's choice, else the active environment's. Raises Failure."""
+    """The interpreter for the worker: the user's choice, else the active or the own environment's. Raises Failure."""
     wanted = named or os.environ.get("ROCMFIX_PYTHON")
     if wanted:
         found = shutil.which(wanted)
@@ -53,7 +54,14 @@ def find_python(named: str | None) -> str:
     environment = os.environ.get("VIRTUAL_ENV")
     if environment and (python := shutil.which(f"{environment}/bin/python3")):
         return python
+    if _is_in_environment():
+        return sys.executable
     return shutil.which("python3") or sys.executable
+
+
+def _is_in_environment() -> bool:
+    """This interpreter is that of a virtual or a conda environment, where a wheel was installed."""
+    return sys.prefix != sys.base_prefix or os.path.isdir(f"{sys.prefix}/conda-meta")
 
 
 def end_with_parent(parent: int) -> None:
