@@ -11,6 +11,7 @@
 #include "output.hpp"
 #include "rocmfix/report.hpp"
 #include "rocmfix/standard_streams.hpp"
+#include "util/version_text.hpp"
 #include "verb.hpp"
 
 namespace {
@@ -166,7 +167,7 @@ int parse_failure(const CLI::App& app, const CLI::ParseError& error) {
 int main(int argc, char** argv) {
   rocmfix::open_standard_streams();
   CLI::App app("Makes Radeon RX 5000 and RX 6000 cards dependable for PyTorch and HIP.", "rocmfix");
-  app.set_version_flag("--version", "rocmfix " ROCMFIX_VERSION);
+  app.set_version_flag("--version", rocmfix::version_text("rocmfix"));
   Options options;
   add_verbs(app, options);
   try {

@@ -21,6 +21,7 @@
 #include "simulated_cards.hpp"
 #include "simulation.hpp"
 #include "supervisor/supervise.hpp"
+#include "util/version_text.hpp"
 #include "variables.hpp"
 
 namespace rocmfix::run {
@@ -169,7 +170,7 @@ int main(int argc, char** argv) {
     case Action::list_cards:
       return print(options->json ? cards_json() : cards_text());
     case Action::version:
-      return print("rocmfix-run " ROCMFIX_VERSION "\n");
+      return print(rocmfix::version_text("rocmfix-run") + "\n");
     default:
       return launch(*options, argv);
   }

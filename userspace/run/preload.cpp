@@ -20,9 +20,19 @@ struct Library {
   std::string_view file;
   std::string_view hint;  ///< empty: its package is to be installed
 };
-constexpr Library layer_library{
-    "librocmfix-hip.so", "reinstall rocmfix, or run without it: rocmfix-run --no-hip COMMAND"};
-constexpr Library simulator_library{"librocmfix-sim.so", ""};
+#ifdef ROCMFIX_WHEEL
+constexpr const char* layer_hint =
+    "pip install rocmfix into an environment (--target leaves libraries out), or run without it: "
+    "rocmfix-run --no-hip COMMAND";
+constexpr const char* simulator_hint =
+    "pip install rocmfix into an environment (--target leaves libraries out)";
+#else
+constexpr const char* layer_hint =
+    "reinstall rocmfix, or run without it: rocmfix-run --no-hip COMMAND";
+constexpr const char* simulator_hint = "";
+#endif
+constexpr Library layer_library{"librocmfix-hip.so", layer_hint};
+constexpr Library simulator_library{"librocmfix-sim.so", simulator_hint};
 
 Result<std::string> find_library(const Library& library) {
   const auto prefix = own_prefix();
