@@ -15,9 +15,9 @@ from cache import locked
 from commands import Failure, as_root, become, call, need_root, quietly, say
 
 SUITES = ("bookworm", "trixie", "sid")
-# The runtime with its headers, a compiler for the probes, and what tests are written in.
+# The runtime with its headers, a compiler for the probes, what tests are written in, and what installs a wheel.
 PACKAGES = ("libamdhip64-dev", "libhsa-runtime-dev", "libdrm-dev", "rocminfo", "g++", "python3",
-            "python3-pytest")
+            "python3-pytest", "python3-venv")
 # Of which the version is recorded.
 RUNTIME = ("libamdhip64-[0-9]*", "libhsa-runtime64-1", "libhsakmt1")
 
