@@ -47,7 +47,7 @@ roots: ## write the synthetic roots that the tests and the demo use, into build/
 
 .PHONY: check
 check: ## all tests that need no virtual machine (10 to 20 minutes)
-	@$(SETUP) build roots check hip-runtime litmus training
+	@$(SETUP) build roots check hip-runtime litmus training wheel
 	@$(MAKE) --no-print-directory build roots litmus
 	@scripts/check
 
@@ -169,6 +169,19 @@ site: ## make the documentation a site, in build/site (a minute)
 check-site: ## the site, strictly: every link and anchor leads somewhere, nothing comes from another server (a minute)
 	@$(SETUP) site
 	@scripts/make-site --check
+
+.PHONY: wheel
+wheel: ## build the Python wheel and the source distribution into dist/ (10 minutes)
+	@$(SETUP) build wheel
+	@scripts/build-wheel
+
+.PHONY: check-wheel
+check-wheel: ## build the wheel twice, install it in Ubuntu 22.04, Debian 12, 13 and sid, next to packages (half an hour)
+	@$(SETUP) build roots wheel
+	@$(MAKE) --no-print-directory build roots PARTS=userspace/all
+	@$(MAKE) --no-print-directory wheel
+	@ls dist/rocmfix_$(VERSION)_*.deb >/dev/null 2>&1 || $(MAKE) --no-print-directory deb
+	@tests/wheel/check
 
 .PHONY: lint
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck, mypy, checkpatch, man pages
