@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Processes by descriptor. glibc has these functions since 2.36 only; Ubuntu 22.04 has an older one.
+// Processes by descriptor. glibc has these functions since 2.36 only; Ubuntu 22.04 has an older
+// one.
 #pragma once
 
 #include <sys/syscall.h>
