@@ -144,6 +144,11 @@ def unpack_as(deb: Path, version: str, tree: Path) -> Unpacked:
     for file in (tree / "DEBIAN/control", tree / f"usr/libexec/{name}/each-kernel",
                  unpacked.source / "dkms.conf", unpacked.source / "VERSION"):
         file.write_text(file.read_text(encoding="utf-8").replace(old, version), encoding="utf-8")
+    command = tree / f"usr/libexec/{name}/kernel-source"
+    if command.is_symlink():
+        target = str(command.readlink())
+        command.unlink()
+        command.symlink_to(target.replace(old, version))
     (tree / "DEBIAN/md5sums").unlink()
     return unpacked
 
