@@ -22,17 +22,18 @@ def test_the_runtimes_own_kernels_are_recognised(simulation):
     assert {"__amd_rocclr_fillBufferAligned", "__amd_rocclr_copyBuffer"} <= kernels
 
 
-def test_an_unknown_kernel_is_a_fault(simulation):
-    done = simulation.run("kernel")
+def test_a_kernel_is_a_fault_if_that_is_asked_for(simulation):
+    done = simulation.run("kernel", ROCMFIX_SIM_KERNELS="fault")
     assert done.status == -6
-    assert "kernel add_one cannot be executed here" in done.stderr
+    assert "kernel changes cannot be executed here: ROCMFIX_SIM_KERNELS=fault" in done.stderr
     assert "Memory access fault by GPU node-1" in done.stderr
     assert "reported as done" not in done.stdout
 
 
-def test_an_unknown_kernel_is_skipped_only_with_a_warning(simulation):
+def test_a_kernel_is_skipped_only_with_a_warning(simulation):
     done = simulation.run("kernel", ROCMFIX_SIM_KERNELS="complete")
     assert done.status == 0
-    assert "warning: kernel add_one was not executed" in done.stderr
-    (line,) = [x for x in done.ops("dispatch") if x["kernel"] == "add_one"]
+    assert "warning: kernel changes was not executed" in done.stderr
+    assert "512 wrong" in done.stdout
+    (line,) = [x for x in done.ops("dispatch") if x["kernel"] == "changes"]
     assert line["performed"] is False

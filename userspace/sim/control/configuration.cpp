@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
 
 #include "rocmfix/printable.hpp"
@@ -74,6 +75,29 @@ std::string environment(const char* name) {
   _exit(2);
 }
 
+void read_kernels(Configuration& out) {
+  const std::string unknown = environment("ROCMFIX_SIM_KERNELS");
+  if (!unknown.empty() && unknown != "execute" && unknown != "fault" && unknown != "complete") {
+    refuse(
+        "error: ROCMFIX_SIM_KERNELS is neither execute nor fault nor complete\n"
+        "hint: it sets what happens to a GPU kernel that is not the runtime's own\n");
+  }
+  out.unknown_kernels = unknown == "complete" ? UnknownKernels::complete
+                        : unknown == "fault"  ? UnknownKernels::fault
+                                              : UnknownKernels::execute;
+  const std::string limit = environment("ROCMFIX_SIM_INSTRUCTIONS");
+  if (limit.empty()) {
+    return;
+  }
+  const auto [end, error] =
+      std::from_chars(limit.data(), limit.data() + limit.size(), out.instruction_limit);
+  if (error != std::errc{} || end != limit.data() + limit.size() || out.instruction_limit == 0) {
+    refuse(
+        "error: ROCMFIX_SIM_INSTRUCTIONS is not a number from 1\n"
+        "hint: it limits the instructions of a GPU kernel, so that an endless loop ends\n");
+  }
+}
+
 const Configuration* read_environment() {
   const std::string cards_wanted = environment("ROCMFIX_SIM");
   if (cards_wanted.empty()) {
@@ -87,13 +111,7 @@ const Configuration* read_environment() {
   result->journal = environment("ROCMFIX_SIM_JOURNAL");
   result->scenario = environment("ROCMFIX_SIM_SCENARIO");
   result->socket = environment("ROCMFIX_SIM_SOCKET");
-  const std::string unknown = environment("ROCMFIX_SIM_KERNELS");
-  if (!unknown.empty() && unknown != "fault" && unknown != "complete") {
-    refuse(
-        "error: ROCMFIX_SIM_KERNELS is neither fault nor complete\n"
-        "hint: it sets what happens to a GPU kernel that the simulator does not know\n");
-  }
-  result->complete_unknown_kernels = unknown == "complete";
+  read_kernels(*result);
   return result;
 }
 

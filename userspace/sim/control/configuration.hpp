@@ -3,6 +3,7 @@
 // once. Without ROCMFIX_SIM there is no configuration, and the simulator does nothing at all.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,13 @@ struct Kernel {
 /// The parameter rocmfix_mtype of the patched driver, with its values.
 enum class MtypeMode { private_ = 1, data = 2, all = 3 };
 
+/// ROCMFIX_SIM_KERNELS: what becomes of a kernel that is not the runtime's own.
+enum class UnknownKernels {
+  execute,
+  fault,
+  complete,  ///< it is skipped, and reported as done
+};
+
 struct GpuConfiguration {
   const Card* card = nullptr;
   bool large_bar = false;  ///< all VRAM is CPU-visible (resizable BAR; an APU always)
@@ -36,7 +44,10 @@ struct Configuration {
   std::string journal;   ///< ROCMFIX_SIM_JOURNAL: a file, appended to
   std::string scenario;  ///< ROCMFIX_SIM_SCENARIO: a file of commands, see control.hpp
   std::string socket;    ///< ROCMFIX_SIM_SOCKET: a Unix socket for commands; "@name" is abstract
-  bool complete_unknown_kernels = false;  ///< ROCMFIX_SIM_KERNELS=complete; else they fault
+  UnknownKernels unknown_kernels = UnknownKernels::execute;
+  /// ROCMFIX_SIM_INSTRUCTIONS: how many a kernel's waves may execute before it is taken for one
+  /// that does not end. The default is some minutes.
+  std::uint64_t instruction_limit = 4'000'000'000;
 };
 
 /// nullptr: ROCMFIX_SIM is not set or empty. A value that cannot be right ends the process with a

@@ -53,6 +53,7 @@ void AddressSpace::map(unsigned gpu, std::uint64_t va, std::uint64_t size,
                        std::shared_ptr<Buffer> buffer, std::uint64_t offset, Mtype mtype) {
   const std::lock_guard lock(mutex_);
   tables_.at(gpu)[va] = {size, offset, std::move(buffer), mtype};
+  generation_.fetch_add(1, std::memory_order_acq_rel);
 }
 
 bool AddressSpace::unmap(unsigned gpu, std::uint64_t va) {
@@ -64,6 +65,7 @@ bool AddressSpace::unmap(unsigned gpu, std::uint64_t va) {
   }
   last = std::move(found->second.buffer);
   tables_.at(gpu).erase(found);
+  generation_.fetch_add(1, std::memory_order_acq_rel);
   return true;
 }
 
@@ -239,6 +241,26 @@ char* AddressSpace::pointer(unsigned gpu, std::uint64_t va, std::size_t size,
   }
   char* const view = found->buffer->backing->view();
   return view == nullptr ? nullptr : view + found->offset + inside;
+}
+
+std::optional<AddressSpace::Direct> AddressSpace::direct(unsigned gpu, std::uint64_t va) const {
+  const auto found = entry(gpu, va);
+  if (!found || found->buffer == nullptr || found->buffer->backing == nullptr) {
+    return std::nullopt;
+  }
+  char* const view = found->buffer->backing->view();
+  if (view == nullptr) {
+    return std::nullopt;
+  }
+  const auto has = [flags = found->buffer->flags](auto flag) {
+    return (flags & static_cast<std::uint32_t>(flag)) != 0;
+  };
+  return Direct{found->start,
+                found->start + found->size,
+                view + found->offset,
+                has(KFD_IOC_ALLOC_MEM_FLAGS_WRITABLE),
+                has(KFD_IOC_ALLOC_MEM_FLAGS_EXECUTABLE),
+                found->buffer};
 }
 
 void AddressSpace::set_svm_mtype(SvmMtype how) {

@@ -4,6 +4,7 @@
 // Thread-safe. Refuses to model caches: what is written is seen at once.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -58,6 +59,20 @@ class AddressSpace {
   [[nodiscard]] char* pointer(unsigned gpu, std::uint64_t va, std::size_t size,
                               std::shared_ptr<Buffer>* hold = nullptr) const;
 
+  /// A mapping of memory that is the simulator's own, and so stays as long as `hold` does.
+  struct Direct {
+    std::uint64_t start = 0, end = 0;
+    char* host = nullptr;
+    bool writable = false, executable = false;
+    std::shared_ptr<Buffer> hold;
+  };
+  /// nullopt: nothing is mapped there, or the process's own memory.
+  [[nodiscard]] std::optional<Direct> direct(unsigned gpu, std::uint64_t va) const;
+  /// Changes with every change of a page table: a Direct from before may not be mapped any more.
+  [[nodiscard]] std::uint64_t generation() const {
+    return generation_.load(std::memory_order_acquire);
+  }
+
   /// Under the lock of the address space.
   template <class Use>
   auto with_svm(Use use) {
@@ -91,6 +106,7 @@ class AddressSpace {
   std::optional<Piece> piece(unsigned gpu, std::uint64_t va);
 
   mutable std::mutex mutex_;
+  std::atomic<std::uint64_t> generation_{0};
   std::vector<std::map<std::uint64_t, Mapping>> tables_;
   SvmRanges svm_;
   SvmMtype svm_mtype_;

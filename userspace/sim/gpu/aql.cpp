@@ -115,10 +115,10 @@ bool run_pm4(Queue& queue, const char* packet) {
   return true;
 }
 
-bool run_packet(Queue& queue, const char* packet, std::uint8_t type) {
+bool run_packet(Queue& queue, const char* packet, std::uint8_t type, std::uint64_t index) {
   switch (type) {
     case kernel_dispatch:
-      return dispatch_kernel(queue, packet);
+      return dispatch_kernel(queue, packet, index);
     case barrier_and:
       return wait_barrier(queue, packet, true);
     case barrier_or:
@@ -160,7 +160,7 @@ void run_aql(Queue& queue) {
       return;
     }
     const std::uint64_t start = gpu_clock(now_ns());
-    if (!run_packet(queue, packet, static_cast<std::uint8_t>(word & 0xffU))) {
+    if (!run_packet(queue, packet, static_cast<std::uint8_t>(word & 0xffU), done)) {
       return;
     }
     const auto completion = field<std::uint64_t>(packet, 56);

@@ -7,6 +7,7 @@
 #include "control/configuration.hpp"
 #include "control/faults.hpp"
 #include "control/journal.hpp"
+#include "gpu/execution.hpp"
 #include "gpu/kernel_effect.hpp"
 #include "gpu/queue.hpp"
 #include "util/formatted.hpp"
@@ -14,16 +15,6 @@
 namespace rocmfix::sim {
 
 namespace {
-
-/// hsa_kernel_dispatch_packet_t
-struct Dispatch {
-  std::uint16_t header, setup;
-  std::uint16_t workgroup[3], reserved0;
-  std::uint32_t grid[3];
-  std::uint32_t private_size, group_size;
-  std::uint64_t kernel_object, kernarg, reserved2, completion;
-};
-static_assert(sizeof(Dispatch) == 64);
 
 // amd_kernel_code_t and the later kernel descriptor both have the entry's offset at 16.
 constexpr std::uint64_t entry_offset_at = 16;
@@ -69,7 +60,7 @@ Effect perform_named(Queue& queue, const KernelInfo& info, std::uint64_t kernarg
   return perform(process, gpu, info, Arguments(info.arguments, std::move(bytes)));
 }
 
-void note(const Queue& queue, const Dispatch& packet, std::string_view name, bool performed) {
+void note(const Queue& queue, const DispatchPacket& packet, std::string_view name, bool performed) {
   JournalLine("dispatch")
       .unsigned_number("gpu", gpus()[queue.parameters().gpu].gpu_id)
       .unsigned_number("queue", queue.parameters().id)
@@ -82,41 +73,68 @@ void note(const Queue& queue, const Dispatch& packet, std::string_view name, boo
 
 }  // namespace
 
-bool dispatch_kernel(Queue& queue, const char* bytes) {
-  Dispatch packet{};
+namespace {
+
+// What the runtime's own kernels do is done by hand.
+Effect perform_known(Queue& queue, const DispatchPacket& packet, std::string& name) {
+  Process& process = queue.process();
+  const unsigned gpu = queue.parameters().gpu;
+  if (const auto info = find_kernel_info(process, gpu, packet.kernel_object)) {
+    name = info->name;
+    return perform_named(queue, *info, packet.kernarg);
+  }
+  const RocrKernel kernel = rocr_kernel_at(process, gpu, packet.kernel_object);
+  if (kernel != RocrKernel::none) {
+    name = rocr_name(kernel);
+    return perform_rocr(process, gpu, kernel, packet.kernarg);
+  }
+  return {};
+}
+
+bool dispatch_other(Queue& queue, const DispatchPacket& packet, std::uint64_t index,
+                    const std::string& name) {
+  const UnknownKernels how = configuration()->unknown_kernels;
+  std::string reason = "ROCMFIX_SIM_KERNELS=fault";
+  if (how == UnknownKernels::execute) {
+    const Execution execution = execute_kernel(queue, packet, index, name, reason);
+    note(queue, packet, name, execution == Execution::done);
+    if (execution != Execution::impossible) {
+      return execution == Execution::done;
+    }
+  } else {
+    note(queue, packet, name, false);
+  }
+  if (how == UnknownKernels::complete) {
+    complain(formatted("warning: kernel {} was not executed, and is reported as done", name));
+    return true;
+  }
+  queue.refuse(packet.kernel_object,
+               formatted("kernel {} cannot be executed here: {}", name, reason));
+  return false;
+}
+
+}  // namespace
+
+bool dispatch_kernel(Queue& queue, const char* bytes, std::uint64_t index) {
+  DispatchPacket packet{};
   std::memcpy(&packet, bytes, sizeof packet);
   if (!queue.process().faults().before_packet(queue)) {
     return false;
   }
-  Process& process = queue.process();
-  const unsigned gpu = queue.parameters().gpu;
-  Effect effect;
   std::string name;
-  if (const auto info = find_kernel_info(process, gpu, packet.kernel_object)) {
-    name = info->name;
-    effect = perform_named(queue, *info, packet.kernarg);
-  } else if (const auto kernel = rocr_kernel_at(process, gpu, packet.kernel_object);
-             kernel != RocrKernel::none) {
-    name = rocr_name(kernel);
-    effect = perform_rocr(process, gpu, kernel, packet.kernarg);
+  const Effect effect = perform_known(queue, packet, name);
+  if (!effect.known) {
+    if (name.empty()) {
+      name = formatted("without a name at {:#x}", packet.kernel_object);
+    }
+    return dispatch_other(queue, packet, index, name);
   }
-  note(queue, packet, name, effect.known);
+  note(queue, packet, name, true);
   if (effect.fault) {
     queue.fault(*effect.fault, name);
     return false;
   }
-  if (effect.known) {
-    return true;
-  }
-  if (name.empty()) {
-    name = formatted("without a name at {:#x}", packet.kernel_object);
-  }
-  if (configuration()->complete_unknown_kernels) {
-    complain(formatted("warning: kernel {} was not executed, and is reported as done", name));
-    return true;
-  }
-  queue.refuse(packet.kernel_object, formatted("kernel {} cannot be executed here", name));
-  return false;
+  return true;
 }
 
 }  // namespace rocmfix::sim

@@ -7,7 +7,9 @@
 #include <csignal>
 #include <ctime>
 
+#include "control/configuration.hpp"
 #include "control/journal.hpp"
+#include "gpu/signal_memory.hpp"
 #include "kfd/kfd_abi.hpp"
 #include "util/formatted.hpp"
 
@@ -102,6 +104,74 @@ void Queue::publish_read_pointer(std::uint64_t value) {
 
 void Queue::fault(const MemoryFault& what, std::string_view cause) {
   process_.raise_memory_fault(parameters_.gpu, what, cause);
+}
+
+std::uint64_t Queue::runtime_queue() const {
+  constexpr std::uint64_t write_index = 56;  // amd_queue_t::write_dispatch_id
+  return parameters_.write_pointer - write_index;
+}
+
+// kfd_send_exception_to_runtime(): the context save area begins with where to say it, and by which
+// event.
+bool Queue::tell_by_event(QueueError error) {
+  struct Header {
+    std::uint32_t places[6];
+    std::uint64_t payload;
+    std::uint32_t event, reserved;
+  };
+  constexpr unsigned first_minor = 13;
+  Header header{};
+  if (configuration()->kernel.kfd_minor < first_minor || parameters_.context_save == 0 ||
+      process_.memory.read(parameters_.gpu, parameters_.context_save, &header, sizeof header) ||
+      header.payload == 0 || header.event == 0) {
+    return false;
+  }
+  auto* const payload = reinterpret_cast<std::atomic<std::uint64_t>*>(
+      process_.memory.pointer(parameters_.gpu, header.payload, 8));
+  if (payload == nullptr) {
+    return false;
+  }
+  payload->fetch_or(std::uint64_t{1} << (static_cast<unsigned>(error) - 1),
+                    std::memory_order_acq_rel);
+  return process_.events.set(header.event);
+}
+
+// Before that, the trap handler itself: into the signal that ROCr has in amd_queue_t for it.
+bool Queue::tell_by_signal(QueueError error) {
+  constexpr std::uint64_t inactive_signal = 192;
+  std::uint64_t handle = 0;
+  if (process_.memory.read(parameters_.gpu, runtime_queue() + inactive_signal, &handle, 8) ||
+      handle == 0) {
+    return false;
+  }
+  SignalMemory* const signal = signal_at(process_, parameters_.gpu, handle);
+  if (signal == nullptr) {
+    return false;
+  }
+  const std::int64_t code = error == QueueError::illegal_instruction  ? 0x40000000
+                            : error == QueueError::aperture_violation ? 0x20000000
+                                                                      : 0x80000000;
+  const std::uint64_t mailbox = signal->event_mailbox;
+  const std::uint32_t event = signal->event_id;
+  signal->value.fetch_or(code, std::memory_order_acq_rel);
+  if (char* const slot =
+          mailbox == 0 ? nullptr : process_.memory.pointer(parameters_.gpu, mailbox, 8)) {
+    *reinterpret_cast<std::uint64_t*>(slot) = event;
+  }
+  return process_.events.set(event);
+}
+
+void Queue::raise_error(QueueError error, const std::string& what) {
+  const bool told = tell_by_event(error) || tell_by_signal(error);
+  JournalLine("queue_error")
+      .unsigned_number("gpu", gpus()[parameters_.gpu].gpu_id)
+      .unsigned_number("queue", parameters_.id)
+      .unsigned_number("error", static_cast<unsigned>(error))
+      .text("cause", what)
+      .number("told", told ? 1 : 0);
+  if (!told) {
+    refuse(parameters_.ring, "the runtime has not said how it wants to hear of a queue's errors");
+  }
 }
 
 void Queue::refuse(std::uint64_t address, const std::string& what) {

@@ -14,12 +14,22 @@
 
 namespace rocmfix::sim {
 
+/// What a wave's trap handler reports of it, by KFD's exception codes (kfd_ioctl.h,
+/// EC_QUEUE_WAVE_*).
+enum class QueueError : std::uint8_t {
+  abort = 1,
+  illegal_instruction = 4,
+  memory_violation = 5,
+  aperture_violation = 6,
+};
+
 class Queue {
  public:
   struct Parameters {
     std::uint32_t id = 0, type = 0;
     unsigned gpu = 0;
     std::uint64_t ring = 0, ring_size = 0, read_pointer = 0, write_pointer = 0;
+    std::uint64_t context_save = 0;  ///< where the runtime wants to hear of errors; 0: nowhere
   };
   /// false: rings or pointers are not mapped on the GPU.
   static std::unique_ptr<Queue> start(Process& process, const Parameters& parameters);
@@ -44,10 +54,17 @@ class Queue {
   void fault(const MemoryFault& what, std::string_view cause);
   /// What the simulator cannot do ends as a fault at `address`, never silently.
   void refuse(std::uint64_t address, const std::string& what);
+  /// An error of a wave, reported to the runtime as this kernel's driver does. The queue goes no
+  /// further.
+  void raise_error(QueueError error, const std::string& what);
+  /// amd_queue_t
+  [[nodiscard]] std::uint64_t runtime_queue() const;
 
  private:
   Queue(Process& process, const Parameters& parameters);
   bool resolve();
+  bool tell_by_event(QueueError error);
+  bool tell_by_signal(QueueError error);
 
   Process& process_;
   Parameters parameters_;

@@ -44,6 +44,7 @@ int create(Process& process, kfd_ioctl_create_queue_args& args) {
   parameters.ring_size = args.ring_size;
   parameters.read_pointer = args.read_pointer_address;
   parameters.write_pointer = args.write_pointer_address;
+  parameters.context_save = args.ctx_save_restore_address;
   // A doorbell a queue, by a number that no living queue of this GPU has: 1024 in a page.
   constexpr std::uint32_t doorbells = Process::doorbell_page / 8;
   if (process.queues.size() >= doorbells) {

@@ -12,6 +12,7 @@
 
 #include "control/faults.hpp"
 #include "control/journal.hpp"
+#include "gpu/execution.hpp"
 #include "gpu/queue.hpp"
 #include "util/formatted.hpp"
 
@@ -70,6 +71,7 @@ Process::Process() : arenas(gpus().size()), memory(gpus().size()) {
   memory.set_svm_mtype([](unsigned gpu, const SvmAttributes& attributes) {
     return mtype_of_svm(gpus()[gpu], attributes);
   });
+  decoded = std::make_shared<DecodedKernels>();
   faults_ = std::make_unique<Faults>(*this);
 }
 

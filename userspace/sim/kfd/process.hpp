@@ -22,6 +22,7 @@
 namespace rocmfix::sim {
 
 class Queue;
+struct DecodedKernels;
 class Faults;
 
 /// A GPU of the simulated machine; the same for every process.
@@ -89,6 +90,7 @@ class Process {
   std::uint32_t next_queue = 1;
   std::vector<char*> doorbells;  ///< a page a GPU
   std::uint64_t event_page = 0;
+  std::shared_ptr<DecodedKernels> decoded;  ///< of kernels that were executed
   /// A GPU that has faulted or was reset runs no packet any more.
   std::unique_ptr<std::atomic<bool>[]> halted;
 

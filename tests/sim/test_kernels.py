@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""Kernels that the runtime's own compiler made are executed; what ends one early is what the real
+runtime reports of it."""
+
+import pytest
+
+ABORTED = -6
+
+
+@pytest.mark.parametrize("card", ["rx5700xt", "rx5500xt+largebar", "rx6600xt", "rx6900xt+kernel7.2"])
+@pytest.mark.parametrize("what", ["add", "barrier", "scratch"])
+def test_a_kernel_is_executed(simulation, card, what):
+    done = simulation.run("kernel", what, card=card)
+    assert done.status == 0, done.stderr
+    assert "\n0 wrong\n" in done.stdout
+    (line,) = done.ops("execution")
+    assert line["lane_instructions"] > 512 * 5
+
+
+@pytest.mark.parametrize("what, code, said", [
+    ("illegal", "HSA_STATUS_ERROR_ILLEGAL_INSTRUCTION", "0xffffffff is not an instruction of gfx1010"),
+    ("trap", "HSA_STATUS_ERROR_EXCEPTION", "s_trap 2"),
+    ("loop", "HSA_STATUS_ERROR_EXCEPTION", "more than 100000 instructions")])
+def test_an_error_of_a_wave_is_the_runtimes_own(simulation, what, code, said):
+    done = simulation.run("kernel", what, card="rx5700xt", ROCMFIX_SIM_INSTRUCTIONS="100000")
+    assert done.status == ABORTED, done.stderr
+    assert "error: kernel changes" in done.stderr and said in done.stderr
+    assert code in done.stderr
+    assert "reported as done" not in done.stdout
+
+
+def test_a_limit_that_is_no_number_is_refused(simulation):
+    done = simulation.run("kernel", ROCMFIX_SIM_INSTRUCTIONS="many")
+    assert done.status == 2 and "ROCMFIX_SIM_INSTRUCTIONS is not a number from 1" in done.stderr

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT
+#include "gpu/isa/parse.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+namespace rocmfix::sim::isa {
+
+namespace {
+
+using Kind = Operand::Kind;
+
+bool eat(std::string_view& text, std::string_view what) {
+  if (!text.starts_with(what)) {
+    return false;
+  }
+  text.remove_prefix(what.size());
+  return true;
+}
+
+bool eat_end(std::string_view& text, std::string_view what) {
+  if (!text.ends_with(what)) {
+    return false;
+  }
+  text.remove_suffix(what.size());
+  return true;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) {
+    return {};
+  }
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// Split where no bracket is open.
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  int depth = 0;
+  std::size_t start = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i == text.size() || (text[i] == separator && depth == 0)) {
+      const auto part = trimmed(text.substr(start, i - start));
+      if (!part.empty()) {
+        parts.push_back(part);
+      }
+      start = i + 1;
+    } else if (text[i] == '[' || text[i] == '(') {
+      ++depth;
+    } else if (text[i] == ']' || text[i] == ')') {
+      --depth;
+    }
+  }
+  return parts;
+}
+
+template <class T>
+bool number(std::string_view text, T& out) {
+  const bool negative = eat(text, "-");
+  const int base = eat(text, "0x") ? 16 : 10;
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
+    return false;
+  }
+  out = static_cast<T>(negative ? ~value + 1 : value);
+  return true;
+}
+
+// "12" or "[2:3]"
+bool registers(std::string_view text, Operand& out, unsigned base) {
+  unsigned first = 0;
+  unsigned last = 0;
+  if (eat(text, "[")) {
+    const auto colon = text.find(':');
+    if (!eat_end(text, "]")) {
+      return false;
+    }
+    const bool single = colon == std::string_view::npos;
+    if (!number(text.substr(0, colon), first) ||
+        !number(single ? text : text.substr(colon + 1), last)) {
+      return false;
+    }
+  } else {
+    if (!number(text, first)) {
+      return false;
+    }
+    last = first;
+  }
+  const unsigned most = out.kind == Kind::vector ? 255 : 127;
+  if (last < first || base + last > most || last - first >= 16) {
+    return false;
+  }
+  out.index = static_cast<std::uint16_t>(base + first);
+  out.size = static_cast<std::uint8_t>(last - first + 1);
+  return true;
+}
+
+struct Named {
+  std::string_view name;
+  Kind kind;
+  std::uint16_t index;
+  std::uint8_t size;
+};
+constexpr std::array<Named, 18> named = {{
+    {"off", Kind::none, 0, 1},
+    {"vcc", Kind::scalar, vcc_lo, 2},
+    {"vcc_lo", Kind::scalar, vcc_lo, 1},
+    {"vcc_hi", Kind::scalar, vcc_lo + 1, 1},
+    {"exec", Kind::scalar, exec_lo, 2},
+    {"exec_lo", Kind::scalar, exec_lo, 1},
+    {"exec_hi", Kind::scalar, exec_hi, 1},
+    {"m0", Kind::scalar, m0, 1},
+    {"null", Kind::scalar, null_register, 1},
+    {"src_shared_base", Kind::shared_base, 0, 1},
+    {"src_shared_limit", Kind::shared_limit, 0, 1},
+    {"src_private_base", Kind::private_base, 0, 1},
+    {"src_private_limit", Kind::private_limit, 0, 1},
+    {"src_vccz", Kind::vccz, 0, 1},
+    {"src_execz", Kind::execz, 0, 1},
+    {"src_scc", Kind::scc, 0, 1},
+    {"vccz", Kind::vccz, 0, 1},
+    {"execz", Kind::execz, 0, 1},
+}};
+
+bool plain_operand(std::string_view text, Operand& out) {
+  const auto* const found =
+      std::find_if(named.begin(), named.end(), [&](const Named& n) { return n.name == text; });
+  if (found != named.end()) {
+    out.kind = found->kind;
+    out.index = found->index;
+    out.size = found->size;
+    return true;
+  }
+  if (text.starts_with("ttmp")) {
+    out.kind = Kind::scalar;
+    return registers(text.substr(4), out, ttmp0);
+  }
+  if (text.size() > 1 && (text[0] == 'v' || text[0] == 's') &&
+      (text[1] == '[' || (text[1] >= '0' && text[1] <= '9'))) {
+    out.kind = text[0] == 'v' ? Kind::vector : Kind::scalar;
+    return registers(text.substr(1), out, 0);
+  }
+  if (number(text, out.integer)) {
+    out.kind = text.starts_with("0x") ? Kind::literal : Kind::integer;
+    return true;
+  }
+  if (text.find('.') != std::string_view::npos && text.find('(') == std::string_view::npos) {
+    constexpr double half_inverse_pi = 0.15915494309189532;  // printed with as few digits as fit
+    out.kind = Kind::inline_float;
+    out.real = text.starts_with("0.159") ? half_inverse_pi : std::strtod(text.data(), nullptr);
+    return true;
+  }
+  out.kind = Kind::other;
+  return text.find('(') != std::string_view::npos || text.find(':') != std::string_view::npos;
+}
+
+bool operand(std::string_view text, Operand& out) {
+  if (eat(text, "sext(")) {
+    return eat_end(text, ")") && plain_operand(text, out);  // SDWA's encoding says so as well
+  }
+  if (eat(text, "neg(")) {
+    out.negate = true;
+    return eat_end(text, ")") && operand(text, out);
+  }
+  // A sign belongs to a number, and is a modifier of anything else.
+  if (text.size() > 1 && text[0] == '-' && (text[1] < '0' || text[1] > '9')) {
+    out.negate = true;
+    text.remove_prefix(1);
+  }
+  if (eat(text, "|")) {
+    out.absolute = true;
+    if (!eat_end(text, "|")) {
+      return false;
+    }
+  }
+  return plain_operand(text, out);
+}
+
+// "[1,0,1]"
+bool bits(std::string_view text, std::uint8_t& out, unsigned& count) {
+  if (!eat(text, "[") || !eat_end(text, "]")) {
+    return false;
+  }
+  out = 0;
+  count = 0;
+  for (const std::string_view bit : split(text, ',')) {
+    unsigned value = 0;
+    if (!number(bit, value) || value > 1 || count > 3) {
+      return false;
+    }
+    out = static_cast<std::uint8_t>(out | value << count++);
+  }
+  return true;
+}
+
+bool flag_modifier(std::string_view text, Instruction& out) {
+  const std::array<std::pair<std::string_view, bool*>, 6> flags = {{{"clamp", &out.clamp},
+                                                                    {"glc", &out.glc},
+                                                                    {"offen", &out.offen},
+                                                                    {"idxen", &out.idxen},
+                                                                    {"gds", &out.gds},
+                                                                    {"lds", &out.lds}}};
+  for (const auto& [name, flag] : flags) {
+    if (text == name) {
+      *flag = true;
+      return true;
+    }
+  }
+  return text == "slc" || text == "dlc" || text == "high";
+}
+
+// What DPP and SDWA instructions have in their second word.
+bool is_in_the_encoding(std::string_view name) {
+  constexpr std::array<std::string_view, 16> names = {
+      "quad_perm",  "row_shl",   "row_shr",    "row_ror",     "row_share", "row_xmask",
+      "row_mask",   "bank_mask", "bound_ctrl", "fi",          "dpp8",      "dst_sel",
+      "dst_unused", "src0_sel",  "src1_sel",   "row_newbcast"};
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool modifier(std::string_view text, Instruction& out) {
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos) {
+    return flag_modifier(text, out) || text == "row_mirror" || text == "row_half_mirror";
+  }
+  const std::string_view name = text.substr(0, colon);
+  const std::string_view value = text.substr(colon + 1);
+  unsigned count = 0;
+  if (name == "op_sel") {
+    return bits(value, out.op_sel, count);
+  }
+  if (name == "op_sel_hi") {
+    return bits(value, out.op_sel_hi, count);
+  }
+  if (name == "neg_lo") {
+    return bits(value, out.neg_lo, count);
+  }
+  if (name == "neg_hi") {
+    return bits(value, out.neg_hi, count);
+  }
+  if (name == "offset") {
+    return value.starts_with("swizzle(") || number(value, out.offset);
+  }
+  if (name == "offset0" || name == "offset1") {
+    return number(value, name == "offset0" ? out.offset0 : out.offset1);
+  }
+  if (name == "mul" || name == "div") {
+    out.omod = name == "div" ? 3 : value == "2" ? 1 : 2;
+    return value == "2" || value == "4";
+  }
+  return is_in_the_encoding(name);
+}
+
+bool is_modifier(std::string_view word) {
+  Instruction scratch;
+  return modifier(word, scratch);
+}
+
+Instruction::Form form_of(std::string_view mnemonic, const Instruction& in) {
+  constexpr std::uint32_t dpp8 = 0xe9;
+  constexpr std::uint32_t dpp8_fi = 0xea;
+  if (mnemonic.ends_with("_sdwa")) {
+    return Instruction::Form::sdwa;
+  }
+  if (!mnemonic.ends_with("_dpp")) {
+    return Instruction::Form::plain;
+  }
+  const std::uint32_t source = in.words[0] & 0x1ffU;
+  return source == dpp8 || source == dpp8_fi ? Instruction::Form::dpp8 : Instruction::Form::dpp;
+}
+
+// The modifiers follow the last operand, separated by blanks.
+bool parse_rest(std::string_view rest, Instruction& out) {
+  for (const std::string_view part : split(rest, ',')) {
+    bool first = true;
+    for (const std::string_view word : split(part, ' ')) {
+      const bool is_operand = first && !is_modifier(word);
+      first = false;
+      if (!is_operand) {
+        if (!modifier(word, out)) {
+          return false;
+        }
+        continue;
+      }
+      if (out.count == out.operands.size() || !operand(word, out.operands.at(out.count))) {
+        return false;
+      }
+      ++out.count;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string_view base_name(std::string_view mnemonic) {
+  for (const std::string_view suffix : {"_e32", "_e64", "_dpp", "_sdwa"}) {
+    if (eat_end(mnemonic, suffix)) {
+      break;
+    }
+  }
+  return mnemonic;
+}
+
+bool parse(std::string_view text, Instruction& out) {
+  text = trimmed(text);
+  const auto blank = text.find_first_of(" \t");
+  const std::string_view mnemonic = text.substr(0, blank);
+  out.text = text;
+  out.name = base_name(mnemonic);
+  out.form = form_of(mnemonic, out);
+  // Not printed if it is what these have by default.
+  if (out.name.starts_with("v_pk_") || out.name.starts_with("v_dot")) {
+    out.op_sel_hi = 7;
+  }
+  if (blank == std::string_view::npos) {
+    return true;
+  }
+  // SOPP and SOPK have their constant in the encoding, and words for it in the text.
+  if (out.name == "s_waitcnt" || out.name == "s_sendmsg" || out.name == "s_sendmsghalt") {
+    return true;
+  }
+  return parse_rest(text.substr(blank), out);
+}
+
+}  // namespace rocmfix::sim::isa

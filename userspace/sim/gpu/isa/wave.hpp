@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// The state of a wave: registers, mode, what it runs in, and why it stopped.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gpu/isa/instruction.hpp"
+#include "gpu/isa/memory.hpp"
+
+namespace rocmfix::sim::isa {
+
+constexpr unsigned max_lanes = 64;
+using LaneArray = std::array<std::uint32_t, max_lanes>;
+using LaneMask = std::uint64_t;
+
+// kfd_init_apertures_v9(): the upper halves of flat addresses that are LDS or scratch.
+constexpr std::uint64_t shared_aperture = 1ULL << 48U;
+constexpr std::uint64_t private_aperture = 2ULL << 48U;
+// Where scratch "is". Real scratch is memory that the runtime allocates; no program may know its
+// address, and none of the processor's addresses has bit 47.
+constexpr std::uint64_t scratch_base = 1ULL << 47U;
+
+/// Why a wave does not go on.
+struct Stop {
+  enum class Why : std::uint8_t {
+    running,
+    barrier,
+    end,
+    memory_fault,
+    aperture_violation,   ///< LDS or scratch beyond its size
+    misaligned,           ///< an atomic across its natural boundary
+    illegal_instruction,  ///< `what` names it
+    trap,                 ///< s_trap: abort(), assert()
+    limit,                ///< of instructions
+  };
+  Why why = Why::running;
+  std::uint64_t pc = 0;
+  Memory::Fault fault;
+  std::string what;
+};
+
+/// What the waves of a workgroup share.
+struct Group {
+  std::vector<std::uint8_t> lds;
+  std::vector<std::uint8_t> scratch;  ///< of all waves
+  Memory* memory = nullptr;
+  const std::function<void(std::uint32_t)>* interrupt = nullptr;  ///< s_sendmsg(MSG_INTERRUPT)
+};
+
+struct Wave {
+  unsigned lanes = 32;
+  std::uint64_t pc = 0;  ///< of the next instruction
+  bool scc = false;
+  std::uint32_t mode = 0;              ///< the MODE register: rounding, denormals, ...
+  std::uint64_t flat_scratch = 0;      ///< FLAT_SCR_LO and _HI
+  std::uint32_t private_size = 0;      ///< bytes of scratch a lane
+  unsigned id = 0;                     ///< in its workgroup
+  std::array<std::uint32_t, 160> s{};  ///< beyond 127: never named, written by long loads
+  std::vector<LaneArray> v;
+  Group* group = nullptr;
+  Stop stop;
+
+  [[nodiscard]] LaneMask all() const { return lanes == 64 ? ~LaneMask{0} : 0xffffffffU; }
+  [[nodiscard]] LaneMask exec() const { return mask_at(exec_lo); }
+  void set_exec(LaneMask mask) { set_mask_at(exec_lo, mask); }
+  /// A lane mask in scalar registers: one in wave32, two in wave64.
+  [[nodiscard]] LaneMask mask_at(unsigned index) const {
+    return lanes == 64 ? s[index] | std::uint64_t{s[index + 1]} << 32U : s[index];
+  }
+  void set_mask_at(unsigned index, LaneMask mask) {
+    set32(index, static_cast<std::uint32_t>(mask));
+    if (lanes == 64 && index != null_register) {  // beyond it is EXEC
+      set32(index + 1, static_cast<std::uint32_t>(mask >> 32U));
+    }
+  }
+  void set32(unsigned index, std::uint32_t value) {
+    if (index != null_register) {
+      s[index] = value;
+    }
+  }
+  void set64(unsigned index, std::uint64_t value) {
+    if (index != null_register) {
+      s[index] = static_cast<std::uint32_t>(value);
+      s[index + 1] = static_cast<std::uint32_t>(value >> 32U);
+    }
+  }
+  void halt(Stop::Why why, std::string what = {}) {
+    stop.why = why;
+    stop.what = std::move(what);
+  }
+  void memory_fault() {
+    stop.why = Stop::Why::memory_fault;
+    stop.fault = group->memory->fault();
+  }
+  [[nodiscard]] bool running() const { return stop.why == Stop::Why::running; }
+};
+
+/// Calls `use` for each lane of a mask.
+template <class Use>
+void each(LaneMask mask, Use use) {
+  while (mask != 0) {
+    use(static_cast<unsigned>(__builtin_ctzll(mask)));
+    mask &= mask - 1;
+  }
+}
+
+/// Scalar operands; `operand32` is for a lane-independent source of any kind but vector.
+std::uint32_t scalar32(const Wave& wave, const Operand& operand);
+/// `sign`: a literal is sign-extended.
+std::uint64_t scalar64(const Wave& wave, const Operand& operand, bool sign = false);
+/// A lane mask as operand: vcc, s[4:5], -1.
+LaneMask mask_of(const Wave& wave, const Operand& operand);
+
+}  // namespace rocmfix::sim::isa
