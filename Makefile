@@ -94,6 +94,12 @@ check-hip: ## the HIP interposer and the simulator with the HIP runtimes of Debi
 	@$(MAKE) --no-print-directory build litmus
 	@scripts/check-hip
 
+.PHONY: check-sim-gpu
+check-sim-gpu: ## the simulator's GPU code interpreter: thousands of random kernels for every target (20 minutes)
+	@$(SETUP) build litmus
+	@$(MAKE) --no-print-directory build PARTS='sim-gpu-run'
+	@tests/sim-gpu/check
+
 .PHONY: check-software
 check-software: ## ISA targets of real libraries from Debian and PyPI (downloads 900 MB once, 8 GB unpacked; 2 minutes)
 	@$(SETUP) build software

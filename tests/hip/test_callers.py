@@ -205,7 +205,8 @@ def test_litmus_distinguishes_a_kernel_that_was_not_executed_from_one_that_passe
     done = hip.run(program, "--json", "--wait", "1", "--code", str(code), *cases, status=1,
                    env={"ROCMFIX_SIM_KERNELS": "complete"})
     assert [line["outcome"] for line in done.lines()] == ["not-run"] * 3
-    faulted = hip.run(program, "--json", "--code", str(code), "host", status=1)
+    faulted = hip.run(program, "--json", "--code", str(code), "host", status=1,
+                      env={"ROCMFIX_SIM_KERNELS": "fault"})
     assert [line["outcome"] for line in faulted.lines()] == ["fault"]
 
 
