@@ -213,7 +213,18 @@ class VerifySource : public ::testing::Test {
 
 TEST_F(VerifySource, TheKernelsOwnIsOk) {
   headers("Debian 6.1.192-2");
-  EXPECT_EQ(check("series=6.1 patches=6 source=6.1.192-2 fixes=e47b0056a08d")->ok, true);
+  const auto seen = check("series=6.1 patches=6 source=6.1.192-2");
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->ok, true);
+  EXPECT_EQ(seen->detail, "built from 6.1.192-2, as the kernel");
+}
+
+TEST_F(VerifySource, ItNamesUpstreamsFixes) {
+  headers("Debian 6.1.192-2");
+  const std::string words = "series=6.1 patches=6 source=6.1.192-2 fixes=";
+  EXPECT_EQ(check(words + "9b4e3495d1bd,3666ed821832")->detail,
+            "built from 6.1.192-2, as the kernel; with upstream's fixes 9b4e3495d1bd,3666ed821832");
+  EXPECT_EQ(check(words + "none")->detail, "built from 6.1.192-2, as the kernel");
 }
 
 TEST_F(VerifySource, AnotherOneIsStale) {

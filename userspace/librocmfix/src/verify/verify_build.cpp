@@ -186,9 +186,9 @@ std::string build_again(bool livepatch) {
                    livepatch ? names::livepatch_package : names::module_package);
 }
 
-// The words that follow `source=` in "series=6.1 patches=5 source=6.1.192-2".
-std::optional<std::string> built_from(const InstalledModule& module) {
-  constexpr std::string_view key = " source=";
+// What follows `name=` in "series=6.1 patches=5 source=6.1.192-2 fixes=9b4e3495d1bd".
+std::optional<std::string> word_of(const InstalledModule& module, std::string_view name) {
+  const std::string key = formatted(" {}=", name);
   const std::string text = " " + module.rocmfix.value_or("");
   const std::size_t at = text.find(key);
   if (at == std::string::npos) {
@@ -197,6 +197,12 @@ std::optional<std::string> built_from(const InstalledModule& module) {
   const std::size_t begin = at + key.size();
   return printable_line(std::string_view(text).substr(begin, text.find(' ', begin) - begin),
                         max_value);
+}
+
+// For the end of a sentence; a module without any, or from before there were any, has none.
+std::string with_fixes(const InstalledModule& module) {
+  const std::string fixes = word_of(module, "fixes").value_or("none");
+  return fixes == "none" ? "" : "; with upstream's fixes " + fixes;
 }
 
 }  // namespace
@@ -223,13 +229,14 @@ std::optional<Check> verify_source(const Root& root, const Driver& driver) {
   if (!driver.kernel_release || !installed) {
     return std::nullopt;
   }
-  const auto has = built_from(*installed);
+  const auto has = word_of(*installed, "source");
   const auto package = package_version(root, *driver.kernel_release);
   if (!has || !package) {
     return std::nullopt;
   }
   const std::string wanted = printable_line(*package, max_value);
-  Check check{"module.source", true, "built from " + *has + ", as the kernel", ""};
+  Check check{"module.source", true,
+              formatted("built from {}, as the kernel{}", *has, with_fixes(*installed)), ""};
   // Ubuntu's versions do not begin with upstream's.
   if (*has == driver.kernel_upstream.value_or(wanted.substr(0, wanted.find('-')))) {
     check.detail =
