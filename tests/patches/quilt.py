@@ -57,6 +57,12 @@ def touched(patches: Path) -> list[str]:
     return sorted(found)
 
 
+def context_of(patch: Path) -> int:
+    """How many lines of context its hunks have: fewer than three where the third differs between sources."""
+    text = patch.read_text(encoding="utf-8")
+    return max((hunk.count("\n") for hunk in re.findall(r"^@@ .*\n((?: .*\n)+)", text, re.MULTILINE)), default=3)
+
+
 def header_of(patch: Path) -> str:
     return patch.read_text(encoding="utf-8").partition("\n---\n")[0]
 
@@ -96,7 +102,7 @@ class Stack:
     def refresh(self, name: str) -> None:
         """Writes the patch that was pushed last again, under its header."""
         header = header_of(self.patches / name)
-        well, words = self._quilt(*REFRESH)
+        well, words = self._quilt(*REFRESH, "-U", str(context_of(self.patches / name)))
         if not well:
             raise Failure("quilt refresh failed: " + " ".join(words))
         if header_of(self.patches / name) != header:

@@ -99,6 +99,17 @@ def test_moved_lines_are_written_again_with_the_header_and_without_dates(series)
     assert after == before
 
 
+def test_a_patch_with_less_context_keeps_it(series):
+    """Where the third line differs between the sources of one series."""
+    short = (series.home / "one.patch").read_text()
+    short = short.replace(f" {LINES[6]}", "").replace(f" {LINES[12]}", "").replace("-7,7 +7,7", "-8,5 +8,5")
+    (series.home / "one.patch").write_text(short)
+    assert states(series.run("1.0")) == {"one.patch": "clean", "two.patch": "clean"}
+    series.make_source(series.source, a=MOVED)
+    assert series.run("1.0", "--update").returncode == 0
+    assert (series.home / "one.patch").read_text() == short.replace("-8,5 +8,5", "-9,5 +9,5")
+
+
 def test_a_header_that_quilt_would_cut_is_an_error_and_nothing_is_written(series):
     patch = series.home / "two.patch"
     patch.write_text(patch.read_text().replace("Index of", "--- a line like a file's\nIndex of"))
