@@ -56,6 +56,16 @@ check-kernel: ## patches apply without fuzz and the touched objects compile, eve
 	@$(SETUP) kernel
 	@tests/patches/check
 
+.PHONY: check-trees
+check-trees: ## the same for kernels that are not Debian's: TREES="PATH..." (sources or git directories; 5 minutes each)
+	@$(SETUP) kernel
+	@tests/patches/check-trees $(TREES)
+
+.PHONY: check-layout
+check-layout: ## the proof that a source is that of the stock amdgpu.ko, on Debian's kernels (5 minutes; downloads 1 GB once)
+	@$(SETUP) kernel
+	@tests/patches/check-layout
+
 .PHONY: check-vm
 check-vm: ## install the packages in a clean Debian 12, build amdgpu with DKMS, boot it (20 minutes)
 	@$(SETUP) vm deb build roots kernel

@@ -132,3 +132,13 @@ list_amdgpu() {
 find_module() {
 	modinfo ${root:+-b "$root"} -k "$2" -n "$1" 2>/dev/null
 }
+
+# unpack_module FILE TO: in whatever way it is compressed.
+unpack_module() {
+	case $1 in
+	*.xz) xz -dc "$1" ;;
+	*.zst) zstd -qdc "$1" ;;
+	*.gz) gzip -dc "$1" ;;
+	*) cat "$1" ;;
+	esac >"$2"
+}

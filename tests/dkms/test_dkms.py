@@ -283,15 +283,31 @@ RELEASE = SOURCE_VERSION.split("-")[0]
 
 
 @pytest.mark.parametrize("version", [None, f"{RELEASE}-99"])
-def test_point_release_alone_is_not_enough_for_a_livepatch(lab, find_for_livepatch, version):
+def test_point_release_alone_needs_the_proof_of_layout_for_a_livepatch(lab, find_for_livepatch, version):
     tree = make_tree(lab.directory / "linux", RELEASE)
     if version:
         with_changelog(tree, version)
     run = find_for_livepatch(tree)
-    assert run.returncode == SKIPPED and run.stdout == ""
-    assert f"is not known to be the source of Debian {SOURCE_VERSION}" in run.stderr
-    assert (f"(it is {version})" in run.stderr) == bool(version)
-    assert "hint: give a tree of that package" in run.stderr and "rocmfix-dkms" in run.stderr
+    assert run.stdout == f"series={SERIES}\nversion={version or RELEASE}\nsource={tree}\nproof=layout\n", run.stderr
+
+
+def test_livepatch_without_the_proof_is_not_built(lab, find_for_livepatch):
+    """The stand-in for the stock amdgpu.ko has no BTF."""
+    tree = make_tree(lab.directory / "linux", RELEASE)
+    livepatch = lab.sources / f"rocmfix-livepatch-{VERSION}"
+    assert "proof=layout" in find_for_livepatch(tree).stdout
+    for script, status in (("preflight", SKIPPED), ("build-module", 1)):
+        command = [livepatch / script, "--kernel", KERNEL, "--headers", f"/lib/modules/{KERNEL}/build"]
+        if script == "build-module":
+            # A check that was sound when preflight asked can fail later.
+            command += ["--modules", lab.modules]
+            replace(livepatch / "build-module", '"$here/prepare-source"', "true")
+        (livepatch / "check-layout").write_text("#!/bin/sh\necho error: not proven >&2\nexit 1\n")
+        (livepatch / "check-stock").write_text("#!/bin/sh\necho build_id=1\n")
+        run = subprocess.run([str(word) for word in command], cwd=lab.directory, capture_output=True, text=True, check=False,
+                             env=dict(os.environ, ROCMFIX_KERNEL_SOURCE=str(tree), ROCMFIX_NEEDED_MIB="1"))
+        assert run.returncode == status, run.stdout + run.stderr
+        assert "error: not proven" in run.stderr
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -304,16 +320,16 @@ def test_tree_of_the_kernels_own_package_is_enough_for_a_livepatch(lab, find_for
     assert run.stdout == f"series={SERIES}\nversion={SOURCE_VERSION}\nsource={source}\n", run.stderr
 
 
-def test_kernel_whose_package_is_unknown_has_no_own_source_for_a_livepatch(lab, find_for_livepatch):
+def test_kernel_whose_package_is_unknown_needs_the_proof_of_layout_for_a_livepatch(lab, find_for_livepatch):
     headers = lab.directory / "headers/include/generated/uapi/linux"
     headers.mkdir(parents=True)
     shutil.copy(f"/lib/modules/{KERNEL}/build/include/generated/uapi/linux/version.h", headers)
     tree = make_tree(lab.directory / "linux", RELEASE)
     run = find_for_livepatch(tree, lab.directory / "headers")
-    assert run.returncode == SKIPPED
-    assert "is not known to be the source of this kernel" in run.stderr
+    assert run.stdout.endswith("proof=layout\n"), run.stderr
     run = find_for_livepatch("", lab.directory / "headers")
-    assert "hint: use rocmfix-dkms with ROCMFIX_KERNEL_SOURCE=TREE instead" in run.stderr
+    assert run.returncode == SKIPPED
+    assert f"dkms install rocmfix-livepatch/{VERSION} -k {KERNEL}" in run.stderr
 
 
 def test_own_source_of_another_package_says_so_in_the_module(lab):
