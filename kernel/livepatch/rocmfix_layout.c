@@ -3,6 +3,7 @@
  * Where the headers that the livepatch is built with have those fields. Compiled to
  * assembler only, as the kernel's asm-offsets.c is: two lines for each, with the value
  * and the text of offsetof() and of sizeof_field(). It is in no module.
+ * rocmfix_layout_series.h is that of the series, or empty.
  */
 #include <linux/stddef.h>
 
@@ -10,6 +11,7 @@
 #include "amdgpu_gmc.h"
 #include "amdgpu_object.h"
 #include "amdgpu_vm.h"
+#include "rocmfix_livepatch_calls.h"
 
 #include <linux/kbuild.h>
 
@@ -18,6 +20,7 @@
 static void __used rocmfix_offsets(void)
 {
 #include "rocmfix_layout.h"
+#include "rocmfix_layout_series.h"
 }
 
 #undef ROCMFIX_FIELD
@@ -27,4 +30,5 @@ static void __used rocmfix_offsets(void)
 static void __used rocmfix_sizes(void)
 {
 #include "rocmfix_layout.h"
+#include "rocmfix_layout_series.h"
 }

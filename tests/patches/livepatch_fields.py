@@ -17,8 +17,9 @@ AMD = "drivers/gpu/drm/amd"
 # Fields of the kernel's own structures, whose headers belong to the very kernel, and of rocmfix's. A private field of
 # one of these names has to be looked for by hand.
 PUBLIC = set("""
-    active arg asked counter driver driver_data gc_first gc_last gnu h has_group key kobj kp max mod mode mtype mutex
-    name next node num_kp ops owner prev ptes_forced_nc rcu rocmfix text value vendor version wq_entry
+    active arg asked copy counter driver driver_data driver_priv gc_first gc_last gnu h has_group key kobj kp lock max
+    mod mode mtype mutex name next node num_kp ops owner prev ptes_forced_nc rcu ready rlock rocmfix text value vendor
+    version wq_entry
 """.split())
 # Macros and functions that are a container_of(), and what they stand for.
 CONTAINERS = {"drm_to_adev": ("amdgpu_device", "ddev"), "to_pci_dev": None}
@@ -41,7 +42,8 @@ def missing(tree: Path) -> list[str]:
              if not path.name.startswith("rocmfix_layout.")]
     if len(dumps) < 5:
         return [f"{len(dumps)} dumps of the compiler's in {tree}: was it compiled with -fdump-tree-gimple?"]
-    fields = listed((folders[0] / "rocmfix_layout.h").read_text(encoding="utf-8"))
+    fields = {field for name in ("rocmfix_layout.h", "rocmfix_layout_series.h") if (folders[0] / name).is_file()
+              for field in listed((folders[0] / name).read_text(encoding="utf-8"))}
     names = {field for _, field in fields}
     found = {name for path in dumps for name in accessed(path.read_text(encoding="utf-8", errors="replace"))}
     wrong = [f"field {name} is neither in rocmfix_layout.h nor one of the kernel's own structures"
