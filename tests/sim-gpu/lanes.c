@@ -68,6 +68,13 @@ KERNEL void atomics(const AS u32* in, AS u32* out) {
   }
 }
 
+// All lanes of all threads at one word.
+KERNEL void contended(const AS u32* in, AS u32* out) {
+  for (u32 i = 0; i < 200; ++i) {
+    __atomic_fetch_add(&out[ITEM % 2], in[ITEM], __ATOMIC_RELAXED);
+  }
+}
+
 // A sum over the workgroup of 256, by halves.
 KERNEL void reduction(const AS u32* in, AS u32* out) {
   static LDS u32 sums[256];

@@ -23,11 +23,11 @@ def code(tmp_path_factory):
 
 
 def descriptors_and_code(code):
-    """The five kernel descriptors end the first segment, the code is the second. The rest of an ELF
+    """The six kernel descriptors end the first segment, the code is the second. The rest of an ELF
     file is for the runtime's loader."""
     offset, = struct.unpack_from("<Q", code, 32)
     loads = [segment for i in range(16) if (segment := struct.unpack_from("<IIQQQQ", code, offset + 56 * i))[0] == 1]
-    return loads[0][5] - 5 * 64, loads[1][2] + loads[1][5]
+    return loads[0][5] - 6 * 64, loads[1][2] + loads[1][5]
 
 
 def run(tmp_path, code, kernel="permutations", target="gfx1030"):

@@ -107,6 +107,11 @@ def test_atomics(run, target):
     assert out[8:] == [word] * 64
 
 
+def test_no_addition_is_lost_between_threads(run):
+    out = run("gfx1030", "contended", [3] * 64, 2, groups=64)
+    assert out == [3 * 32 * 64 * 200] * 2
+
+
 @pytest.mark.parametrize("wave", [32, 64])
 def test_barriers(run, wave):
     values = [random.Random(4).getrandbits(20) + i for i in range(64 * 256)]
