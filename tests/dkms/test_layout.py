@@ -75,7 +75,7 @@ class Machine:
                         for struct, field, _, size in words)
         (self.path / "layout.s").write_text(f"# 0\n{text}")
         file = self.tree / "drivers/gpu/drm/amd/livepatch/rocmfix_layout.s"
-        self.program("make", f"cp {self.path}/layout.s {file}\n")
+        self.program("make", f'echo "$*" >{self.path}/made\ncp {self.path}/layout.s {file}\n')
 
     def check(self, *more, base=True, path=None):
         options = ["--tree", self.tree, *(["--base", self.base] if base else []), *more]
@@ -160,6 +160,15 @@ def test_btf_of_a_kernel_that_does_not_run_is_in_its_image(machine, tool):
 def test_source_that_does_not_compile_is_refused(machine):
     machine.program("make", "echo 'no member named kfd_bo'; exit 2\n")
     assert_refused(machine.check(), "no member named kfd_bo", "do not compile for kernel")
+
+
+def test_source_is_given_to_make_by_its_whole_path(machine):
+    run = subprocess.run([DKMS / "check-layout", "--kernel", KERNEL, "--modules", machine.modules, "--tree", "tree",
+                          "--headers", machine.path / "headers", "--base", machine.base], cwd=machine.path,
+                         env=dict(os.environ, PATH=f"{machine.bin}:{os.environ['PATH']}"),
+                         capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert f"M={machine.tree}/drivers/gpu/drm/amd/livepatch " in (machine.path / "made").read_text()
 
 
 def test_without_pahole_it_says_how_to_get_it(machine):
