@@ -46,7 +46,7 @@ TEST(Distribution, WhatIsNotKnownIsSaidInWords) {
   EXPECT_EQ(hint_on("", "openssl"), "install your distribution's package of openssl");
   EXPECT_EQ(hint_on("ID=fedora\n", "never-heard-of"),
             "install your distribution's package of never-heard-of");
-  EXPECT_NE(hint_on("ID=fedora\n", "rocmfix-dkms").find("docs/guide/install.md"),
+  EXPECT_NE(hint_on("ID=fedora\n", "rocmfix-dkms").find("docs/guide/other-distributions.md"),
             std::string::npos);
 }
 
