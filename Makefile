@@ -128,9 +128,10 @@ check-training: ## real trainings on the CPU, with faults at random points, and 
 	@tests/training/check
 
 .PHONY: check-packaging
-check-packaging: ## PKGBUILD and RPM spec: build, install, run, remove; PART=arch (15 minutes)
+check-packaging: ## PKGBUILD, RPM spec and Dockerfile: build, install, run, remove; PART=arch (20 minutes)
 	@$(SETUP) build roots packaging
 	@$(MAKE) --no-print-directory roots
+	@test -n "$(filter-out container,$(PART))" || ls dist/rocmfix-*.whl >/dev/null 2>&1 || $(MAKE) --no-print-directory wheel
 	@tests/packaging/check $(PART)
 
 .PHONY: check-suite

@@ -18,6 +18,12 @@ def test_the_version_is_that_of_debians_changelog():
     assert re.search(r"^Version: *(.*)$", RPM, re.M)[1] == VERSION
 
 
+def test_an_image_gets_the_wheel_and_nothing_else_of_the_checkout():
+    text = (SOURCE / "packaging/container/Dockerfile").read_text()
+    assert re.findall(r"^(?:COPY|ADD) (.*)$", text, re.M) == ["dist/rocmfix-*.whl /tmp/"]
+    assert (SOURCE / ".dockerignore").read_text().splitlines() == ["*", "!dist/rocmfix-*.whl"]
+
+
 @pytest.mark.parametrize("text", [ARCH, RPM], ids=["arch", "rpm"])
 def test_a_package_has_what_cmake_does_not_install(text):
     for part in ("cmake --install", r"userspace/python/rocmfix[\" ]", "userspace/python/rocmfix-yolo", "LICENSE"):
