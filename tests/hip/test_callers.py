@@ -208,5 +208,8 @@ def test_litmus_distinguishes_a_kernel_that_was_not_executed_from_one_that_passe
     faulted = hip.run(program, "--json", "--code", str(code), "host", status=1,
                       env={"ROCMFIX_SIM_KERNELS": "fault"})
     assert [line["outcome"] for line in faulted.lines()] == ["fault"]
+    # The simulated card has no caches: what is shown is that both sides play by the protocol.
+    played = hip.run(program, "--json", "--code", str(code), *cases)
+    assert [(line["outcome"], line["detail"]) for line in played.lines()] == [("coherent", "1000 rounds")] * 3
 
 

@@ -13,7 +13,7 @@ using u64 = std::uint64_t;
 
 // Scratch is interleaved: word 0 of all lanes, then word 1 of all lanes, ...
 u64 interleaved(u64 base, unsigned lanes, unsigned lane, u64 offset) {
-  return base + offset / 4 * 4 * lanes + lane * 4U + offset % 4;
+  return base + offset / 4 * 4 * lanes + u64{lane} * 4 + offset % 4;
 }
 
 bool is_register(const Operand& operand) {
@@ -130,7 +130,7 @@ std::uint8_t* lds_bytes(Wave& wave, u64 offset, unsigned size) {
 template <class Move>
 bool move_scratch(Wave& wave, u64 address, unsigned size, Move move) {
   for (unsigned done = 0; done < size;) {
-    const unsigned in_word = static_cast<unsigned>(address % 4);
+    const auto in_word = static_cast<unsigned>(address % 4);
     const unsigned some = std::min(4 - in_word, size - done);
     std::uint8_t* const at = scratch_bytes(wave, address, some);
     if (at == nullptr) {

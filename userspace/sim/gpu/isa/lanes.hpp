@@ -196,15 +196,15 @@ void run_ternary(Wave& wave, const Instruction& in) {
 template <auto F, unsigned Third>
 struct Pick {
   template <class D, class A>
-  static constexpr Handler of(D (*)(A) /*unused*/) {
+  static constexpr Handler of(D (* /*unused*/)(A)) {
     return run_unary<F, D, A>;
   }
   template <class D, class A, class B>
-  static constexpr Handler of(D (*)(A, B) /*unused*/) {
+  static constexpr Handler of(D (* /*unused*/)(A, B)) {
     return run_binary<F, D, A, B>;
   }
   template <class D, class A, class B, class C>
-  static constexpr Handler of(D (*)(A, B, C) /*unused*/) {
+  static constexpr Handler of(D (* /*unused*/)(A, B, C)) {
     return run_ternary<F, Third, D, A, B, C>;
   }
 };
@@ -246,11 +246,11 @@ void run_compare_exec(Wave& wave, const Instruction& in) {
 template <auto F>
 struct PickCompare {
   template <class A, class B>
-  static constexpr Handler plain(bool (*)(A, B) /*unused*/) {
+  static constexpr Handler plain(bool (* /*unused*/)(A, B)) {
     return run_compare<F, A, B>;
   }
   template <class A, class B>
-  static constexpr Handler exec(bool (*)(A, B) /*unused*/) {
+  static constexpr Handler exec(bool (* /*unused*/)(A, B)) {
     return run_compare_exec<F, A, B>;
   }
 };

@@ -47,6 +47,15 @@ u32 address(const Wave& wave, const Instruction& in, unsigned operand, unsigned 
 
 enum class Half : std::uint8_t { none, low, high };
 
+template <class T>
+u32 extended(T value) {
+  if constexpr (std::is_signed_v<T>) {
+    return static_cast<u32>(std::int32_t{value});
+  } else {
+    return value;
+  }
+}
+
 // T: what memory has; sign-extended if T has a sign.
 template <class T, unsigned Words, Half Where>
 void run_read(Wave& wave, const Instruction& in) {
@@ -58,7 +67,7 @@ void run_read(Wave& wave, const Instruction& in) {
     copy_out(wave, address(wave, in, 1, lane), values.data(), sizeof values);
     for (unsigned i = 0; i < Words; ++i) {
       u32& out = wave.v[in.operands[0].index + i][lane];
-      const auto value = static_cast<u32>(values.at(i));
+      const u32 value = extended(values.at(i));
       out = Where == Half::none  ? value
             : Where == Half::low ? (out & 0xffff0000U) | (value & 0xffffU)
                                  : (out & 0xffffU) | value << 16U;
@@ -89,9 +98,10 @@ void run_read2(Wave& wave, const Instruction& in) {
   constexpr u32 unit = Words * 4 * Stride;
   each(wave.exec(), [&](unsigned lane) {
     const u32 base = wave.v[in.operands[1].index][lane];
-    std::array<u32, Words * 2> values{};
-    copy_out(wave, wrapped(base, in.offset0, unit), values.data(), Words * 4);
-    copy_out(wave, wrapped(base, in.offset1, unit), values.data() + Words, Words * 4);
+    std::array<u32, std::size_t{Words} * 2> values{};
+    constexpr std::size_t half_size = std::size_t{Words} * 4;
+    copy_out(wave, wrapped(base, in.offset0, unit), values.data(), half_size);
+    copy_out(wave, wrapped(base, in.offset1, unit), values.data() + Words, half_size);
     for (unsigned i = 0; i < Words * 2; ++i) {
       wave.v[in.operands[0].index + i][lane] = values.at(i);
     }

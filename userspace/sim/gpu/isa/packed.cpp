@@ -120,10 +120,8 @@ void run_packed_fmac(Wave& wave, const Instruction& in) {
 }
 
 void add_reals(Table& t) {
-  t.add("v_pk_add_f16",
-        run_packed<[](half a, half b, bool) { return static_cast<half>(a + b); }, half, 2>);
-  t.add("v_pk_mul_f16",
-        run_packed<[](half a, half b, bool) { return static_cast<half>(a * b); }, half, 2>);
+  t.add("v_pk_add_f16", run_packed<[](half a, half b, bool) { return a + b; }, half, 2>);
+  t.add("v_pk_mul_f16", run_packed<[](half a, half b, bool) { return a * b; }, half, 2>);
   t.add("v_pk_min_f16", run_packed<[](half a, half b, bool) { return minimum(a, b); }, half, 2>);
   t.add("v_pk_max_f16", run_packed<[](half a, half b, bool) { return maximum(a, b); }, half, 2>);
   t.add("v_pk_fma_f16",
@@ -174,7 +172,7 @@ void run_real_dot(Wave& wave, const Instruction& in) {
     const Operand& third = in.operands[Third];
     const u32 c = register_bits(wave, third, lane, false);
     const bool negated = Third != 0 && (in.neg_lo >> 2U & 1U) != 0;
-    const float addend = from_bits<float>(negated ? c ^ 0x80000000U : c);
+    const auto addend = from_bits<float>(negated ? c ^ 0x80000000U : c);
     write_lane<float>(wave, in, 0, 3, lane, static_cast<float>(sum + static_cast<double>(addend)));
   });
 }

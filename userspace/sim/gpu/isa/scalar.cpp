@@ -59,15 +59,15 @@ void run_compare_constant(Wave& wave, const Instruction& in) {
 template <auto F>
 struct Pick {
   template <class D, class A, class B>
-  static constexpr Handler binary(D (*)(bool&, A, B) /*unused*/) {
+  static constexpr Handler binary(D (* /*unused*/)(bool&, A, B)) {
     return run_binary<F, D, A, B>;
   }
   template <class D, class A, class B>
-  static constexpr Handler constant(D (*)(bool&, A, B) /*unused*/) {
+  static constexpr Handler constant(D (* /*unused*/)(bool&, A, B)) {
     return run_constant<F, D, A, B>;
   }
   template <class A, class B>
-  static constexpr Handler compare(bool (*)(A, B) /*unused*/) {
+  static constexpr Handler compare(bool (* /*unused*/)(A, B)) {
     return run_compare<F, A, B>;
   }
 };

@@ -38,7 +38,7 @@ void run_unary(Wave& wave, const Instruction& in) {
 template <auto F>
 struct Pick {
   template <class D, class A>
-  static constexpr Handler unary(D (*)(bool&, A) /*unused*/) {
+  static constexpr Handler unary(D (* /*unused*/)(bool&, A)) {
     return run_unary<F, D, A>;
   }
 };

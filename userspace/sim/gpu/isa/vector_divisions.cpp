@@ -143,7 +143,7 @@ double trig_preop(double angle, u32 segment) {
   }
   u64 bits = 0;
   for (int i = 0; i < bits_a_segment; ++i) {
-    const auto at = static_cast<std::size_t>(shift + i);
+    const auto at = static_cast<unsigned>(shift) + static_cast<unsigned>(i);
     const u32 word = at / 32 < two_over_pi.size() ? two_over_pi.at(at / 32) : 0;
     bits = bits << 1U | (word >> (31 - at % 32) & 1U);
   }
