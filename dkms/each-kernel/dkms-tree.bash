@@ -37,7 +37,7 @@ installed_version() {
 
 # The kernel source that the module in force was built from.
 source_of_module() {
-	modinfo -k "$1" -F rocmfix "$module" 2>/dev/null | sed -n 's/.*source=//p'
+	modinfo -k "$1" -F rocmfix "$module" 2>/dev/null | sed -n 's/.*source=\([^ ]*\).*/\1/p'
 }
 
 # The kernel source that belongs to the kernel's headers, and for Ubuntu upstream's point

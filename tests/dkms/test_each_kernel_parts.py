@@ -37,7 +37,7 @@ def test_program_that_marks_nothing_is_quoted_with_the_way_to_try_again(installe
 
 
 @pytest.mark.parametrize("module, stays", [
-    ("version) echo 7.0.0 ;; rocmfix) echo series=6.1 patches=5 source=6.1.190-1", "amdgpu 7.0.0, built from Linux 6.1.190-1"),
+    ("version) echo 7.0.0 ;; rocmfix) echo series=6.1 patches=5 source=6.1.190-1 fixes=none", "amdgpu 7.0.0, built from Linux 6.1.190-1"),
     ("none) ", "the stock amdgpu"),
 ])
 def test_trouble_names_what_stays_in_force(installed, module, stays):

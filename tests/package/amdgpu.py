@@ -70,7 +70,7 @@ def modinfo(machine: Machine, field: str, kernel: str = "", module: str = "amdgp
 
 def source_in_force(machine: Machine, kernel: str) -> str:
     """Of which linux-source amdgpu was built."""
-    return modinfo(machine, "rocmfix", kernel).partition("source=")[2]
+    return modinfo(machine, "rocmfix", kernel).partition("source=")[2].partition(" ")[0]
 
 
 def initramfs_files(machine: Machine) -> str:
