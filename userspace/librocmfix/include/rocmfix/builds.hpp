@@ -117,7 +117,7 @@ struct Surroundings {
   std::optional<std::string> python;  ///< "3.13": of the interpreter that gets the packages
   /// ID and ID_LIKE of os-release(5), with blanks between: "linuxmint ubuntu debian". nullopt: a
   /// package's name is Debian's.
-  std::optional<std::string> distribution;
+  std::optional<std::string> distribution = std::nullopt;
   /// The interpreter that gets them; empty: that of a virtual environment in ./venv, which the
   /// command makes.
   std::string interpreter;
