@@ -11,7 +11,7 @@ LIBRARY = SOURCE / "userspace/librocmfix/src"
 FLOORS = [{"base"}, {"software", "modprobe", "explain", "restart", "builds"}, {"machine"}, {"policy"},
           {"verify"}, {"doctor"}, {"report"}]
 # What is below one of these is described by its own documents.
-WHOLE = ("tests", "kernel/patches", "debian", "dkms", "userspace/sim/kernel/linux")
+WHOLE = ("tests", "kernel/patches", "debian", "dkms", "docs/upstream", "userspace/sim/kernel/linux")
 
 
 def tracked(*patterns):

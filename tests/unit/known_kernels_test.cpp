@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/version_numbers.hpp"
 #include "machine/kernels_toml.hpp"
-#include "machine/version_numbers.hpp"
 #include "temporary_tree.hpp"
 
 namespace rocmfix {

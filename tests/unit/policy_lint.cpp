@@ -12,7 +12,7 @@
 #include <set>
 #include <utility>
 
-#include "machine/kernel_changes.hpp"
+#include "base/kernel_changes.hpp"
 #include "policy/condition.hpp"
 #include "rocmfix/plan.hpp"
 

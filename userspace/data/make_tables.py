@@ -281,7 +281,7 @@ TABLES = {
     "variable_table": ("policy/variable_table.hpp", "rocmfix::tables", variables),
     "fault_reason_table": ("incident/fault_reasons.hpp", "rocmfix::hip", fault_reasons),
     "kernel_table": ("machine/kernel_table.hpp", "rocmfix::tables", known_kernels),
-    "kernel_change_table": ("machine/kernel_changes.hpp", "rocmfix::tables", kernel_changes),
+    "kernel_change_table": ("base/kernel_changes.hpp", "rocmfix::tables", kernel_changes),
     "firmware_table": ("machine/firmware_rules.hpp", "rocmfix::detail::tables", firmware),
     "package_table": ("base/package_table.hpp", "rocmfix::detail", packages),
     "communicator_table": ("hip/communicators.hpp", "rocmfix::hip", communicators),

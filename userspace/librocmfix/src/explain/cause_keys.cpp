@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "machine/kernel_changes.hpp"
+#include "base/kernel_changes.hpp"
 #include "util/kernel_version.hpp"
 
 namespace rocmfix {

@@ -2,7 +2,7 @@
 #include "machine/kernels_toml.hpp"
 
 #include "base/toml_reader.hpp"
-#include "machine/version_numbers.hpp"
+#include "base/version_numbers.hpp"
 
 namespace rocmfix {
 

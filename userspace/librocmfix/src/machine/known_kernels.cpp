@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "base/overlay.hpp"
+#include "base/version_numbers.hpp"
 #include "machine/kernel_table.hpp"
 #include "machine/kernels_toml.hpp"
-#include "machine/version_numbers.hpp"
 #include "rocmfix/driver.hpp"
 
 namespace rocmfix {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "machine/kernel_changes.hpp"
+#include "base/kernel_changes.hpp"
 #include "machine/visible_gpus.hpp"
 #include "policy/override_value.hpp"
 #include "policy/parameter_kind.hpp"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "machine/kernel_changes.hpp"
+#include "base/kernel_changes.hpp"
 
 #include <algorithm>
 #include <vector>
 
-#include "machine/version_numbers.hpp"
+#include "base/version_numbers.hpp"
 
 namespace rocmfix::detail {
 
