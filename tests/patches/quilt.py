@@ -49,8 +49,9 @@ def leave_out(patches: Path, tree: Path) -> list[str]:
 
 
 def touched(patches: Path) -> list[str]:
-    """The files that the patches name."""
-    found: set[str] = set()
+    """The files that the patches name, or their conditions."""
+    series = (patches / "series").read_text(encoding="utf-8")
+    found = {f"drivers/gpu/drm/amd/{file}" for file in re.findall(r"# if (\S+) (?:has|lacks) ", series)}
     for name in names(patches):
         text = (patches / name).read_text(encoding="utf-8")
         found.update(re.findall(r"^(?:---|\+\+\+) [ab]/(\S+)", text, re.MULTILINE))
