@@ -344,3 +344,21 @@ def test_the_example_of_the_readme_runs_to_its_end(launcher):
     code = "import os; print(os.environ['ROCMFIX_VERSION'])"
     run = launcher(sys.executable, "-c", code, root="rx6700xt")
     assert run.stdout == f"{version(launcher)}\n"
+
+
+@pytest.mark.parametrize("how", ["flag", "variable"])
+def test_no_plan_sets_and_warns_about_nothing_of_it(launcher, how):
+    options = ("--no-plan",) if how == "flag" else ()
+    env = {"HSA_OVERRIDE_GFX_VERSION": "9.0.0"} | ({} if how == "flag" else {"ROCMFIX_PLAN": "0"})
+    added = added_by(launcher, *options, "--profile", "original", root="rx5600xt", env=env)
+    assert added == {"ROCMFIX_VERSION": version(launcher)}
+    run = launcher(*options, "--no-hip", "true", root="rx5600xt", env=env)
+    assert run.stderr == ""
+    assert "9.0.0" in launcher("--no-hip", "true", root="rx5600xt",
+                               env={"HSA_OVERRIDE_GFX_VERSION": "9.0.0"}).stderr
+
+
+def test_a_switch_of_the_plan_that_is_not_understood_runs_nothing(launcher):
+    run = launcher("true", root="rx5600xt", env={"ROCMFIX_PLAN": "perhaps"})
+    assert run.returncode == 2
+    assert "ROCMFIX_PLAN" in run.stderr

@@ -30,6 +30,8 @@ Options, each with the variable of the same meaning:
       --vram-cap CAP   of VRAM: 0.8 (default), 5G, off ROCMFIX_VRAM_CAP
       --oom HOW        beyond it: fail (default), host ROCMFIX_OOM
       --no-hip         without librocmfix-hip.so       ROCMFIX_HIP=0
+      --no-plan        set and warn about no variable of the plan
+                                                       ROCMFIX_PLAN=0
       --simulate CARD[,CARD]  on simulated GPUs        ROCMFIX_SIM
       --simulate list  print the cards that can be simulated
       --retries N      after a GPU fault, start COMMAND again, N times at most
@@ -64,6 +66,7 @@ enum LongOption : int {
   option_vram_cap,
   option_oom,
   option_no_hip,
+  option_no_plan,
   option_simulate,
   option_retries,
   option_retry_on,
@@ -78,13 +81,14 @@ enum LongOption : int {
   option_version,
 };
 
-constexpr std::array<option, 19> long_options{{
+constexpr std::array<option, 20> long_options{{
     {"profile", required_argument, nullptr, option_profile},
     {"coherence", required_argument, nullptr, option_coherence},
     {"communicators", required_argument, nullptr, option_communicators},
     {"vram-cap", required_argument, nullptr, option_vram_cap},
     {"oom", required_argument, nullptr, option_oom},
     {"no-hip", no_argument, nullptr, option_no_hip},
+    {"no-plan", no_argument, nullptr, option_no_plan},
     {"simulate", required_argument, nullptr, option_simulate},
     {"retries", required_argument, nullptr, option_retries},
     {"retry-on", required_argument, nullptr, option_retry_on},
@@ -124,6 +128,7 @@ struct Flags {
   const char* root = nullptr;
   SupervisionFlags supervision;
   LayerFlags layer;
+  bool no_plan = false;
   bool json = false;
 };
 
@@ -175,6 +180,9 @@ Result<Flags> read_flags(int argc, char** argv) {
         break;
       case option_hang_after:
         flags.supervision.hang_after = optarg;
+        break;
+      case option_no_plan:
+        flags.no_plan = true;
         break;
       case option_json:
         flags.json = true;
@@ -246,6 +254,11 @@ Result<Options> complete(const Flags& flags, char** command) {
     }
     options.profile = *parsed;
   }
+  const auto planned = read_switch("ROCMFIX_PLAN", true);
+  if (!planned) {
+    return fail(planned.error());
+  }
+  options.planned = *planned && !flags.no_plan;
   const char* const root = flags.root != nullptr ? flags.root : own_variable("ROCMFIX_ROOT");
   if (root != nullptr) {
     options.root = root;

@@ -23,6 +23,7 @@ struct Options {
   Profile profile = Profile::safe;
   Verbosity verbosity = Verbosity::normal;
   bool json = false;
+  bool planned = true;  ///< the environment part of the plan is set, and warns
   LayerOptions layer{};
   SupervisionOptions supervision{};
   std::string root = "/";

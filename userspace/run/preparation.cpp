@@ -179,7 +179,7 @@ Result<Preparation> prepare(const Options& options) {
   if (result.supported || !options.layer.simulated.empty()) {
     machine = launch_facts(*root, result.gpus);
   }
-  if (result.supported) {
+  if (result.supported && options.planned) {
     plan_environment(*root, *policy, options, machine, result);
   }
   if (const auto hidden = unreadable_gpus(*root); hidden && !result.supported) {
