@@ -134,6 +134,12 @@ check-packaging: ## PKGBUILD, RPM spec and Dockerfile: build, install, run, remo
 	@test -n "$(filter-out container,$(PART))" || ls dist/rocmfix-*.whl >/dev/null 2>&1 || $(MAKE) --no-print-directory wheel
 	@tests/packaging/check $(PART)
 
+.PHONY: check-evidence
+check-evidence: ## the statistics of `rocmfix trial` on modelled trials: error rates, power, coverage (2 minutes)
+	@$(SETUP) build
+	@$(MAKE) --no-print-directory build PARTS=trial_evidence
+	@$(BUILD)/tests/trial_evidence $(or $(TRIALS),10000) $(or $(SEED),1)
+
 .PHONY: check-suite
 check-suite: ## make demo and make check in a clean Debian 13, or SUITE=sid (half an hour)
 	@$(SETUP) suite

@@ -26,6 +26,7 @@ VERBS = {
     "explain {src}/tests/data/logs/linux-6.1.dmesg": 0,
     "report --preview": 0,
     "livepatch status": 1,
+    "trial --list": 0,
     "--help": 0,
     "--version": 0,
     "status --help": 0,

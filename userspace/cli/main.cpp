@@ -21,10 +21,21 @@ using rocmfix::Root;
 
 // In the order of --help.
 constexpr const Verb* verbs[] = {
-    &doctor_verb,       &recommend_verb,     &status_verb,        &plan_verb,
-    &apply_verb,        &revert_verb,        &verify_verb,        &env_verb,
-    &explain_verb,      &report_verb,        &kernel_source_verb, &livepatch_status_verb,
-    &livepatch_on_verb, &livepatch_off_verb,
+    &doctor_verb,
+    &recommend_verb,
+    &status_verb,
+    &plan_verb,
+    &apply_verb,
+    &revert_verb,
+    &verify_verb,
+    &env_verb,
+    &explain_verb,
+    &report_verb,
+    &trial_verb,
+    &kernel_source_verb,
+    &livepatch_status_verb,
+    &livepatch_on_verb,
+    &livepatch_off_verb,
 };
 
 struct Group {
@@ -61,6 +72,31 @@ void add_report(CLI::App& app, Request& request) {
   app.add_option("--program", request.program, "as for doctor")->type_name("FILE");
 }
 
+void add_trial(CLI::App& app, Request& request) {
+  TrialRequest& trial = request.trial;
+  app.add_option("--arms", trial.arms, "what to compare: the first is the reference (stock,safe)")
+      ->type_name("ARM,ARM...");
+  app.add_option("--factor", trial.factor, "compare this with stock")
+      ->type_name("ARM")
+      ->excludes("--arms");
+  app.add_option("--runs", trial.runs, "of each arm, at most (20)")->type_name("N");
+  app.add_option("--time", trial.time, "begin no run after this: 8h")->type_name("TIME");
+  app.add_option("--timeout", trial.timeout, "a longer run is a hang (1h)")->type_name("TIME");
+  app.add_option("--settle", trial.settle, "wait before each run (10s)")->type_name("TIME");
+  app.add_option("--success", trial.success,
+                 "a run is well that prints a line like this, or ends with EXIT:STATUS (EXIT:0)")
+      ->type_name("REGEX|EXIT");
+  app.add_flag("--bisect", trial.bisect,
+               "find the smallest set of factors that makes the second arm work");
+  app.add_option("--seed", trial.seed, "of the order of the runs")->type_name("N");
+  app.add_option("--simulate", trial.simulate, "on a simulated card, as rocmfix-run")
+      ->type_name("CARD");
+  app.add_option("-o,--output", request.output, "the directory to make for the results")
+      ->type_name("DIR");
+  app.add_option("--resume", trial.resume, "continue the trial in DIR")->type_name("DIR");
+  app.add_flag("--list", request.list, "list the arms and factors");
+}
+
 void add_accepted(CLI::App& app, unsigned accepts, Options& options) {
   Request& request = options.request;
   if ((accepts & accepts_profile) != 0) {
@@ -77,7 +113,7 @@ void add_accepted(CLI::App& app, unsigned accepts, Options& options) {
   }
   if ((accepts & accepts_command) != 0) {
     app.add_option("COMMAND", request.command,
-                   "the program to plan for, after --: -- python3 train.py")
+                   "the program that it is about, after --: -- python3 train.py")
         ->type_name("");
   }
   if ((accepts & accepts_all) != 0) {
@@ -110,6 +146,9 @@ void add_accepted(CLI::App& app, unsigned accepts, Options& options) {
   if ((accepts & accepts_kernel) != 0) {
     app.add_option("--kernel", request.kernel, "as in uname -r (default: the running kernel)")
         ->type_name("VERSION");
+  }
+  if ((accepts & accepts_trial) != 0) {
+    add_trial(app, request);
   }
   if ((accepts & accepts_report) != 0) {
     add_report(app, request);

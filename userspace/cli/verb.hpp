@@ -3,6 +3,8 @@
 // defined in the file of its name; main.cpp lists them.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,21 @@
 #include "rocmfix/root.hpp"
 
 namespace rocmfix::cli {
+
+/// What trial accepts, as typed. Empty: not given.
+struct TrialRequest {
+  std::string arms = "stock,safe";
+  std::string factor;
+  std::uint64_t runs = 20;
+  std::string time;
+  std::string timeout;
+  std::string settle;
+  std::string success = "EXIT";
+  std::string resume;
+  std::string simulate;
+  std::optional<std::uint64_t> seed;
+  bool bisect = false;
+};
 
 /// What the command line asks for, besides --root.
 struct Request {
@@ -33,6 +50,7 @@ struct Request {
   bool text = false;     ///< report: not packed
   bool preview = false;  ///< report: print it, write nothing
   std::string kernel;    ///< kernel-source: as in uname -r; empty: the running one
+  TrialRequest trial;
 };
 
 /// What a verb accepts besides --json and --root: a sum.
@@ -48,6 +66,7 @@ enum Accepts : unsigned {
   accepts_build = 128,
   accepts_report = 256,
   accepts_kernel = 1024,
+  accepts_trial = 2048,
   needs_machine = 512,  ///< it changes something, or makes a report: a report is only to be read
 };
 
@@ -70,6 +89,7 @@ extern const Verb recommend_verb;         ///< status 3 for a card that is not s
 extern const Verb explain_verb;           ///< what a log says happened to a GPU
 extern const Verb report_verb;            ///< status 0 whatever is wrong with the machine
 extern const Verb kernel_source_verb;     ///< downloads, when told to
+extern const Verb trial_verb;             ///< status 1 for a trial that is not complete
 extern const Verb livepatch_status_verb;  ///< status 1 when it is not in force
 extern const Verb livepatch_on_verb;
 extern const Verb livepatch_off_verb;

@@ -49,6 +49,7 @@ SPECIAL = {
     ("FaultCause", "instead"): ("instead", "CauseRemedy", None),
     ("CauseMatch", "confidence"): ("confidence", None, enumerator("Confidence")),
     ("Mitigation", "set"): ("set", "Assignment", assignment),
+    ("FactorEntry", "set"): ("set", "Assignment", assignment),
     ("CommandRule", "how"): ("how", None, enumerator("CommandKind")),
     ("Framework", "problem"): ("problems", "BuildProblem", None),
     ("Build", "route"): ("route", None, enumerator("BuildRoute")),
@@ -160,6 +161,13 @@ def mitigations(writer, file):
     yield span(writer, "Mitigation", "mitigations", by_step)
     limits = writer.struct("RestartLimits", file["restart"])
     yield f"const RestartLimits restart_limits = {limits};"
+
+
+def trial(writer, file):
+    base = writer.array("Assignment", [assignment(item) for item in file["base"]["set"]])
+    yield f"const std::span<const Assignment> base_assignments({base});"
+    yield span(writer, "FactorEntry", "factor_entries", file["factor"])
+    yield span(writer, "ArmEntry", "arm_entries", file["arm"])
 
 
 def software(writer, file):
@@ -276,6 +284,7 @@ TABLES = {
     "tables": ("policy/tables.hpp", "rocmfix::tables", policy),
     "fault_tables": ("explain/fault_tables.hpp", "rocmfix::tables", faults),
     "mitigation_table": ("restart/mitigation_table.hpp", "rocmfix::tables", mitigations),
+    "trial_table": ("trial/arm_table.hpp", "rocmfix::trial", trial),
     "software_tables": ("software/software_rules.hpp", "rocmfix::detail", software),
     "builds_table": ("builds/builds_table.hpp", "rocmfix::tables", builds),
     "variable_table": ("policy/variable_table.hpp", "rocmfix::tables", variables),
