@@ -125,7 +125,7 @@ Result<Success> Success::parse(const std::string& text) {
     return success;
   }
   // POSIX's, of the C library: librocmfix's RE2 is its own.
-  const std::unique_ptr<regex_t> made(new regex_t);
+  const auto made = std::make_unique<regex_t>();
   if (text.empty() || ::regcomp(made.get(), text.c_str(), REG_EXTENDED | REG_NOSUB) != 0) {
     return fail({ErrorCode::invalid, "--success: no regular expression: " + printable(text), 0,
                  "EXIT, EXIT:STATUS, or an extended regular expression as grep -E has them"});
