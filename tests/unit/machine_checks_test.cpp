@@ -181,7 +181,8 @@ TEST(FirmwareVersion, AWorkstationCardHasAFileOfItsOwn) {
   W5500 arch;
   arch.write("/etc/os-release", "ID=arch\n");
   EXPECT_EQ(arch("firmware-version"),
-            "problem: MEC firmware 123 is too old for a slot without PCIe atomics");
+            "problem: MEC firmware 123 is too old for a slot without PCIe atomics $ sudo pacman "
+            "-Syu");
   W5500 rebuild;
   rebuild.write("/lib/firmware/amdgpu/navi14_mec_wks.bin", firmware_of_version(157));
   EXPECT_EQ(rebuild("firmware-version"),
