@@ -50,6 +50,7 @@ TEST_F(DoctorSecureBoot, OnWithoutOurModuleIsANote) {
 }
 
 TEST_F(DoctorSecureBoot, AnUnsignedModuleIsAWarning) {
+  tree.write("etc/os-release", "ID=debian\n");
   secure_boot(1);
   install(false);
   const Finding finding = found();
