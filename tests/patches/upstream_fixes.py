@@ -10,17 +10,21 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
+
+Fix = dict[str, Any]
 
 TOP = Path(__file__).resolve().parents[2]
 DATA = TOP / "kernel/upstream-fixes.toml"
 DOCUMENT = TOP / "docs/upstream-fixes.md"
 
 
-def read():
-    return tomllib.loads(DATA.read_text(encoding="utf-8"))["fix"]
+def read() -> list[Fix]:
+    fixes: list[Fix] = tomllib.loads(DATA.read_text(encoding="utf-8"))["fix"]
+    return fixes
 
 
-def function_of(text, name):
+def function_of(text: str, name: str | None) -> str:
     """The bodies of the functions of that name, in the kernel's style; all of the text without a name."""
     if not name:
         return text
@@ -28,14 +32,14 @@ def function_of(text, name):
     return "\n".join(body[0] for body in bodies)
 
 
-def has(fix, amd):
+def has(fix: Fix, amd: Path) -> bool:
     """Whether that source has the fix."""
     files = [amd / name for name in fix["files"]]
     return any(re.search(fix["marker"], function_of(file.read_text(errors="replace"), fix.get("function")))
                for file in files if file.is_file())  # fmt: skip
 
 
-def faults(name, amd, fixes):
+def faults(name: str, amd: Path, fixes: list[Fix]) -> list[str]:
     """Where the data and the source of that kernel disagree."""
     found = []
     for fix in fixes:
@@ -45,13 +49,13 @@ def faults(name, amd, fixes):
     return found
 
 
-def verdict(fix):
+def verdict(fix: Fix) -> str:
     carried = fix.get("carried", {})
     how = [f"{series}: {'a patch' if kind == 'patch' else 'the policy'}" for series, kind in carried.items()]
     return "; ".join(how) or "no"
 
 
-def table(fixes):
+def table(fixes: list[Fix]) -> str:
     rows = ["| upstream commit | without it | lacked by | carried | why |", "|---|---|---|---|---|"]
     for fix in fixes:
         commit = fix["commit"] or "id not found"
@@ -60,7 +64,7 @@ def table(fixes):
     return "\n".join(rows) + "\n"
 
 
-def main(words):
+def main(words: list[str]) -> int:
     match words:
         case ["check", name, amd]:
             found = faults(name, Path(amd), read())

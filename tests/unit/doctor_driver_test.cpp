@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The checks `driver-parameters` and `driver-build`.
-#include <filesystem>
 #include <gtest/gtest.h>
+#include <filesystem>
 
 #include "doctor_subject.hpp"
 #include "policy/line_faults.hpp"

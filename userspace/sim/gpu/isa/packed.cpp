@@ -132,8 +132,11 @@ void add_reals(Table& t) {
 template <class T, unsigned Width>
 i64 part(u32 bits, unsigned i) {
   const u32 moved = bits << (32 - Width - i * Width);
-  return std::is_signed_v<T> ? i64{static_cast<i32>(moved) >> (32 - Width)}
-                             : i64{moved >> (32 - Width)};
+  if constexpr (std::is_signed_v<T>) {
+    return static_cast<i32>(moved) >> (32 - Width);
+  } else {
+    return moved >> (32 - Width);
+  }
 }
 
 // `Third`: the addend's operand; 0: the destination (v_dot4c).

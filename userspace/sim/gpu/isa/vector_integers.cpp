@@ -26,14 +26,16 @@ T clamped(i64 value) {
   return static_cast<T>(
       std::clamp<i64>(value, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
 }
-template <unsigned Width, class T>
+template <class T>
 constexpr i64 low24(T value) {
-  return std::is_signed_v<T>
-             ? static_cast<i64>(static_cast<i32>(static_cast<u32>(value) << 8U) >> 8)
-             : static_cast<i64>(static_cast<u32>(value) & 0xffffffU);
+  if constexpr (std::is_signed_v<T>) {
+    return static_cast<i32>(static_cast<u32>(value) << 8U) >> 8;
+  } else {
+    return static_cast<u32>(value) & 0xffffffU;
+  }
 }
-constexpr auto i24 = low24<24, i32>;
-constexpr auto u24 = low24<24, u32>;
+constexpr auto i24 = low24<i32>;
+constexpr auto u24 = low24<u32>;
 
 void add_moves(Table& t) {
   constexpr auto move = [](u32 a) { return a; };
