@@ -232,6 +232,45 @@ def test_version_that_the_archive_does_not_have_is_refused(machine):
     refused(machine, machine.get(), f"the archive has no source package {SOURCE} 6.8.0-45.46~22.04.1", "apt update")
 
 
+PACKAGED = "6.8.0-45.46~22.04.1"
+
+
+@pytest.fixture(name="packaged")
+def fixture_packaged(machine):
+    """As Ubuntu's archive has older kernels: with their linux-source, without their source package."""
+    make_headers(machine.headers, version=PACKAGED)
+    machine.packages(("linux-modules-" + KERNEL, PACKAGED, SOURCE))
+    packages = machine.archive.directory / "archive/Packages"
+    packages.write_text(f"Package: linux-source-6.8.0\nVersion: {PACKAGED}\nArchitecture: all\nSize: 1\n"
+                        f"Filename: pool/none.deb\nSHA256: {'0' * 64}\nDescription: stand-in\n")
+    machine.archive.publish()
+    yield machine
+    packages.unlink()
+
+
+@pytest.mark.parametrize("types, problem", [
+    ("deb deb-src", f"error: the archive has no source package {SOURCE} {PACKAGED}"),
+    ("deb", "error: apt has no lists of source packages"),
+])
+def test_linux_source_of_the_same_version_is_named(packaged, types, problem):
+    packaged.apt.enable(types)
+    shutil.rmtree(packaged.apt.directory / "state/lists")
+    (packaged.apt.directory / "state/lists/partial").mkdir(parents=True)
+    assert packaged.apt.update().returncode == 0
+    refused(packaged, packaged.get(), problem, f"hint: type: apt install linux-source-6.8.0={PACKAGED}, ")
+
+
+def test_source_that_has_left_the_archive_since_is_said(machine):
+    file = next(machine.archive.pool.glob("*.dsc"))
+    content = file.read_bytes()
+    try:
+        file.unlink()
+        refused(machine, machine.get(), "no longer has the source package", "hint: type: apt update, then update")
+    finally:
+        file.write_bytes(content)
+    assert machine.kept() == []
+
+
 def test_modules_of_another_version_than_the_headers_are_refused(machine):
     machine.packages(("linux-modules-" + KERNEL, "6.8.0-45.44~22.04.1", SOURCE))
     refused(machine, machine.get(), f"is of the source package {SOURCE} 6.8.0-45.44~22.04.1, the headers name "
