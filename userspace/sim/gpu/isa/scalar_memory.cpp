@@ -35,7 +35,7 @@ void load(Wave& wave, const Instruction& in, u64 address, std::size_t bytes) {
 void load_scalar(Wave& wave, const Instruction& in) {
   const u64 base = scalar64(wave, in.operands[1]);
   const u64 address = base + static_cast<u64>(offset_of(wave, in));
-  load(wave, in, address & ~u64{3}, in.operands[0].size * 4U);
+  load(wave, in, address & ~u64{3}, std::size_t{in.operands[0].size} * 4);
 }
 
 // What is beyond the buffer's end reads as 0.
@@ -45,7 +45,7 @@ void load_buffer(Wave& wave, const Instruction& in) {
   const u32 stride = wave.s[resource + 1] >> 16U & 0x3fffU;
   const u64 size = u64{wave.s[resource + 2]} * std::max(stride, 1U);
   const u64 offset = static_cast<u64>(offset_of(wave, in)) & ~u64{3};
-  const u64 wanted = in.operands[0].size * 4U;
+  const u64 wanted = u64{in.operands[0].size} * 4;
   load(wave, in, base + offset, offset >= size ? 0 : std::min(wanted, size - offset));
 }
 
