@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A stand-in for Ubuntu: its kernel's headers and packages as it lays them out and names them, and
 an archive of its own with the source package, signed, behind a web server. Nothing of Ubuntu's is
-in it, and nothing here was tried on Ubuntu."""
+in it; what its own archive was tried with is in docs/porting.md."""
 
 import http.server
 import os
