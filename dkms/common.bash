@@ -128,6 +128,18 @@ list_amdgpu() {
 	done
 }
 
+# stock_package: which package has the amdgpu.ko of $kernel. Ubuntu's image has no
+# modules, and up to 6.17 most drivers are in a package of their own.
+stock_package() {
+	local name
+	for name in linux-modules-extra linux-modules; do
+		if apt-cache -q=2 show "$name-$kernel" >/dev/null 2>&1; then
+			echo "$name-$kernel" && return
+		fi
+	done
+	echo "linux-image-$kernel"
+}
+
 # find_module NAME KERNEL: the file that modprobe would load.
 find_module() {
 	modinfo ${root:+-b "$root"} -k "$2" -n "$1" 2>/dev/null

@@ -14,12 +14,12 @@ take_out() {
 		# So that "dkms remove" finds it.
 		ln -sfn "$active/$kernel/$(uname -m)" "$tree/kernel-$kernel-$(uname -m)"
 		print_error "the removal failed: $file is still there, and the next boot loads it" \
-			"find out why it cannot be deleted (mount, lsattr), delete it, then type: apt install --reinstall linux-image-$kernel"
+			"find out why it cannot be deleted (mount, lsattr), delete it, then type: apt install --reinstall $(stock_package)"
 		return 1
 	fi
 	if [[ $module == amdgpu && -z $file ]]; then
 		print_error "the module is removed, but there is no stock amdgpu for this kernel" \
-			"type: apt install --reinstall linux-image-$kernel"
+			"type: apt install --reinstall $(stock_package)"
 		return 1
 	fi
 }

@@ -330,6 +330,21 @@ def test_signature_of_the_configuration_names_the_source(machine, options, wante
     assert (run.returncode, run.stdout.strip()) == (0, wanted), run.stderr
 
 
+@pytest.mark.parametrize("known, package", [
+    ([f"linux-modules-{KERNEL}", f"linux-modules-extra-{KERNEL}"], "linux-modules-extra"),
+    ([f"linux-modules-{KERNEL}"], "linux-modules"),
+    ([], "linux-image"),
+])
+def test_package_of_the_stock_module_is_named(tmp_path, known, package):
+    (tmp_path / "apt-cache").write_text(
+        f"#!/bin/sh\nfor last; do :; done\ncase ' {' '.join(known)} ' in *\" $last \"*) exit 0 ;; esac\nexit 100\n")
+    (tmp_path / "apt-cache").chmod(0o755)
+    done = subprocess.run(["bash", "-euc", '. "$1"; kernel=$2; stock_package', "-", TOP / "dkms/common.bash", KERNEL],
+                          env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}, capture_output=True,
+                          text=True, check=True)
+    assert done.stdout == f"{package}-{KERNEL}\n"
+
+
 def test_linux_source_counts_when_it_is_exact(machine):
     make_headers(machine.headers, version="6.8.0-45.45")
     tarball = machine.sources / "linux-source-6.8.0/linux-source-6.8.0.tar.bz2"
