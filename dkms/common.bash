@@ -129,7 +129,8 @@ list_amdgpu() {
 }
 
 # stock_package: which package has the amdgpu.ko of $kernel. Ubuntu's image has no
-# modules, and up to 6.17 most drivers are in a package of their own.
+# modules, and up to 6.17 most drivers are in a package of their own. Debian has
+# linux-modules from 7.2 on.
 stock_package() {
 	local name
 	for name in linux-modules-extra linux-modules; do

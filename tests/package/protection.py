@@ -247,7 +247,7 @@ def case_undeletable(s: Story) -> None:
                 f"kernel {s.kernel_re}: the removal failed: "
                 f"/lib/modules/{s.kernel_re}/updates/dkms/amdgpu.ko(.xz)? is still there")
         s.check("undeletable module: and what to type", has, done,
-                f"hint: .*apt install --reinstall linux-image-{s.kernel_re}")
+                f"hint: .*apt install --reinstall linux-(image|modules)-{s.kernel_re}")
         s.check("undeletable module: dkms keeps its records", has, machine.run("dkms", "status"),
                 f"^rocmfix/7.1.2, {s.kernel_re}, x86_64: installed")
     s.check("undeletable module: dkms can remove it by these", exits_0,
