@@ -2,6 +2,8 @@
 """The runners in bash: tap.bash, parts.bash, .ci/run. Counts of what ran are no proof of what should
 have."""
 
+import re
+
 import pytest
 
 TAP = """
@@ -107,11 +109,12 @@ def test_ci_adds_up_the_closing_lines(tree):
     "echo '1 passed, 0 failed'; exit 2",
     "echo '1 passed, 1 failed'; exit 0",
 ])
-def test_ci_fails_for_a_target_that_ran_nothing_or_ended_badly(tree, text):
-    status, out = ci(tree, check=text)
+@pytest.mark.parametrize("target", ["check", "check-suite"])
+def test_ci_fails_for_a_target_that_ran_nothing_or_ended_badly(tree, text, target):
+    status, out = ci(tree, **{target.replace("-", "_"): text})
     assert status == 1
-    assert "make check FAILED" in out
-    assert "\nWhat failed:\nmake check:\n" in out
+    assert re.search(f"make {target}\\b.* FAILED", out)
+    assert re.search(f"\nWhat failed:\nmake {target}\\b.*:\n", out)
     assert ", 1 failed" in out.splitlines()[-1]
 
 
