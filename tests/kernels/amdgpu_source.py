@@ -10,13 +10,15 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from cache import Record
 from commands import Failure, quietly
 
-# What is kept of the kernel's source: amdgpu, what says its version, and KUnit.
-KEPT = ("Makefile", "drivers/gpu/drm/amd", "lib/kunit", "include/kunit")
+# What is kept of the kernel's source: amdgpu, and what says its version; and KUnit.
+AMDGPU = ("Makefile", "drivers/gpu/drm/amd")
+KEPT = (*AMDGPU, "lib/kunit", "include/kunit")
 
 
 def digest(tree: Path) -> str:
@@ -30,21 +32,21 @@ def digest(tree: Path) -> str:
     return total.hexdigest()
 
 
-def unpack(tarball: Path, sources: Path) -> Path:
+def unpack(tarball: Path, sources: Path, kept: Sequence[str] = KEPT) -> Path:
     """The directory below `sources` that has the source. The caller has the lock."""
     sources.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".new.", dir=sources))
     try:
         quietly(f"unpacking {tarball}",
                 ["tar", "-C", str(work), "-xf", str(tarball), "--strip-components=1", "--no-same-owner",
-                 "--wildcards", "--no-wildcards-match-slash", *(f"*/{name}" for name in KEPT)])
+                 "--wildcards", "--no-wildcards-match-slash", *(f"*/{name}" for name in kept)])
         if not (work / "drivers/gpu/drm/amd/amdgpu").is_dir() or not (work / "Makefile").is_file():
             raise Failure(f"no amdgpu in {tarball}")
-        kept = sources / digest(work)[:16]
+        source = sources / digest(work)[:16]
         work.chmod(0o755)
-        if not kept.is_dir():
-            work.rename(kept)
-        return kept
+        if not source.is_dir():
+            work.rename(source)
+        return source
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -41,6 +41,8 @@ REMOVE_OLD = """dpkg-query -W -f '${Package}\\n' "linux-*-$1*" | xargs apt-get -
 
 
 class Environment:
+    kept: Sequence[str] = amdgpu_source.KEPT
+
     def __init__(self, kernel: Kernel, cache: Path, how_as_root: str) -> None:
         self.kernel = kernel
         self.cache = cache
@@ -116,14 +118,21 @@ class Environment:
                           f"is the line of {self.kernel.name} in tests/kernels/list out of date?")
         return self.point
 
+    def packages(self, point: PointRelease) -> list[str]:
+        """What is installed in the chroot."""
+        return [f"linux-source-{self.kernel.series}={point.version}",
+                f"linux-headers-{point.release}={point.version}", "gcc", *TOOLS]
+
+    def tarball(self, point: PointRelease) -> Path:
+        return self.chroot / f"usr/src/linux-source-{self.kernel.series}.tar.xz"
+
     def quietly_inside(self, what: str, command: Sequence[str]) -> None:
         quietly(what, self.inside(command), hint="see the lines above; for a chroot from the start: "
                                                  f"rm -rf {self.chroot} (as root)")
 
     def install_packages(self, point: PointRelease, until_done: ExitStack) -> None:
         old = self.record.values()
-        wanted = [f"linux-source-{self.kernel.series}={point.version}",
-                  f"linux-headers-{point.release}={point.version}", "gcc", *TOOLS]
+        wanted = self.packages(point)
         say(f"{self.kernel.name}: getting linux-source and headers {point.version}")
         # Of an apt that was killed.
         call(self.inside(["dpkg", "--configure", "-a"]), output=subprocess.DEVNULL,
@@ -153,14 +162,14 @@ class Environment:
 
     def unpack_and_record(self, point: PointRelease) -> None:
         headers = f"/usr/src/linux-headers-{point.release}"
-        tarball = self.chroot / f"usr/src/linux-source-{self.kernel.series}.tar.xz"
+        tarball = self.tarball(point)
         if not Path(f"{self.chroot}{headers}").is_dir() or not tarball.is_file():
             raise Failure(f"the packages of {point.version} do not hold what they should")
         with locked(self.cache / "sources.lock", self.kernel.name):
             pristine = self.record.values().get("pristine", "")
             if not pristine or not Path(pristine).is_dir():
                 say(f"{self.kernel.name}: unpacking amdgpu's source")
-                pristine = str(amdgpu_source.unpack(tarball, self.cache / "sources"))
+                pristine = str(amdgpu_source.unpack(tarball, self.cache / "sources", self.kept))
             self.record.write({
                 "name": self.kernel.name, "suite": self.kernel.suite, "series": self.kernel.series,
                 "release": point.release, "version": point.version, "chroot": str(self.chroot),

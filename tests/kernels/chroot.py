@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import debian
+import ubuntu_archive
 from commands import as_root, quietly
 
 PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
@@ -51,12 +52,19 @@ def make_argv(release: str, directory: Path, apt_settings: str, more: Sequence[s
 
 
 def make(release: str, directory: Path, more: Sequence[str] = ()) -> None:
-    """Makes `directory` a chroot of a Debian release; `more` are arguments of mmdebstrap."""
-    with tempfile.NamedTemporaryFile("w", prefix="rocmfix-apt.") as settings:
-        settings.write(debian.host_network_settings() + APT_SETTINGS)
-        settings.flush()
-        quietly(f"mmdebstrap {release}", as_root(*make_argv(release, directory, settings.name, more)),
-                text=debian.host_sources(release))
+    """Makes `directory` a chroot of a Debian or Ubuntu release; `more` are arguments of mmdebstrap."""
+    with tempfile.TemporaryDirectory(prefix="rocmfix-apt.") as folder:
+        # apt reads them as a user of its own.
+        Path(folder).chmod(0o755)
+        settings = Path(folder, "apt.conf")
+        settings.write_text(debian.host_network_settings() + APT_SETTINGS, encoding="utf-8")
+        if release in ubuntu_archive.RELEASES:
+            # In the chroot, apt has its own keys.
+            more = [*more, f"--keyring={ubuntu_archive.fetch_keys(Path(folder))}"]
+            sources = ubuntu_archive.sources(release)
+        else:
+            sources = debian.host_sources(release)
+        quietly(f"mmdebstrap {release}", as_root(*make_argv(release, directory, str(settings), more)), text=sources)
 
 
 @dataclass(frozen=True)

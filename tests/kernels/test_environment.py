@@ -325,7 +325,7 @@ def test_wrong_usage_is_status_2_with_a_hint(words):
 def test_a_kernel_that_is_not_in_the_list():
     done = command("get", "woody-2.4")
     assert done.returncode == 1
-    assert done.stderr.startswith("error: no kernel 'woody-2.4' in tests/kernels/list\nhint: one of: bookworm-6.1 ")
+    assert done.stderr.startswith("error: no kernel 'woody-2.4' in tests/kernels/list or tests/kernels/ubuntu-list\nhint: one of: bookworm-6.1 ")
     assert done.stdout == ""
 
 
