@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * Series 6.1: what kernel/rocmfix/ has to be told of this series, and what the
- * common files take for granted and it lacks. prepare-source copies it to the
+ * Series 6.1 and 6.6: what kernel/rocmfix/ has to be told of these series, and what
+ * the common files take for granted and they lack. prepare-source copies it to the
  * rocmfix files.
  */
 #ifndef ROCMFIX_COMPAT_H
