@@ -128,6 +128,19 @@ def test_the_livepatch_claims_no_fix_that_it_does_not_replace(kernel):
     assert kernel.build("ROCMFIX_FIXES") == ID
 
 
+def test_what_one_fix_replaces_another_may_call(kernel):
+    kernel.write("patches/6.1/livepatch", f"amdgpu/a.c alone called {OTHER},{ID}\namdgpu/a.c flush fix {ID}\n"
+                                          f"amdgpu/a.c flush called {OTHER}\n")
+    functions = kernel.livepatch()
+    assert functions.count("int flush(") == functions.count("int alone(") == 1
+    assert functions.count("{ .old_name =") == 1
+
+
+def test_what_is_called_for_no_carried_fix_is_left_out(kernel):
+    kernel.write("patches/6.1/livepatch", f"amdgpu/a.c flush replaced\namdgpu/a.c alone called {OTHER},0000\n")
+    assert "int alone(" not in kernel.livepatch()
+
+
 def test_but_not_what_the_source_has(kernel):
     kernel.write(f"linux/{AMD}/amdgpu/a.c", FIXED)
     functions = kernel.livepatch()

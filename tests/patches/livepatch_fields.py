@@ -19,7 +19,7 @@ AMD = "drivers/gpu/drm/amd"
 PUBLIC = set("""
     active arg asked copy counter driver driver_data driver_priv gc_first gc_last gnu h has_group key kobj kp lock max
     mod mode mtype mutex name next node num_kp ops owner prev ptes_forced_nc rcu ready rlock rocmfix text value vendor
-    version wq_entry
+    version wait_list wq_entry
 """.split())
 # Macros and functions that are a container_of(), and what they stand for.
 CONTAINERS = {"drm_to_adev": ("amdgpu_device", "ddev"), "to_pci_dev": None}
