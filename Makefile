@@ -77,6 +77,11 @@ check-vradeon: ## what amdgpu writes into page tables and registers of virtual c
 	@$(SETUP) vm kernel deb build roots
 	@tests/vm/vradeon/check-all
 
+.PHONY: check-flushes
+check-flushes: ## the TLB flushes that upstream fixed, on virtual cards, one kernel of each series; NAME= for one (20 minutes)
+	@$(SETUP) vm kernel
+	@tests/vm/vradeon/check-flushes-all $(NAME)
+
 .PHONY: check-livepatch
 check-livepatch: ## the livepatch on 6.1, 6.12 and 7.3, with virtual cards (15 minutes)
 	@$(SETUP) vm kernel
@@ -156,6 +161,12 @@ check-ubuntu: ## the DKMS build on a stand-in for Ubuntu: its layout, its archiv
 	@$(SETUP) vm deb build roots kernel
 	@$(MAKE) --no-print-directory deb
 	@tests/package/chroot-install --part ubuntu-small --part ubuntu bookworm-6.1
+
+.PHONY: check-ubuntu-real
+check-ubuntu-real: ## the packages on Ubuntu 22.04, 24.04 and 26.04 from their archive, whole DKMS builds; NAME= for one (2 hours)
+	@$(SETUP) vm apt build roots kernel
+	@packaging/apt/make-repository build ubuntu
+	@tests/package/check-ubuntu-real $(NAME)
 
 .PHONY: deb
 deb: ## build the Debian packages into dist/
