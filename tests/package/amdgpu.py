@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from expect import Done, Unexpected, exits_0, has, prints, same
@@ -84,6 +85,14 @@ def our_files(machine: Machine) -> list[Path]:
     return sorted((machine.root / "lib/modules" / machine.kernel / OURS).glob("**/amdgpu.ko*"))
 
 
+def unpacked(file: Path) -> bytes:
+    """A module as the kernel loads it, in whatever way it is compressed."""
+    program = {".xz": "xz", ".zst": "zstd"}.get(file.suffix)
+    if program is None:
+        return file.read_bytes()
+    return subprocess.run([program, "-qdc", file], stdout=subprocess.PIPE, check=True).stdout
+
+
 def stock_file(machine: Machine) -> Path:
     [file] = (machine.root / "lib/modules" / machine.kernel / STOCK).glob("amdgpu.ko*")
     return file
@@ -128,14 +137,20 @@ def keeps_stock(machine: Machine) -> None:
 
 def is_signed(machine: Machine) -> None:
     """It bears DKMS' signature, by the key whose certificate a user enrols."""
-    certificate = machine.root / "var/lib/dkms/mok.pub"
+    is_signed_by(machine, "DKMS module signing key", machine.root / "var/lib/dkms/mok.pub")
+
+
+def is_signed_by(machine: Machine, signer: str, certificate: Path) -> None:
     serial = subprocess.run(["openssl", "x509", "-inform", "DER", "-in", certificate, "-noout", "-serial"],
                             stdout=subprocess.PIPE, text=True, check=True).stdout
-    same(modinfo(machine, "signer"), "DKMS module signing key")
+    same(modinfo(machine, "signer"), signer)
     same(re.sub(r"[:\s]", "", modinfo(machine, "sig_key")), serial.strip().removeprefix("serial="))
     [file] = our_files(machine)
-    verified = subprocess.run([sys.executable, HERE / "verify-signature", file, certificate], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    with tempfile.NamedTemporaryFile(suffix=".ko") as module:
+        module.write(unpacked(file))
+        module.flush()
+        verified = subprocess.run([sys.executable, HERE / "verify-signature", module.name, certificate], text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     exits_0(Done(verified.returncode, verified.stdout))
 
 

@@ -5,7 +5,6 @@ built is kept in the cache for tests/vm."""
 from __future__ import annotations
 
 import json
-import lzma
 import re
 import shutil
 import subprocess
@@ -65,8 +64,7 @@ def keep_for_vm(s: Story) -> None:
     for file in amdgpu.our_files(s.machine):
         folder.mkdir(parents=True, exist_ok=True)
         new = folder / "amdgpu.ko.new"
-        content = file.read_bytes()
-        new.write_bytes(lzma.decompress(content) if file.suffix == ".xz" else content)
+        new.write_bytes(amdgpu.unpacked(file))
         new.rename(folder / "amdgpu.ko")
 
 

@@ -20,28 +20,31 @@ import livepatch
 import protection
 import trouble
 import ubuntu_layout
+import ubuntu_real
 import upgrade
-from build_environment import Environment
-from kernels import Kernel
+from kernels import Kernel, UbuntuKernel
 from machine import Machine, remove
 from standin import Product
 from story import Story, TestedKernel
 from tap import Tap
+from ubuntu_environment import environment_of
 
 RUN: dict[str, Callable[[Story], None]] = {
     "trouble": trouble.run, "upgrade": upgrade.run, "protection": protection.run,
     "background": background.run, "install": install.run, "livepatch": livepatch.run,
-    "ubuntu": ubuntu_layout.run, "ubuntu-small": ubuntu_layout.run_small}
+    "ubuntu": ubuntu_layout.run, "ubuntu-small": ubuntu_layout.run_small,
+    "ubuntu-real": ubuntu_real.run}
 USUAL = ("trouble", "upgrade", "protection", "background", "install")
 
 
 def point_release(kernel: Kernel) -> TestedKernel:
     """As its environment for builds has it, which is made where there is none."""
-    environment = Environment(kernel, cache.directory(), "")
+    environment = environment_of(kernel, cache.directory(), "")
     environment.get(want_image=False, update=False)
     values = environment.record.values()
+    drivers = f"{kernel.drivers}-{kernel.release}" if isinstance(kernel, UbuntuKernel) else ""
     return TestedKernel(kernel.name, values["suite"], values["series"], kernel.patches, values["release"],
-                        values["version"], Path(values["pristine"]))
+                        values["version"], Path(values["pristine"]), drivers)
 
 
 def run_part(tap: Tap, part: str, machine: Machine, kernel: TestedKernel, product: Product, work: Path) -> None:

@@ -26,7 +26,8 @@ class Product:
 
     @property
     def version(self) -> str:
-        return field(self.packages["rocmfix-dkms"], "Version")
+        """Of the module: the package's without the suffix of a suite."""
+        return field(self.packages["rocmfix-dkms"], "Version").partition("~")[0]
 
 
 def read_product(dist: Path) -> Product:

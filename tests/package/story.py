@@ -31,11 +31,15 @@ class TestedKernel:
     patches: str  # their series
     release: str  # uname -r
     source: str  # version of linux-source
-    pristine: Path  # amdgpu's source as Debian has it
+    pristine: Path  # amdgpu's source as the distribution has it
+    drivers: str = ""  # Ubuntu's package with amdgpu.ko
 
     @property
     def prefer(self) -> list[str]:
-        """What of its Debian release the user's apt prefers."""
+        """What apt is given in addition to the kernel: on Debian, the release that is preferred. Ubuntu's recommends
+        a boot loader, and not the drivers."""
+        if self.drivers:
+            return ["--no-install-recommends", "initramfs-tools", self.drivers]
         return ["-t", self.suite] if self.suite.endswith("-backports") else []
 
 

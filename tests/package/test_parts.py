@@ -52,7 +52,7 @@ def test_help_names_every_part():
 def test_a_kernel_that_is_not_in_the_list_and_a_dist_without_packages(tmp_path):
     done = run("woody-2.4", tmp_path)
     assert done.returncode == 1
-    assert done.stderr.startswith("error: no kernel 'woody-2.4' in tests/kernels/list\nhint: ")
+    assert done.stderr.startswith("error: no kernel 'woody-2.4' in tests/kernels/list or tests/kernels/ubuntu-list\nhint: ")
     done = run("bookworm-6.1", tmp_path, ROCMFIX_CACHE=str(tmp_path))
     assert (done.returncode, done.stderr) == (1, f"error: no rocmfix-dkms package in {tmp_path}\nhint: type: make deb\n")
 
@@ -60,6 +60,8 @@ def test_a_kernel_that_is_not_in_the_list_and_a_dist_without_packages(tmp_path):
 def test_the_kernel_of_backports_is_preferred():
     assert KERNEL.prefer == ["-t", "trixie-backports"]
     assert dataclasses.replace(KERNEL, suite="trixie").prefer == []
+    ubuntu = dataclasses.replace(KERNEL, suite="noble", drivers="linux-modules-extra-6.8.0-31-generic")
+    assert ubuntu.prefer[0] == "--no-install-recommends" and ubuntu.drivers in ubuntu.prefer
     assert pattern_of(KERNEL.release) == r"7.3.4\+deb13-amd64"
 
 

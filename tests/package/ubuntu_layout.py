@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import amdgpu
+import kernels
 from expect import Done, Unexpected, exits_0, fails, has, same
 from machine import required
 from story import Story, pattern_of
@@ -21,14 +23,19 @@ COMMAND = "/usr/libexec/rocmfix-dkms/kernel-source"
 # Ubuntu's dkms has this by default; it is made when shim-signed is installed.
 SHIM = "var/lib/shim-signed/mok"
 SMALL = "9.8.7"
+# The stand-in, or a real one of tests/kernels/ubuntu-list.
+Ubuntu = UbuntuKernel | kernels.UbuntuKernel
 
 
-def make_shim_key(s: Story) -> None:
+def make_shim_key(s: Story, *, configure: bool = True) -> None:
+    """In the place of the one that shim-signed makes. `configure` for a dkms that is not Ubuntu's."""
     folder = s.machine.root / SHIM
     folder.mkdir(parents=True)
     subprocess.run(["openssl", "req", "-new", "-x509", "-nodes", "-subj", "/CN=stand-in for shim's key",
                     "-newkey", "rsa:2048", "-keyout", folder / "MOK.priv", "-outform", "DER", "-out", folder / "MOK.der"],
                    check=True, capture_output=True)
+    if not configure:
+        return
     settings = s.machine.root / "etc/dkms/framework.conf.d/ubuntu.conf"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(f"mok_signing_key=/{SHIM}/MOK.priv\nmok_certificate=/{SHIM}/MOK.der\n", encoding="utf-8")
@@ -42,7 +49,7 @@ def enable_by_hint(s: Story, said: str) -> Done:
     return s.machine.do("sh", "-c", f"{found[1]} && apt-get -q update")
 
 
-def get_source(s: Story, kernel: UbuntuKernel) -> Done:
+def get_source(s: Story, kernel: Ubuntu) -> Done:
     """By the command where the package rocmfix is there, as users type it."""
     command = ["rocmfix", "kernel-source"] if s.machine.found("usr/bin/rocmfix") else [COMMAND]
     s.tap.say(f"# the source is got by {' '.join(command)}")
@@ -61,7 +68,7 @@ def install_kernel(s: Story, kernel: UbuntuKernel, *, small: bool) -> None:
     required(s.machine.apt("update"))
 
 
-def is_skipped(s: Story, kernel: UbuntuKernel, packages: dict[str, Path]) -> None:
+def is_skipped(s: Story, kernel: Ubuntu, packages: dict[str, Path]) -> None:
     s.machine.add_repository(packages.values())
     names = [name for name in ("rocmfix-dkms", "rocmfix") if name in packages]
     done = s.machine.apt("install", *names)
@@ -72,22 +79,24 @@ def is_skipped(s: Story, kernel: UbuntuKernel, packages: dict[str, Path]) -> Non
     s.check("no headers of Debian's were pulled in", same, s.machine.found("usr/src/linux-headers-*-amd64"), [])
 
 
-def source_is_got(s: Story, kernel: UbuntuKernel) -> None:
+def source_is_got(s: Story, kernel: Ubuntu, enable: Callable[[Story, str], Done] = enable_by_hint,
+                  archive: str = "copy:") -> None:
+    """`enable` does what the command says about deb-src."""
     done = get_source(s, kernel)
     s.check("without deb-src it fails", fails, done)
-    s.check("it says how to enable deb-src", exits_0, enable_by_hint(s, done.text))
+    s.check("it says how to enable deb-src", exits_0, enable(s, done.text))
     begin = time.monotonic()
     done = get_source(s, kernel)
     s.tap.say(f"# the source took {time.monotonic() - begin:.0f} s")
     s.check("the source is got", exits_0, done)
     s.check("it says what is downloaded", has, done,
             f"the source of kernel {pattern_of(kernel.release)} is {kernel.source} {pattern_of(kernel.version)}: 3 files, "
-            r"[0-9]+ MiB, from copy:")
+            rf"[0-9]+ MiB, from {archive}")
     s.check("only amdgpu's part is left", same, s.machine.found("var/cache/rocmfix/*", "var/cache/rocmfix/.*"),
             [f"var/cache/rocmfix/{kernel.release}"])
 
 
-def module_is_built(s: Story, kernel: UbuntuKernel, version: str) -> None:
+def module_is_built(s: Story, kernel: Ubuntu, version: str) -> None:
     begin = time.monotonic()
     done = s.reconfigure()
     s.tap.say(f"# the build took {time.monotonic() - begin:.0f} s")
