@@ -179,10 +179,10 @@ apt-packages: ## build the packages of every suite in clean chroots, or BUILDS=,
 	@packaging/apt/make-repository build $(BUILDS)
 
 .PHONY: apt-repository
-apt-repository: ## the same, and a signed apt repository of them in dist/apt; KEY=FILE or KEY=throw-away
+apt-repository: ## the same, and a signed apt repository of them in dist/apt; KEY=FILE or KEY=throw-away, URL= of its server
 	@test -n "$(KEY)" || { printf 'error: no key\nhint: make apt-repository KEY=FILE, the secret key as gpg exports it; KEY=throw-away for a trial\n' >&2; exit 1; }
 	@$(MAKE) --no-print-directory apt-packages
-	@packaging/apt/make-repository publish --key "$(KEY)" $(BUILDS)
+	@packaging/apt/make-repository publish --key "$(KEY)" $(if $(URL),--url "$(URL)") $(BUILDS)
 
 .PHONY: check-apt
 check-apt: ## the packages of every suite and their apt repository, in clean Debian 12, 13 and sid (an hour)

@@ -20,6 +20,7 @@ from suites import Build, Repository
 
 # The public key, as users put it into /etc/apt/keyrings.
 PUBLIC_KEY = "rocmfix.asc"
+KEY_PLACE = f"/etc/apt/keyrings/{PUBLIC_KEY}"
 
 
 def _run(home: Path, *command: str) -> str:
@@ -77,8 +78,16 @@ def packages_of(build: Build, packages: Path) -> list[Path]:
     return found
 
 
-def publish(repository: Repository, builds: list[Build], packages: Path, output: Path, ring: Keyring) -> None:
-    """Replaces `output` with a repository of these builds, whole or not at all."""
+def source_of(repository: Repository, url: str, suite: str) -> str:
+    """The deb822 source of a suite, as users put it into /etc/apt/sources.list.d."""
+    return (f"Types: deb\nURIs: {url}\nSuites: {suite}\nComponents: {repository.component}\n"
+            f"Architectures: amd64\nSigned-By: {KEY_PLACE}\n")
+
+
+def publish(repository: Repository, builds: list[Build], packages: Path, output: Path, ring: Keyring, *,
+            url: str = "") -> None:
+    """Replaces `output` with a repository of these builds, whole or not at all. With the URL that it will be
+    served at, there is a source of each suite in it, too."""
     with tempfile.TemporaryDirectory(prefix="rocmfix-aptly.") as name:
         work = Path(name)
         config = work / "aptly.conf"
@@ -95,6 +104,8 @@ def publish(repository: Repository, builds: list[Build], packages: Path, output:
                       f"-origin={repository.origin}", f"-label={repository.label}", "-architectures=amd64",
                       "-acquire-by-hash", "-skip-contents", suite)
         made = work / "public"
+        for suite in (suite for build in builds for suite in build.suites if url):
+            (made / f"{suite}.sources").write_text(source_of(repository, url, suite), encoding="utf-8")
         (made / PUBLIC_KEY).write_text(ring.public_key(), encoding="utf-8")
         new = output.with_name(f".{output.name}.new")
         shutil.rmtree(new, ignore_errors=True)

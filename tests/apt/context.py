@@ -32,10 +32,12 @@ class Context:
               **options: Given.kwargs) -> None:
         self.tap.check(self.log, name, expectation, *given, **options)
 
-    def publish(self, folder: Path, builds: list[Build] | None = None, packages: Path | None = None) -> Path:
+    def publish(self, folder: Path, builds: list[Build] | None = None, packages: Path | None = None,
+                url: str = "") -> Path:
         """A repository, signed with the tests' key. Replaces the one in the folder."""
         shutil.rmtree(folder, ignore_errors=True)
-        repository.publish(self.described, builds or self.builds, packages or self.packages, folder, self.ring)
+        repository.publish(self.described, builds or self.builds, packages or self.packages, folder, self.ring,
+                           url=url)
         return folder
 
     def build(self, name: str) -> Build:

@@ -1,27 +1,26 @@
 # SPDX-License-Identifier: MIT
 """A clean system of the tests, which knows Debian's archive and nothing of rocmfix: a layer over a chroot that
-is kept in the cache, mounted in the tests' own mount namespace. It gets rocmfix as a user does, by the lines of
-docs/guide/install.md.
+is kept in the cache, mounted in the tests' own mount namespace. It gets rocmfix as a user does, by the key and the
+source that are in the repository.
 """
 
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import chroot
 from cache import locked
-from commands import Failure, quietly, say
+import repository
+import suites
+from commands import quietly, say
 from expect import Done
 from machine import Machine, remove
-from paths import TOP
 
-GUIDE = TOP / "docs/guide/install.md"
 SOURCES = "etc/apt/sources.list.d/rocmfix.sources"
-KEY = "etc/apt/keyrings/rocmfix.asc"
+KEY = repository.KEY_PLACE[1:]
 
 
 def clean(release: str, cache: Path) -> Path:
@@ -53,20 +52,11 @@ def layered(base: Path, work: Path) -> Iterator[Machine]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def sources(url: str, suite: str) -> str:
-    """The .sources file, as the guide has it, for this server and suite."""
-    found = re.search(r"^Types: deb\n(?:.+\n)+?(?=```|EOF)", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
-    if found is None:
-        raise Failure(f"{GUIDE} has no deb822 source")
-    text = re.sub(r"^URIs: .*$", f"URIs: {url}", found[0], flags=re.MULTILINE)
-    return re.sub(r"^Suites: .*$", f"Suites: {suite}", text, flags=re.MULTILINE)
-
-
 def add_source(machine: Machine, url: str, suite: str, key: str) -> Done:
-    """The key and the source as the guide says, then apt-get update: of rocmfix's source alone."""
+    """The key and the source where the guide puts them, then apt-get update: of rocmfix's source alone."""
     (machine.root / KEY).parent.mkdir(parents=True, exist_ok=True)
     (machine.root / KEY).write_text(key, encoding="utf-8")
-    (machine.root / SOURCES).write_text(sources(url, suite), encoding="utf-8")
+    (machine.root / SOURCES).write_text(repository.source_of(suites.read(), url, suite), encoding="utf-8")
     return update(machine)
 
 

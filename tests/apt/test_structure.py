@@ -9,6 +9,7 @@ import pytest
 
 import paths
 import part_ubuntu
+import repository
 import source
 import suites
 import system
@@ -96,15 +97,30 @@ def test_every_lintian_override_has_its_reason():
             assert explained >= 0, f"{file.name}: {line}"
 
 
-def test_the_guides_source_is_for_this_key_and_any_server():
-    text = system.sources("http://127.0.0.1:1", "trixie")
-    fields = dict(re.findall(r"^(\S+): (.*)$", text, re.MULTILINE))
-    assert fields == {"Types": "deb", "URIs": "http://127.0.0.1:1", "Suites": "trixie", "Components": "main",
-                      "Architectures": "amd64", "Signed-By": f"/{system.KEY}"}
+def test_a_source_is_for_this_key_and_server():
+    text = repository.source_of(REPOSITORY, "http://127.0.0.1:1", "trixie")
+    assert dict(re.findall(r"^(\S+): (.*)$", text, re.MULTILINE)) == {
+        "Types": "deb", "URIs": "http://127.0.0.1:1", "Suites": "trixie", "Components": "main",
+        "Architectures": "amd64", "Signed-By": f"/{system.KEY}"}
+
+
+@pytest.mark.parametrize("url", ["example.org", "http://", "http://a b", "https://example.org/", "file:///srv"])
+def test_an_address_that_users_could_not_type_is_refused(url):
+    run = subprocess.run([paths.TOP / "packaging/apt/make-repository", "publish", "--key", "throw-away", "--url", url],
+                         capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert f"error: '{url}' is no address of a server\nhint: " in run.stderr
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guide/install.md"])
+def test_a_page_puts_key_and_source_where_apt_looks_for_them(page):
+    text = (paths.TOP / page).read_text(encoding="utf-8")
+    for place, file in ((system.KEY, repository.PUBLIC_KEY), (system.SOURCES, "bookworm.sources")):
+        assert f"sudo wget -O /{place} https://SERVER/{file}" in text
 
 
 def test_the_guide_names_every_suite():
-    text = system.GUIDE.read_text(encoding="utf-8")
+    text = (paths.TOP / "docs/guide/install.md").read_text(encoding="utf-8")
     for build in REPOSITORY.builds:
         for suite in build.suites:
             assert f"`{suite}`" in text, suite
