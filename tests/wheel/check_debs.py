@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The wheel next to the Debian packages of dist/, in a Debian 12 that is thrown away."""
+"""The wheel next to the Debian packages of dist/, in a system of this machine's release that is thrown away."""
 
 import subprocess
 
@@ -51,7 +51,7 @@ def fixture_said(wheel, tmp_path_factory):
     packages = [found for name in NAMES for found in (CHECKOUT / "dist").glob(f"{name}_*.deb")]
     assert len(packages) == len(NAMES), "make deb"
     top = tmp_path_factory.mktemp("overlay")
-    lower = suites.get("bookworm")
+    lower = suites.get(suites.OWN)
     enter = chroot.enter(top / "root", ["sh", "-c", SCRIPT, "sh", str(wheel), *map(str, packages)],
                          binds=chroot.same_path(str(CHECKOUT / "dist")))
     argv = ["unshare", "--mount", "--propagation", "private", "sh", "-euc", OVERLAY, "overlay", str(top), str(lower)]

@@ -10,7 +10,7 @@ import pytest
 
 import faults
 import suites
-from conftest import BUILD, ROOTS
+from conftest import BUILD, ROOTS, glibc
 
 FAULT = ("Memory access fault by GPU node-1 (Agent handle: 0x1) on address 0x7f0000000000. "
          "Reason: Page not present or supervisor privilege.\n")
@@ -47,6 +47,8 @@ class Environment:
 
 @pytest.fixture(name="environment", scope="module", params=[suites.OLDEST, *suites.HIP])
 def fixture_environment(request, wheel, tmp_path_factory):
+    if glibc(wheel) > suites.glibc(request.param):
+        pytest.skip(f"the glibc of {request.param} is older than that of this wheel")
     return Environment(request.param, tmp_path_factory.mktemp(request.param), wheel)
 
 
@@ -130,7 +132,7 @@ def test_pips_target_has_the_command_and_the_package_and_says_what_it_has_not(en
     assert environment.run("python3", "-c", code).stdout.strip() in environment.wheel.name
     assert "gfx1031" in environment.run(folder / "bin/rocmfix", "status", "--root", ROOTS / "rx6700xt").stdout
     run = environment.run(folder / "bin/rocmfix-run", "--root", ROOTS / "rx6700xt", "true", status=None)
-    assert run.returncode == 0 or "hint: pip install rocmfix into an environment" in run.stderr
+    assert run.returncode == 0 or "hint: install the wheel into an environment" in run.stderr
 
 
 def test_zz_uninstalling_leaves_nothing(environment):

@@ -10,15 +10,20 @@ import pytest
 
 from conftest import HERE, ROOTS
 
+VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 VARIABLES = {"PATH": os.defpath, "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
 CODE = "import rocmfix, sys; print('%d.%d' % sys.version_info[:2], rocmfix.version())"
+
+
+def built(version):
+    """Those of pyenv."""
+    return sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
 
 
 def interpreter(version):
     """Debian's, or one of pyenv's."""
     found = shutil.which(f"python{version}", path="/usr/bin:/usr/local/bin")
-    built = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
-    return Path(found) if found else built[-1] if built else None
+    return Path(found) if found else next(reversed(built(version)), None)
 
 
 def run(*command, **variables):
@@ -36,7 +41,7 @@ def check(prefix, version, wheel):
     assert "rocmfix-yolo" in run(prefix / "bin/rocmfix-yolo", "--help")
 
 
-@pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("version", VERSIONS)
 def test_python(version, wheel, tmp_path):
     python = interpreter(version)
     if python is None:
@@ -44,6 +49,24 @@ def test_python(version, wheel, tmp_path):
     run(python, "-m", "venv", tmp_path / "environment")
     run(tmp_path / "environment/bin/python3", "-m", "pip", "install", "--no-index", wheel)
     check(tmp_path / "environment", version, wheel)
+
+
+def test_a_prefix_as_conda_makes_it(wheel, tmp_path):
+    """Not a virtual environment: a Python of its own, with its packages and programs, in a folder of the user."""
+    pythons = [found for version in VERSIONS for found in built(version)]
+    if not pythons:
+        pytest.skip("pyenv has no Python here")
+    version = pythons[0].name.removeprefix("python")
+    prefix = tmp_path / "environment"
+    shutil.copytree(pythons[0].parents[1], prefix, symlinks=True,
+                    ignore=shutil.ignore_patterns("test", "tests", "__pycache__", "*.a"))
+    (prefix / "conda-meta").mkdir()
+    run(prefix / "bin/python3", "-m", "pip", "install", "--no-index", wheel)
+    check(prefix, version, wheel)
+    code = "from rocmfix.yolo.launcher import find_python; print(find_python(None))"
+    assert run(prefix / "bin/python3", "-c", code) == f"{prefix}/bin/python3\n"
+    run(prefix / "bin/python3", "-m", "pip", "uninstall", "--yes", "rocmfix")
+    assert not [path for path in prefix.rglob("*rocmfix*") if "__pycache__" not in path.parts]
 
 
 def test_uv(wheel, tmp_path):

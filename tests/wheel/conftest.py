@@ -2,6 +2,7 @@
 """The wheel that `make wheel` has left in dist/, and where it is installed."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -26,3 +27,8 @@ def wheel():
 def sdist():
     (found,) = (CHECKOUT / "dist").glob("rocmfix-*.tar.gz")
     return found
+
+
+def glibc(wheel):
+    """The 35 of a wheel that needs glibc 2.35, by its tag."""
+    return int(re.search(r"-manylinux_2_(\d+)_", wheel.name)[1])

@@ -5,6 +5,7 @@ older.
 """
 
 import os
+import platform
 import subprocess
 import tempfile
 from pathlib import Path
@@ -18,6 +19,9 @@ from runtime_chroot import RuntimeChroot
 HIP = ("bookworm", "trixie", "sid")
 OLDEST = "jammy"  # glibc 2.35, Python 3.10
 TOO_OLD = "bullseye"  # glibc 2.31
+# The release of this machine, and so of the packages in dist/. sid's codename is that of the next release.
+CODENAME = platform.freedesktop_os_release().get("VERSION_CODENAME")
+OWN = CODENAME if CODENAME in HIP else "sid"
 PACKAGES = "python3,python3-venv,ca-certificates"
 
 
@@ -68,3 +72,9 @@ def run(suite, command, binds, *, network=False):
     offline = [] if network else ["unshare", "--net"]
     return subprocess.run(as_root(*offline, *argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True, check=False, timeout=600)
+
+
+def glibc(suite):
+    """The 36 of Debian 12's glibc 2.36."""
+    code = "import os; print(os.confstr('CS_GNU_LIBC_VERSION').rpartition('.')[2])"
+    return int(run(suite, ["python3", "-c", code], ()).stdout)
