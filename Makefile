@@ -210,10 +210,9 @@ wheel: ## build the Python wheel and the source distribution into dist/ (10 minu
 	@scripts/build-wheel
 
 .PHONY: check-wheel
-check-wheel: ## build the wheel twice, install it in Ubuntu 22.04, Debian 12, 13 and sid, next to packages (half an hour)
+check-wheel: wheel ## build the wheel twice, install it in Ubuntu 22.04, Debian 12, 13 and sid, next to packages (half an hour)
 	@$(SETUP) build roots wheel
 	@$(MAKE) --no-print-directory build roots PARTS=userspace/all
-	@$(MAKE) --no-print-directory wheel
 	@ls dist/rocmfix_$(VERSION)_*.deb >/dev/null 2>&1 || $(MAKE) --no-print-directory deb
 	@tests/wheel/check
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // How a trial begins, and begins again: whether it can be made on this machine, and its plan.
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <ctime>
-#include <random>
 
 #include "rocmfix/driver.hpp"
 #include "rocmfix/fault_rules.hpp"
@@ -27,6 +28,14 @@ std::string default_directory() {
   return std::strftime(date.data(), date.size(), "%Y%m%d-%H%M%S", &local) == 0
              ? "rocmfix-trial"
              : std::string("rocmfix-trial-") + date.data();
+}
+
+// Not std::random_device: that of libstdc++ needs glibc 2.36, and the wheel is for 2.35.
+std::uint64_t any_seed() {
+  std::uint32_t seed = 0;
+  // So few bytes are never interrupted.
+  static_cast<void>(::getrandom(&seed, sizeof seed, 0));
+  return seed;
 }
 
 Result<Json> describe_machine(const Root& root, bool simulated) {
@@ -190,7 +199,7 @@ Result<Plan> make_plan(const Root& root, const Options& options) {
             .success = options.success,
             .bisect = options.bisect,
             .factors = {},
-            .seed = options.seed.value_or(std::random_device()()),
+            .seed = options.seed ? *options.seed : any_seed(),
             .simulate = options.simulate,
             .machine = std::move(*machine)};
   const auto values = planned_variables(root, options);
