@@ -7,9 +7,11 @@ PYTHON := /usr/bin/python3
 # Of ninja's targets, what `make build` makes.
 PARTS ?= all
 WERROR ?= ON
-# With no build yet, the demo makes one that compiles in two thirds of the time: little optimised, no debug information.
+PRECOMPILE ?= OFF
+# With no build yet, the demo makes one that compiles in half of the time, and has no more than the demo shows.
 DEMO_BUILD := $(if $(wildcard $(BUILD)/bin/rocmfix-run),$(BUILD),$(BUILD)-demo)
-DEMO := CMAKE_BUILD_TYPE=None CXXFLAGS=-O1 $(MAKE) --no-print-directory BUILD=$(DEMO_BUILD) WERROR=OFF PARTS=userspace/all
+DEMO := CMAKE_BUILD_TYPE=None CXXFLAGS=-O0 $(MAKE) --no-print-directory BUILD=$(DEMO_BUILD) WERROR=OFF PRECOMPILE=ON \
+  PARTS='rocmfix bin/rocmfix bin/rocmfix-run rocmfix-hip rocmfix-sim'
 VERSION := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 
 export ROCMFIX_BUILD_DIR := $(abspath $(BUILD))
@@ -35,7 +37,7 @@ recording: ## record the demo as docs/demo.svg (a minute)
 build: ## build the command, the launcher and the libraries into build/bin and build/lib
 	@$(SETUP) build
 	@test -f $(BUILD)/build.ninja || { mkdir -p $(BUILD) && \
-	  cmake -S . -B $(BUILD) -G Ninja -DROCMFIX_WERROR=$(WERROR) >$(BUILD)/configure.log 2>&1; } || \
+	  cmake -S . -B $(BUILD) -G Ninja -DROCMFIX_WERROR=$(WERROR) -DROCMFIX_PRECOMPILE=$(PRECOMPILE) >$(BUILD)/configure.log 2>&1; } || \
 	  { cat $(BUILD)/configure.log >&2; exit 1; }
 	@test -e $(BUILD)/bin/rocmfix-run || echo "Building: some minutes the first time"
 	@scripts/ninja-progress $(BUILD) $(PARTS)
