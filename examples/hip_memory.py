@@ -11,6 +11,8 @@ import functools
 
 import torch
 
+from rocmfix import librocmfix
+
 HOST_TO_DEVICE, DEVICE_TO_HOST = 1, 2
 
 
@@ -22,7 +24,7 @@ class HipError(RuntimeError):
 def runtime():
     name = ctypes.util.find_library("amdhip64")
     if name is None:
-        raise HipError("there is no libamdhip64", "apt install libamdhip64-dev")
+        raise HipError("there is no libamdhip64", librocmfix.install_hint("hip-runtime"))
     ctypes.CDLL(name, mode=ctypes.RTLD_GLOBAL)
     # As the dynamic linker would bind a program's calls, so that a preloaded library sees them.
     linked = ctypes.CDLL(None)

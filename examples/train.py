@@ -41,13 +41,13 @@ try:
     from torch.utils.data import DataLoader, TensorDataset
 except ImportError as problem:
     print(f"error: cannot import PyTorch: {problem}", file=sys.stderr)
-    print("hint: apt install python3-torch, and run this with /usr/bin/python3", file=sys.stderr)
+    print("hint: the command rocmfix recommend prints the line that installs one for your card", file=sys.stderr)
     sys.exit(1)
 try:
     import rocmfix
 except ImportError as problem:
     print(f"error: cannot import rocmfix: {problem}", file=sys.stderr)
-    print("hint: apt install python3-rocmfix; in a checkout, PYTHONPATH=build/python", file=sys.stderr)
+    print("hint: install rocmfix (docs/guide/install.md); in a checkout, PYTHONPATH=build/python", file=sys.stderr)
     sys.exit(1)
 
 

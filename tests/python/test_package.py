@@ -56,6 +56,37 @@ def test_what_the_library_says_is_an_exception_with_its_hint():
         librocmfix.gpus("/nowhere")
 
 
+@pytest.mark.parametrize("system, hint", [
+    ("ID=debian", "sudo apt install rocmfix, or"), ("ID=mint\nID_LIKE=ubuntu", "sudo apt install rocmfix, or"),
+    ("ID=fedora", "install rocmfix again: "), ("", "install rocmfix again: "),
+])  # fmt: skip
+def test_a_missing_launcher_is_installed_as_the_distribution_does_it(tmp_path, monkeypatch, system, hint):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/os-release").write_text(f"{system}\n")
+    monkeypatch.setenv("ROCMFIX_ROOT", str(tmp_path))
+    assert librocmfix.launcher_hint().startswith(hint)
+    done = run_python("from rocmfix import __main__; __main__.check_launcher()", "", PATH="/nonexistent",
+                      ROCMFIX_ROOT=str(tmp_path))  # fmt: skip
+    assert f"rocmfix-run is not in PATH: {hint}" in done.stderr
+
+
+def test_a_package_is_called_what_the_distribution_calls_it(tmp_path):
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/os-release").write_text("ID=arch\n")
+    assert librocmfix.install_hint("hip-runtime", str(tmp_path)) == "sudo pacman -S hip-runtime-amd"
+    with pytest.raises(librocmfix.LibraryError, match="/nowhere"):
+        librocmfix.install_hint("hip-runtime", "/nowhere")
+
+
+def test_without_its_library_no_package_manager_is_guessed(monkeypatch):
+    monkeypatch.setenv("ROCMFIX_LIBRARY", "/nowhere/librocmfix.so.1")
+    librocmfix._library.cache_clear()
+    try:
+        assert librocmfix.launcher_hint() == "install rocmfix again, the packages or the wheel; from a checkout, make build"
+    finally:
+        librocmfix._library.cache_clear()
+
+
 def test_a_fault_is_explained_from_values_and_from_a_log():
     incidents = librocmfix.explain(
         events=[{"type": "gpu_memory_fault", "address": "0x7f3d7a123000", "node": 1}],
@@ -166,6 +197,7 @@ OTHER_LIBRARY = """
 const char *rocmfix_version(void) { return VERSION; }
 char *rocmfix_status_json(const char *root) { return strdup(STATUS); }
 char *rocmfix_explain_json(const char *root, const char *request) { return strdup(request); }
+char *rocmfix_install_json(const char *root, const char *package) { return strdup(STATUS); }
 #ifndef WITHOUT
 char *rocmfix_python_environment_json(const char *root, const char *profile, const char *const *path) {
   return strdup(ENVIRONMENT);
@@ -177,7 +209,7 @@ GPU = {"bdf": "0000:03:00.0", "name": None, "gfx": "gfx1010", "supported": True,
 PLAN = {"schema": 1, "set": [], "kept": [], "warnings": [], "advice": []}
 CALL_ALL = """
 from rocmfix import LibraryError, librocmfix
-for call in (librocmfix.version, librocmfix.gpus, librocmfix.environment):
+for call in (librocmfix.version, librocmfix.gpus, librocmfix.environment, lambda: librocmfix.install_hint("rocmfix")):
     try:
         print("ok", call())
     except LibraryError as problem:
@@ -198,21 +230,21 @@ def other_library(tmp_path, status, plan, *flags, version='"9.9"'):
 
 
 def test_a_newer_library_may_say_more(tmp_path):
-    lines = other_library(tmp_path, {"schema": 1, "gpus": [{**GPU, "new": 1}], "new": []}, {
+    lines = other_library(tmp_path, {"schema": 1, "gpus": [{**GPU, "new": 1}], "install": "x", "new": []}, {
         **PLAN, "set": [{"name": "A", "value": "1", "reason": "r", "source": "s", "new": 5}]})  # fmt: skip
-    assert [line.split()[0] for line in lines] == ["ok"] * 3
+    assert [line.split()[0] for line in lines] == ["ok"] * 4
     assert "name='A', value='1'" in lines[2]
 
 
 @pytest.mark.parametrize("status", [
-    "no JSON", [], 1, {}, {"schema": 2, "gpus": []}, {"schema": 1}, {"schema": 1, "gpus": None},
+    "no JSON", [], 1, {}, {"schema": 2, "gpus": []}, {"schema": 1}, {"schema": 1, "gpus": None, "install": None},
     {"schema": 1, "gpus": [5]}, {"schema": 1, "gpus": [{"bdf": "x"}]}, "\\xff",
 ])  # fmt: skip
 def test_a_library_that_answers_otherwise_is_one_of_another_version(tmp_path, status):
-    _, gpus, plan = other_library(tmp_path, status, status)
-    for line in (gpus, plan):
+    _, *answers = other_library(tmp_path, status, status)
+    for line in answers:
         assert line.startswith("LibraryError librocmfix.so.1 and this Python package are of different versions")
-        assert "apt install librocmfix1 python3-rocmfix" in line
+        assert "install both from the same release" in line
 
 
 def test_a_library_without_a_function_is_one_of_another_version(tmp_path):

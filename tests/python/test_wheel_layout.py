@@ -10,6 +10,7 @@ import pytest
 
 from rocmfix import librocmfix
 from rocmfix.yolo import launcher
+from rocmfix.yolo.errors import Failure
 
 PACKAGE = Path(librocmfix.__file__).resolve().parent
 
@@ -36,6 +37,14 @@ def fixture_nothing_is_active(monkeypatch):
     for name in ("VIRTUAL_ENV", "ROCMFIX_PYTHON"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(launcher.shutil, "which", lambda name, **_: f"/path/{name}")
+
+
+def test_a_launcher_that_is_nowhere_is_said_with_what_installs_it(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/nowhere/rocmfix-yolo"])
+    monkeypatch.setattr(launcher.shutil, "which", lambda name: None)
+    with pytest.raises(Failure, match="rocmfix-run was not found") as caught:
+        launcher.find_launcher()
+    assert caught.value.hint == librocmfix.launcher_hint()
 
 
 @pytest.mark.usefixtures("nothing_is_active")

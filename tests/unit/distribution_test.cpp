@@ -64,6 +64,9 @@ TEST(Distribution, EveryFamilyHasAnUpdate) {
   for (const PackageFamily& family : package_families) {
     os.id = family.name;
     EXPECT_EQ(update_command(os), family.update);
+    const std::string_view package = "curl";
+    EXPECT_EQ(newest_command(os, {&package, 1}), std::string(family.newest) + " curl");
+    EXPECT_EQ(newest_command(os, {&package, 1})->substr(0, 5), "sudo ");
     EXPECT_EQ(update_command(os).substr(0, 5), "sudo ");
   }
   os.id = "alpine";

@@ -8,6 +8,7 @@
 
 #include <array>
 
+#include "base/distribution.hpp"
 #include "machine/firmware_rules.hpp"
 #include "rocmfix/gpu.hpp"
 #include "temporary_tree.hpp"
@@ -191,6 +192,16 @@ TEST(FirmwareRules, APackageFitsTheDistributionAndItsRelease) {
   EXPECT_EQ(rules.package_for("debian", "12")->name, "debian-12");
   EXPECT_EQ(rules.package_for("fedora", "43")->name, "others");
   EXPECT_EQ(rules.package_for("", "")->name, "others");
+}
+
+TEST(FirmwareRules, APackageHasALineOrANameThatPackagesTomlKnows) {
+  OsRelease debian;
+  debian.id = "debian";
+  for (const FirmwarePackage& package : FirmwareRules::built_in().packages()) {
+    EXPECT_NE(package.command.empty(), package.package.empty()) << package.name;
+    EXPECT_TRUE(package.package.empty() || newest_command(debian, {&package.package, 1}))
+        << package.name;
+  }
 }
 
 TEST(FirmwareRules, AnAdministratorsFileComesFirst) {

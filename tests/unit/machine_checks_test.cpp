@@ -182,7 +182,23 @@ TEST(FirmwareVersion, AWorkstationCardHasAFileOfItsOwn) {
   arch.write("/etc/os-release", "ID=arch\n");
   EXPECT_EQ(arch("firmware-version"),
             "problem: MEC firmware 123 is too old for a slot without PCIe atomics $ sudo pacman "
-            "-Syu");
+            "-Syu linux-firmware-amdgpu");
+  W5500 ubuntu;
+  ubuntu.write("/etc/os-release", "ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"24.04\"\n");
+  EXPECT_EQ(ubuntu("firmware-version"),
+            "problem: MEC firmware 123 is too old for a slot without PCIe atomics $ sudo apt "
+            "update && sudo apt install linux-firmware");
+  W5500 alpine;
+  alpine.write("/etc/os-release", "ID=alpine\n");
+  EXPECT_EQ(alpine("firmware-version"),
+            "problem: MEC firmware 123 is too old for a slot without PCIe atomics");
+  W5500 ours;
+  ours.write("/etc/os-release", "ID=fedora\n");
+  ours.write("/etc/rocmfix/firmware.toml",
+             "[[package]]\nname = \"o\"\nremedy = \"ask\"\nsource = \"us\"\n");
+  EXPECT_EQ(ours("firmware-version"),
+            "problem: MEC firmware 123 is too old for a slot without PCIe atomics $ sudo dnf "
+            "upgrade --refresh");
   W5500 rebuild;
   rebuild.write("/lib/firmware/amdgpu/navi14_mec_wks.bin", firmware_of_version(157));
   EXPECT_EQ(rebuild("firmware-version"),

@@ -22,10 +22,11 @@ struct Library {
 };
 #ifdef ROCMFIX_WHEEL
 constexpr const char* layer_hint =
-    "pip install rocmfix into an environment (--target leaves libraries out), or run without it: "
+    "install the wheel into an environment (pip's --target leaves libraries out), or run without "
+    "it: "
     "rocmfix-run --no-hip COMMAND";
 constexpr const char* simulator_hint =
-    "pip install rocmfix into an environment (--target leaves libraries out)";
+    "install the wheel into an environment (pip's --target leaves libraries out)";
 #else
 constexpr const char* layer_hint =
     "reinstall rocmfix, or run without it: rocmfix-run --no-hip COMMAND";

@@ -10,6 +10,7 @@
 
 #include "rocmfix/environment.hpp"
 #include "rocmfix/fault_input.hpp"
+#include "rocmfix/install_hint.hpp"
 #include "rocmfix/json.hpp"
 #include "rocmfix/plan.hpp"
 
@@ -137,6 +138,16 @@ char* rocmfix_explain_json(const char* root_path, const char* request) {
       return rocmfix::fail(incidents.error());
     }
     return rocmfix::incidents_json(*incidents);
+  });
+}
+
+char* rocmfix_install_json(const char* root_path, const char* package) {
+  return document([&]() -> Result<std::string> {
+    const auto root = Root::open(root_path);
+    if (!root) {
+      return rocmfix::fail(root.error());
+    }
+    return rocmfix::install_json(rocmfix::install_hint(*root, package));
   });
 }
 

@@ -264,6 +264,10 @@ std::string frameworks_json(std::span<const Framework> frameworks) {
   return dump({{"schema", 1}, {"frameworks", list}});
 }
 
+std::string install_json(const std::string& hint) {
+  return dump({{"schema", 1}, {"install", hint}});
+}
+
 std::string error_json(const Error& error) {
   return dump({{"schema", 1}, {"error", to_string(error)}, {"hint", error.hint}});
 }

@@ -124,7 +124,7 @@ def check_launcher() -> str:
     # An environment can be used without being active.
     path = shutil.which("rocmfix-run", path=sysconfig.get_path("scripts")) or shutil.which("rocmfix-run")
     if path is None:
-        raise AssertionError("rocmfix-run is not in PATH: apt install rocmfix, or pip install rocmfix")
+        raise AssertionError(f"rocmfix-run is not in PATH: {librocmfix.launcher_hint()}")
     inside = "; this process runs under it" if os.environ.get("ROCMFIX_VERSION") else ""
     return f"{path}{inside}"
 

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 SONAME = "librocmfix.so.1"
 SCHEMA = 1
+FROM_A_CHECKOUT = "from a checkout, make build"
 
 
 class LibraryError(RuntimeError):
@@ -119,7 +120,7 @@ def _library() -> ctypes.CDLL:
     else:
         raise LibraryError(
             f"cannot load {SONAME}: {problem}",
-            "apt install librocmfix1, or pip install --force-reinstall rocmfix; from a checkout, make build",
+            f"install rocmfix again, the packages or the wheel; {FROM_A_CHECKOUT}",
         )
     try:
         _declare(library)
@@ -131,7 +132,7 @@ def _library() -> ctypes.CDLL:
 def _other_version(why: str) -> LibraryError:
     return LibraryError(
         f"{SONAME} and this Python package are of different versions: {why}",
-        "install both from the same release: apt install librocmfix1 python3-rocmfix",
+        "install both from the same release, as packages (librocmfix1 and python3-rocmfix) or as one wheel",
     )
 
 
@@ -147,6 +148,8 @@ def _declare(library: ctypes.CDLL) -> None:
     library.rocmfix_python_environment_json.argtypes = [
         ctypes.c_char_p, ctypes.c_char_p, ctypes.POINTER(ctypes.c_char_p)
     ]  # fmt: skip
+    library.rocmfix_install_json.restype = ctypes.c_void_p
+    library.rocmfix_install_json.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
     library.rocmfix_free.restype = None
     library.rocmfix_free.argtypes = [ctypes.c_void_p]
 
@@ -226,6 +229,22 @@ def version() -> str:
 def gpus(root: str | None = None) -> list[Gpu]:
     """The AMD GPUs, by PCI address. Raises LibraryError. No GPU is woken."""
     return list(_items(_document("rocmfix_status_json", root or root_of_this_process()), "gpus", Gpu))
+
+
+def install_hint(package: str, root: str | None = None) -> str:
+    """What to type for a package of userspace/data/packages.toml on this distribution. Raises LibraryError."""
+    document = _document("rocmfix_install_json", root or root_of_this_process(), package)
+    if not isinstance(document.get("install"), str):
+        raise _other_version("'install' has an unknown form")
+    return str(document["install"])
+
+
+def launcher_hint() -> str:
+    """What to do where rocmfix-run is missing."""
+    try:
+        return f"{install_hint('rocmfix')}, or install the wheel again; {FROM_A_CHECKOUT}"
+    except LibraryError as problem:
+        return problem.hint
 
 
 def environment(profile: str = "safe", root: str | None = None) -> Environment:

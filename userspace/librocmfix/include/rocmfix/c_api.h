@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The way in for other languages: what `rocmfix env --json`, `rocmfix status --json` and `rocmfix
- * explain --json` print, from the same code. The Python package is built on it.
+ * explain --json` print, from the same code, and what to type for a package. The Python package is
+ * built on it.
  *
  * Every text is UTF-8 and NUL-terminated. Nothing here throws, and nothing changes the machine or
  * the environment. The functions may be called from any thread, as long as no other one changes
@@ -39,6 +40,10 @@ char* rocmfix_status_json(const char* root);
  *   "log"          text: a kernel log, a program's output, or both
  * up to 64 MiB. `root`: where /etc/rocmfix/faults.toml is looked for. */
 char* rocmfix_explain_json(const char* root, const char* request);
+
+/* {"schema","install"}: what to type for a package by its name in packages.toml, on the distribution
+ * of `root`; a clause that says what to install where that has no name for it. */
+char* rocmfix_install_json(const char* root, const char* package);
 
 /* NULL is allowed. */
 void rocmfix_free(char* text);

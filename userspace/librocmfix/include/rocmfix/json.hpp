@@ -30,6 +30,8 @@ std::string environment_json(const EnvironmentPlan& environment);
 std::string builds_json(const Framework& framework, std::span<const CardBuilds> cards);
 /// {"schema":1,"frameworks":[{"name","title","aliases"}]}
 std::string frameworks_json(std::span<const Framework> frameworks);
+/// {"schema":1,"install":HINT}
+std::string install_json(const std::string& hint);
 std::string error_json(const Error& error);
 
 }  // namespace rocmfix

@@ -48,16 +48,14 @@ std::string with_release(std::string_view name, std::string_view release) {
   return at == std::string::npos ? made : made.replace(at, placeholder.size(), release);
 }
 
-}  // namespace
-
-std::optional<std::string> install_command(const OsRelease& os,
-                                           std::span<const std::string_view> packages,
-                                           std::string_view release) {
+std::optional<std::string> command_for(const OsRelease& os, std::string_view PackageFamily::*verb,
+                                       std::span<const std::string_view> packages,
+                                       std::string_view release) {
   const PackageFamily* const family = family_of(os);
   if (family == nullptr) {
     return std::nullopt;
   }
-  std::string line(family->install);
+  std::string line(family->*verb);
   for (const std::string_view package : packages) {
     const PackageNames* const names = names_of(package);
     const std::string_view name = names == nullptr ? "" : name_in(*names, family->name);
@@ -67,6 +65,19 @@ std::optional<std::string> install_command(const OsRelease& os,
     line += " " + with_release(name, release);
   }
   return line;
+}
+
+}  // namespace
+
+std::optional<std::string> install_command(const OsRelease& os,
+                                           std::span<const std::string_view> packages,
+                                           std::string_view release) {
+  return command_for(os, &PackageFamily::install, packages, release);
+}
+
+std::optional<std::string> newest_command(const OsRelease& os,
+                                          std::span<const std::string_view> packages) {
+  return command_for(os, &PackageFamily::newest, packages, {});
 }
 
 std::string install_hint(const OsRelease& os, std::string_view package, std::string_view release) {

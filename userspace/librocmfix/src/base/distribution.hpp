@@ -17,7 +17,11 @@ std::optional<std::string> install_command(const OsRelease& os,
                                            std::span<const std::string_view> packages,
                                            std::string_view release = {});
 
-/// That for one package, or else a clause that says what to install: for a hint.
+/// The same for their newest version, whether or not they are installed.
+std::optional<std::string> newest_command(const OsRelease& os,
+                                          std::span<const std::string_view> packages);
+
+/// install_command() for one package, or else a clause that says what to install: for a hint.
 std::string install_hint(const OsRelease& os, std::string_view package,
                          std::string_view release = {});
 

@@ -11,6 +11,7 @@ namespace rocmfix::detail {
 struct PackageFamily {
   std::string_view name;
   std::string_view install;
+  std::string_view newest;
   std::string_view update;
   std::string_view source;
 };

@@ -17,6 +17,13 @@ FirmwareRules rules_of(const Root& root) {
   return rules ? std::move(*rules) : FirmwareRules::built_in();
 }
 
+std::string command_of(const FirmwarePackage& package, const OsRelease& os) {
+  if (!package.package.empty()) {
+    return newest_command(os, {&package.package, 1}).value_or("");
+  }
+  return package.command.empty() ? update_command(os) : std::string(package.command);
+}
+
 }  // namespace
 
 FirmwareState firmware_state(const Subject& subject, const Gpu& gpu) {
@@ -61,7 +68,7 @@ void add_firmware_remedy(const Subject& subject, const FirmwareState& state, Fin
   if (const FirmwarePackage* const package = rules.package_for(os.id, os.version)) {
     finding.remedy += formatted("{}{}", finding.remedy.empty() ? "" : " ",
                                 sentence(std::string(package->remedy)));
-    finding.command = package->command.empty() ? update_command(os) : std::string(package->command);
+    finding.command = command_of(*package, os);
   }
 }
 

@@ -35,6 +35,7 @@ struct FirmwarePackage {
   std::string_view release;       ///< empty: any
   std::string_view remedy;
   std::string_view command;  ///< empty: none
+  std::string_view package;  ///< of packages.toml, instead of a command; empty: none
   std::string_view source;
 };
 

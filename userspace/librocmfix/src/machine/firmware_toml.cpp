@@ -60,13 +60,15 @@ AtomicsRule read_atomics(TomlReader& reader, const toml::table& table) {
 }
 
 FirmwarePackage read_package(TomlReader& reader, const toml::table& table) {
-  reader.allow(table, {"name", "distribution", "release", "remedy", "command", "source"});
+  reader.allow(table,
+               {"name", "distribution", "release", "remedy", "command", "package", "source"});
   FirmwarePackage made;
   made.name = reader.plain_text(table, "name", true);
   made.distribution = reader.text(table, "distribution");
   made.release = reader.text(table, "release");
   made.remedy = reader.text(table, "remedy", true);
   made.command = reader.plain_text(table, "command", false);
+  made.package = reader.plain_text(table, "package", false);
   made.source = reader.text(table, "source", true);
   return made;
 }

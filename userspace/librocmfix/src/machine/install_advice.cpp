@@ -88,11 +88,17 @@ std::string install_advice(const Root& root, const std::string& release) {
     return install_hint(os, names::module_package);
   }
   const std::string package = livepatch ? names::livepatch_package : names::module_package;
+  const bool packaged = os.is_like("debian");
   // Not `dkms autoinstall`, which leaves rocmfix to its package; this also says what is wrong.
-  const std::string build = os.is_like("debian") ? "sudo dpkg-reconfigure " + package
-                                                 : "sudo dkms autoinstall -k " + release;
+  std::string build = packaged
+                          ? "sudo dpkg-reconfigure " + package
+                          : "sudo env ROCMFIX_KERNEL_SOURCE=DIRECTORY dkms autoinstall -k " +
+                                release + "; which DIRECTORY: docs/guide/other-distributions.md";
   if (!root.exists("/lib/modules/" + release + "/build/Makefile")) {
     return formatted("{} && {}", install_hint(os, "kernel-headers", release), build);
+  }
+  if (!packaged) {
+    return build;
   }
   if (ubuntu_version(root, release) &&
       !root.exists(formatted("/var/cache/rocmfix/{}/amdgpu.tar.xz", release))) {

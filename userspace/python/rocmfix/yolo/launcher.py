@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
+from ..librocmfix import launcher_hint
 from . import incident
 from .errors import Failure, say
 from .foreign import state_home
@@ -38,8 +39,7 @@ def find_launcher() -> str:
     beside = Path(sys.argv[0]).absolute().parent / "rocmfix-run"
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which("rocmfix-run")
     if not found:
-        raise Failure("rocmfix-run was not found",
-                      "apt install rocmfix, or pip install rocmfix; from a checkout, make build")  # fmt: skip
+        raise Failure("rocmfix-run was not found", launcher_hint())
     return os.path.abspath(found)
 
 
