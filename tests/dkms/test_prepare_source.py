@@ -75,11 +75,14 @@ class Kernel:
     def read(self, name):
         return (self.folder / "out" / AMD / name).read_text()
 
-    def prepare(self, *more):
-        done = subprocess.run(
+    def run(self, *more):
+        return subprocess.run(
             [DKMS / "prepare-source", "--source", self.folder / "linux", "--patches", self.folder / "patches",
              "--rocmfix", self.folder / "rocmfix", "--series", "6.1", "--source-version", "6.1.9-1", "--version", "1",
              "--output", self.folder / "out", *more], text=True, capture_output=True, check=False)  # fmt: skip
+
+    def prepare(self, *more):
+        done = self.run(*more)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -129,11 +132,11 @@ def test_the_livepatch_claims_no_fix_that_it_does_not_replace(kernel):
 
 
 def test_what_one_fix_replaces_another_may_call(kernel):
-    kernel.write("patches/6.1/livepatch", f"amdgpu/a.c alone called {OTHER},{ID}\namdgpu/a.c flush fix {ID}\n"
-                                          f"amdgpu/a.c flush called {OTHER}\n")
+    kernel.write("patches/6.1/livepatch", f"amdgpu/a.c flush fix {ID}\namdgpu/a.c flush called {OTHER},{ID}\n"
+                                          f"amdgpu/a.c alone fix {OTHER}\n")
     functions = kernel.livepatch()
     assert functions.count("int flush(") == functions.count("int alone(") == 1
-    assert functions.count("{ .old_name =") == 1
+    assert functions.count("{ .old_name =") == 2
 
 
 def test_what_is_called_for_no_carried_fix_is_left_out(kernel):
@@ -147,3 +150,47 @@ def test_but_not_what_the_source_has(kernel):
     assert "int alone(void)" in functions and "flush(" not in functions
     assert functions.endswith("#define ROCMFIX_LIVEPATCH_FIXES\n")
     assert "flush" not in kernel.read("livepatch/functions")
+
+
+@pytest.mark.parametrize(("version", "release", "hint"), [
+    ("6.1.8-1", (), "hint: type: apt install linux-source-6.1=6.1.8-1\n"),
+    ("6.1.0-45.45~22.04.1", ("--release", "6.1.8"), "hint: remove it, .* and type: rocmfix kernel-source\n")])
+def test_a_source_of_another_point_release_is_refused_with_the_command_that_gets_the_right_one(
+        kernel, version, release, hint):
+    done = kernel.run("--source-version", version, *release)
+    assert done.returncode == 1 and f"is Linux 6.1.9, not 6.1.8 (of {version})" in done.stderr
+    assert re.search(hint, done.stderr)
+    assert not (kernel.folder / "out").exists()
+
+
+def pack(kernel, *members, cut=0, name="linux.tar"):
+    """A tarball of linux/ in this order; `cut` bytes are missing at its end."""
+    (kernel.folder / "linux/drivers/net").mkdir()
+    (kernel.folder / "linux/drivers/net/large").write_bytes(b"x" * 300_000)
+    tarball = kernel.folder / name
+    subprocess.run(["tar", "-C", kernel.folder, "-caf", tarball, "--sort=name",
+                    *(f"linux/{member}" for member in members)], check=True)
+    if cut:
+        tarball.write_bytes(tarball.read_bytes()[:-cut])
+    return kernel.run("--source", tarball)
+
+
+def test_a_tarball_is_read_until_amdgpu_is_whole_and_no_further(kernel):
+    done = pack(kernel, "Makefile", "drivers", cut=200_000)
+    assert done.returncode == 0, done.stderr
+    assert kernel.read("amdgpu/a.c") == SWITCHED
+
+
+def test_a_makefile_that_comes_last_is_read_too(kernel):
+    """Behind what takes a moment to read: it is not there by the time that tar needs to notice."""
+    kernel.write("linux/drivers/sound/large", "x" * 30_000_000)
+    done = pack(kernel, "drivers", "Makefile", name="linux.tar.xz")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_tarball_that_ends_before_amdgpu_does_is_refused(kernel):
+    kernel.write(f"linux/{AMD}/amdgpu/z.c", "/* */\n" * 50_000)
+    done = pack(kernel, "Makefile", AMD, cut=200_000)
+    assert done.returncode == 1 and "hint: the file may be damaged or incomplete: get it again\n" in done.stderr
+    assert "Unexpected EOF in archive" in done.stderr
+    assert not (kernel.folder / "out").exists()
