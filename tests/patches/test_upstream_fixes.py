@@ -15,8 +15,8 @@ import upstream_fixes  # noqa: E402
 
 FIXES = upstream_fixes.read()
 PATCHES = TOP / "kernel/patches"
-KERNELS = [line.split()[0] for line in (TOP / "tests/kernels/list").read_text().splitlines()
-           if line.strip() and line[0] != "#"]  # fmt: skip
+KERNELS = [line.split()[0] for name in ("list", "ubuntu-list")
+           for line in (TOP / "tests/kernels" / name).read_text().splitlines() if line.strip() and line[0] != "#"]
 FIX = {"title": "t", "files": ["gone.c", "a.c"], "function": "flush", "marker": "HEAVY"}
 SOURCE = """\
 static int other(void)

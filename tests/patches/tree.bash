@@ -39,8 +39,15 @@ series_is_complete() {
 		<(cd "$patches" && find . -name '*.patch' | sed 's|^\./||' | sort)
 }
 
+# Ubuntu's versions do not begin with upstream's.
+upstream_release() {
+	sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = //p' "${kernel[pristine]}/Makefile" | paste -sd .
+}
+
 prepare() { # DIR [OPTION...]: as the user's machine does
-	"$top/dkms/prepare-source" --source "${kernel[pristine]}" --patches "${patches%/*}" \
+	local release=()
+	! grep -qs "^${kernel[name]-none} " "$here/../kernels/ubuntu-list" || release=(--release "$(upstream_release)")
+	"$top/dkms/prepare-source" "${release[@]}" --source "${kernel[pristine]}" --patches "${patches%/*}" \
 		--rocmfix "$top/kernel/rocmfix" --series "${kernel[series]}" \
 		--source-version "${kernel[version]}" --version "$version" --output "$@"
 }
@@ -132,7 +139,8 @@ compiles_silently() { # objects... [variables...]
 			return 1
 		}
 	done
-	! grep -i 'warning' "$log"
+	# Of an update of the release's compiler, and of tools that the build of an object does not need.
+	! grep -v '^warning: \(the compiler\|pahole version\) differs from the one used' "$log" | grep -i 'warning'
 }
 
 # An amdgpu.ko that cannot say what it is must not come into being.
