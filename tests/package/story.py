@@ -39,7 +39,8 @@ class TestedKernel:
         """What apt is given in addition to the kernel: on Debian, the release that is preferred. Ubuntu's recommends
         a boot loader, and not the drivers."""
         if self.drivers:
-            return ["--no-install-recommends", "initramfs-tools", self.drivers]
+            # Its hooks copy dumpe2fs.
+            return ["--no-install-recommends", "initramfs-tools", "e2fsprogs", self.drivers]
         return ["-t", self.suite] if self.suite.endswith("-backports") else []
 
 
