@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 // How a trial begins, and begins again: whether it can be made on this machine, and its plan.
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <ctime>
 
 #include "rocmfix/driver.hpp"
@@ -13,6 +11,7 @@
 #include "rocmfix/gpu.hpp"
 #include "rocmfix/printable.hpp"
 #include "trial/session.hpp"
+#include "util/any_seed.hpp"
 #include "util/foreign_json.hpp"
 #include "util/formatted.hpp"
 
@@ -28,14 +27,6 @@ std::string default_directory() {
   return std::strftime(date.data(), date.size(), "%Y%m%d-%H%M%S", &local) == 0
              ? "rocmfix-trial"
              : std::string("rocmfix-trial-") + date.data();
-}
-
-// Not std::random_device: that of libstdc++ needs glibc 2.36, and the wheel is for 2.35.
-std::uint64_t any_seed() {
-  std::uint32_t seed = 0;
-  // So few bytes are never interrupted.
-  static_cast<void>(::getrandom(&seed, sizeof seed, 0));
-  return seed;
 }
 
 Result<Json> describe_machine(const Root& root, bool simulated) {
