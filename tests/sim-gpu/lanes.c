@@ -91,6 +91,42 @@ KERNEL void reduction(const AS u32* in, AS u32* out) {
   }
 }
 
+// Two workgroups of one work-item play ping-pong: eight words of data and a flag in lines of their
+// own, in memory that both read and write. in[0] rounds; the words that were wrong.
+static u32 play(const AS u32* in, AS u32* out, int acquire, int release) {
+  AS u32* const ours = out + 256 + GROUP * 128;
+  const AS u32* const theirs = out + 256 + (1 - GROUP) * 128;
+  u32 wrong = 0;
+  for (u32 round = 1; round <= in[0]; ++round) {
+    for (u32 i = 0; i < 8; ++i) {
+      ours[64 + i] = round * 8 + i;
+    }
+    __atomic_store_n(&ours[0], round, release);
+    while (__atomic_load_n(&theirs[0], acquire) < round) {
+      __builtin_amdgcn_s_sleep(1);
+    }
+    for (u32 i = 0; i < 8; ++i) {
+      wrong += theirs[64 + i] < round * 8 + i;
+    }
+  }
+  return wrong;
+}
+
+KERNEL void messages(const AS u32* in, AS u32* out) {
+  out[GROUP] = play(in, out, __ATOMIC_ACQUIRE, __ATOMIC_RELEASE);
+}
+KERNEL void messages_without_order(const AS u32* in, AS u32* out) {
+  out[GROUP] = play(in, out, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+// For the benchmark: mostly memory.
+KERNEL void copy(const AS u32* in, AS u32* out) {
+  const u32 at = GROUP * 256 + ITEM;
+  for (u32 i = 0; i < 400; ++i) {
+    ((volatile AS u32*)out)[at] = ((const volatile AS u32*)in)[at] + i;
+  }
+}
+
 // For the benchmark: mostly arithmetic.
 KERNEL void work(const AS float* in, AS float* out) {
   float a = in[ITEM], b = a + 1.0f;

@@ -3,6 +3,8 @@
 //
 //   sim-gpu-run TARGET CODE_OBJECT KERNEL WORKGROUPS WORK_ITEMS OUTPUT_BYTES < INPUT > OUTPUT
 //
+// With SIM_GPU_CACHES=SEED its accesses go through the caches, and memory is NC.
+//
 // The kernel has two arguments: a pointer to the input (read-only memory), and one to the output,
 // which is 0 at first. What it cost goes to stderr. Status 1 with a sentence: it did not end well.
 #include <elf.h>
@@ -18,10 +20,12 @@
 #include <thread>
 #include <vector>
 
+#include "gpu/cache/cached_memory.hpp"
 #include "gpu/isa/launch.hpp"
 
 namespace {
 
+namespace cache = rocmfix::sim::cache;
 using rocmfix::sim::isa::KernelDescriptor;
 using rocmfix::sim::isa::Launch;
 using rocmfix::sim::isa::Memory;
@@ -43,7 +47,8 @@ struct Region {
 class Regions : public Memory {
  public:
   explicit Regions(std::vector<Region>& regions) : regions_(regions) {}
-  bool read(std::uint64_t va, void* out, std::size_t size) override {
+  bool read(std::uint64_t va, void* out, std::size_t size,
+            rocmfix::sim::isa::Policy /*policy*/) override {
     const Region* const region = find(va, size);
     return region != nullptr &&
            std::memcpy(out, region->bytes.data() + (va - region->start), size) != nullptr;
@@ -57,13 +62,16 @@ class Regions : public Memory {
     std::memcpy(region->bytes.data() + (va - region->start), in, size);
     return true;
   }
-  void* atomic(std::uint64_t va, std::size_t size) override {
+  bool change(std::uint64_t va, std::size_t size, const Change& how) override {
     Region* const region = find(va, size);
-    return region == nullptr ? nullptr : region->bytes.data() + (va - region->start);
+    if (region != nullptr) {
+      how(region->bytes.data() + (va - region->start));
+    }
+    return region != nullptr;
   }
   bool fetch(std::uint64_t va, void* out, std::size_t size) override {
     const Region* const region = find(va, size);
-    return region != nullptr && region->executable && read(va, out, size);
+    return region != nullptr && region->executable && read(va, out, size, {});
   }
 
  private:
@@ -83,6 +91,35 @@ class Regions : public Memory {
     return nullptr;
   }
   std::vector<Region>& regions_;
+};
+
+// The caches of a small GPU. The regions become whole lines, as pages are.
+class Caches {
+ public:
+  Caches(std::vector<Region>& regions, std::uint64_t seed)
+      : regions_(regions), below_(regions), hierarchy_({2, 2}, cache::Chance(seed), below_) {
+    for (Region& region : regions_) {
+      region.bytes.resize(cache::line_of(region.bytes.size() + cache::line_size - 1));
+    }
+  }
+  std::unique_ptr<Memory> memory() {
+    return std::make_unique<cache::CachedMemory>(
+        hierarchy_, std::make_unique<Regions>(regions_),
+        [this](std::uint64_t va) -> std::optional<cache::Mapping> {
+          for (const Region& region : regions_) {
+            if (va >= region.start && va - region.start < region.bytes.size()) {
+              return cache::Mapping{cache::Mtype::nc, region.writable};
+            }
+          }
+          return std::nullopt;
+        });
+  }
+  void empty() { hierarchy_.empty(); }
+
+ private:
+  std::vector<Region>& regions_;
+  Regions below_;
+  cache::Hierarchy hierarchy_;
 };
 
 constexpr std::uint64_t code_at = 0x10000000;
@@ -191,6 +228,12 @@ int main(int argc, char** argv) {
     launch.instruction_limit = std::strtoull(limit, nullptr, 10);
   }
   launch.memory = [&regions] { return std::make_unique<Regions>(regions); };
+  const std::size_t output_bytes = regions[2].bytes.size();
+  std::optional<Caches> caches;
+  if (const char* const seed = std::getenv("SIM_GPU_CACHES")) {
+    caches.emplace(regions, std::strtoull(seed, nullptr, 10));
+    launch.memory = [&caches] { return caches->memory(); };
+  }
   if (const std::string wrong = check_launch(descriptor, launch); !wrong.empty()) {
     fail(wrong);
   }
@@ -201,6 +244,9 @@ int main(int argc, char** argv) {
   }
   const auto start = std::chrono::steady_clock::now();
   const auto outcome = execute(*program, descriptor, launch);
+  if (caches) {
+    caches->empty();
+  }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   std::fprintf(stderr, "%llu instructions, %llu of lanes, %.3f s\n",
                static_cast<unsigned long long>(outcome.instructions),
@@ -211,6 +257,6 @@ int main(int argc, char** argv) {
   if (outcome.stop.why != Stop::Why::end) {
     fail(outcome.stop.what);
   }
-  std::cout.write(regions[2].bytes.data(), static_cast<std::streamsize>(regions[2].bytes.size()));
+  std::cout.write(regions[2].bytes.data(), static_cast<std::streamsize>(output_bytes));
   return std::cout.flush() ? 0 : 1;
 }

@@ -112,6 +112,33 @@ def test_no_addition_is_lost_between_threads(run):
     assert out == [3 * 32 * 64 * 200] * 2
 
 
+def wrong_words(run, monkeypatch, kernel, seeds):
+    found = []
+    for seed in seeds:
+        monkeypatch.setenv("SIM_GPU_CACHES", str(seed))
+        found.append(sum(run("gfx1030", kernel, [30] * 64, 512, groups=2, items=1)[:2]))
+    return found
+
+
+def test_what_two_workgroups_exchange_meets_in_gl2(run, monkeypatch):
+    """Also in NC memory: which is why rocmfix_mtype=private breaks no program."""
+    assert wrong_words(run, monkeypatch, "messages", range(1, 9)) == [0] * 8
+
+
+def test_without_acquire_and_release_the_caches_break_it(run, monkeypatch):
+    assert all(wrong_words(run, monkeypatch, "messages_without_order", [1, 6, 8]))
+    monkeypatch.delenv("SIM_GPU_CACHES")
+    assert run("gfx1030", "messages_without_order", [30] * 64, 512, groups=2, items=1)[:2] == [0, 0]
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_atomics_and_barriers_through_caches(run, monkeypatch, seed):
+    monkeypatch.setenv("SIM_GPU_CACHES", str(seed))
+    test_barriers(run, 32)
+    out = run("gfx1030", "contended", [3] * 64, 2, groups=4)
+    assert out == [3 * 32 * 4 * 200] * 2
+
+
 @pytest.mark.parametrize("wave", [32, 64])
 def test_barriers(run, wave):
     values = [random.Random(4).getrandbits(20) + i for i in range(64 * 256)]

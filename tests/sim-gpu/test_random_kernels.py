@@ -77,6 +77,15 @@ def test_with_waves_of_64_lanes(target, expected):
     compare(target, compile_for(folder, target, "-mwavefrontsize64"), data, results)
 
 
+@pytest.mark.parametrize("seed", range(SEED, SEED + 4))
+def test_through_caches_it_computes_the_same(seed, expected, monkeypatch):
+    """A program that waits for what it uses does not depend on what the caches do."""
+    folder, data, results = expected
+    monkeypatch.setenv("SIM_GPU_CACHES", str(seed))
+    some = dict(list(results.items())[seed % 4::8])
+    compare("gfx1030", compile_for(folder, "gfx1030"), data, some)
+
+
 @pytest.mark.parametrize("target", ["gfx1012", "gfx1031"])
 def test_without_optimisation(target, expected):
     """Everything goes through scratch memory."""

@@ -29,6 +29,19 @@ def test_an_error_of_a_wave_is_the_runtimes_own(simulation, what, code, said):
     assert "reported as done" not in done.stdout
 
 
-def test_a_limit_that_is_no_number_is_refused(simulation):
-    done = simulation.run("kernel", ROCMFIX_SIM_INSTRUCTIONS="many")
-    assert done.status == 2 and "ROCMFIX_SIM_INSTRUCTIONS is not a number from 1" in done.stderr
+@pytest.mark.parametrize("name", ["ROCMFIX_SIM_INSTRUCTIONS", "ROCMFIX_SIM_SEED"])
+@pytest.mark.parametrize("value", ["many", "0", "7x", "-1"])
+def test_a_limit_or_a_seed_that_is_no_number_is_refused(simulation, name, value):
+    done = simulation.run("kernel", **{name: value})
+    assert done.status == 2 and f"{name} is not a number from 1" in done.stderr
+
+
+def test_through_caches_it_computes_the_same_and_tells_its_seed(simulation):
+    done = simulation.run("kernel", "barrier", card="rx5700xt+caches")
+    assert "\n0 wrong\n" in done.stdout, done.stderr
+    (line,) = done.ops("caches")
+    assert f"ROCMFIX_SIM_SEED={line['seed']} " in done.stderr
+    again = simulation.run("kernel", "barrier", card="rx5700xt+caches", ROCMFIX_SIM_SEED=str(line["seed"]))
+    assert "\n0 wrong\n" in again.stdout and "ROCMFIX_SIM_SEED" not in again.stderr
+    assert [one["seed"] for one in again.ops("caches")] == [line["seed"]]
+    assert not simulation.run("kernel", "barrier", card="rx5700xt", ROCMFIX_SIM_SEED="1").ops("caches")

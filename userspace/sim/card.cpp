@@ -22,11 +22,12 @@ std::string gfx_name(std::uint32_t gfx_target) {
 }
 
 std::span<const CardOption> card_options() {
-  static constexpr std::array<CardOption, 8> all = {{
+  static constexpr std::array<CardOption, 9> all = {{
       {"largebar", "all of its VRAM is visible to the CPU"},
       {"patched", "the driver is the patched one, with rocmfix_mtype=private, its default"},
       {"patched-data", "with rocmfix_mtype=data"},
       {"patched-all", "with rocmfix_mtype=all"},
+      {"caches", "kernels see memory through its caches, as documented: ROCMFIX_SIM_SEED"},
       {"svm", "the kernel has SVM: as kernel7.2"},
       {"kernel6.1", "the driver's interface is that of Linux 6.1"},
       {"kernel6.12", "of 6.12, the default"},

@@ -51,6 +51,8 @@ bool apply_option(std::string_view option, GpuConfiguration& gpu, Kernel& kernel
   } else if (option == "patched-all") {
     gpu.patched = true;
     gpu.mtype = MtypeMode::all;
+  } else if (option == "caches") {
+    gpu.caches = true;
   } else if (option == "svm") {
     kernel = kernels.back();
   } else if (option.starts_with(kernel_prefix)) {
@@ -75,6 +77,21 @@ std::string environment(const char* name) {
   _exit(2);
 }
 
+// nullopt: it is not set. `purpose` is the hint for one that is no number.
+std::optional<std::uint64_t> number(const char* name, std::string_view purpose) {
+  const std::string text = environment(name);
+  std::uint64_t value = 0;
+  const char* const text_end = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), text_end, value);
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  if (error != std::errc{} || end != text_end || value == 0) {
+    refuse(formatted("error: {} is not a number from 1\nhint: {}\n", name, purpose));
+  }
+  return value;
+}
+
 void read_kernels(Configuration& out) {
   const std::string unknown = environment("ROCMFIX_SIM_KERNELS");
   if (!unknown.empty() && unknown != "execute" && unknown != "fault" && unknown != "complete") {
@@ -85,16 +102,10 @@ void read_kernels(Configuration& out) {
   out.unknown_kernels = unknown == "complete" ? UnknownKernels::complete
                         : unknown == "fault"  ? UnknownKernels::fault
                                               : UnknownKernels::execute;
-  const std::string limit = environment("ROCMFIX_SIM_INSTRUCTIONS");
-  if (limit.empty()) {
-    return;
-  }
-  const auto [end, error] =
-      std::from_chars(limit.data(), limit.data() + limit.size(), out.instruction_limit);
-  if (error != std::errc{} || end != limit.data() + limit.size() || out.instruction_limit == 0) {
-    refuse(
-        "error: ROCMFIX_SIM_INSTRUCTIONS is not a number from 1\n"
-        "hint: it limits the instructions of a GPU kernel, so that an endless loop ends\n");
+  if (const auto limit = number("ROCMFIX_SIM_INSTRUCTIONS",
+                                "it limits the instructions of a GPU kernel, so that an endless "
+                                "loop ends")) {
+    out.instruction_limit = *limit;
   }
 }
 
@@ -112,6 +123,7 @@ const Configuration* read_environment() {
   result->scenario = environment("ROCMFIX_SIM_SCENARIO");
   result->socket = environment("ROCMFIX_SIM_SOCKET");
   read_kernels(*result);
+  result->seed = number("ROCMFIX_SIM_SEED", "it decides what a card with +caches does");
   return result;
 }
 

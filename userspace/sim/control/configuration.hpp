@@ -36,6 +36,7 @@ struct GpuConfiguration {
   bool large_bar = false;  ///< all VRAM is CPU-visible (resizable BAR; an APU always)
   bool patched = false;    ///< the MTYPE in force is that of the patched driver
   MtypeMode mtype = MtypeMode::private_;
+  bool caches = false;  ///< L0, GL1 and GL2 stand between its kernels and memory
 };
 
 struct Configuration {
@@ -48,6 +49,9 @@ struct Configuration {
   /// ROCMFIX_SIM_INSTRUCTIONS: how many a kernel's waves may execute before it is taken for one
   /// that does not end. The default is some minutes.
   std::uint64_t instruction_limit = 4'000'000'000;
+  /// ROCMFIX_SIM_SEED: of what the caches do that nothing demands. nullopt: each process has its
+  /// own.
+  std::optional<std::uint64_t> seed;
 };
 
 /// nullptr: ROCMFIX_SIM is not set or empty. A value that cannot be right ends the process with a

@@ -299,10 +299,9 @@ std::optional<MemoryFault> Faults::before_access(unsigned gpu, std::uint64_t to,
       return std::nullopt;
     }
   }
-  const bool patched = gpus().at(gpu).patched;
   for (const std::uint64_t address : {to, from}) {
     const auto entry = process_.memory.entry(gpu, address);
-    if (entry && mtype_name(patched ? entry->mtype.patched : entry->mtype.stock) == "UC") {
+    if (entry && mtype_name(mtype_in_force(gpus().at(gpu), entry->mtype)) == "UC") {
       return MemoryFault{address};
     }
   }

@@ -51,12 +51,14 @@ std::size_t write_user(char* to, const void* from, std::size_t size) {
 
 void AddressSpace::map(unsigned gpu, std::uint64_t va, std::uint64_t size,
                        std::shared_ptr<Buffer> buffer, std::uint64_t offset, Mtype mtype) {
+  empty_caches_(gpu);
   const std::lock_guard lock(mutex_);
   tables_.at(gpu)[va] = {size, offset, std::move(buffer), mtype};
   generation_.fetch_add(1, std::memory_order_acq_rel);
 }
 
 bool AddressSpace::unmap(unsigned gpu, std::uint64_t va) {
+  empty_caches_(gpu);
   std::shared_ptr<Buffer> last;  // its memory goes after the lock
   const std::lock_guard lock(mutex_);
   const auto found = tables_.at(gpu).find(va);
@@ -176,6 +178,14 @@ std::optional<MemoryFault> AddressSpace::write(unsigned gpu, std::uint64_t va, c
 
 std::optional<MemoryFault> AddressSpace::copy(unsigned gpu, std::uint64_t to, std::uint64_t from,
                                               std::size_t size) {
+  empty_caches_(gpu);
+  const auto fault = copy_pieces(gpu, to, from, size);
+  empty_caches_(gpu);
+  return fault;
+}
+
+std::optional<MemoryFault> AddressSpace::copy_pieces(unsigned gpu, std::uint64_t to,
+                                                     std::uint64_t from, std::size_t size) {
   std::vector<char> bounce;
   while (size > 0) {
     const auto source = piece(gpu, from);
@@ -206,6 +216,7 @@ std::optional<MemoryFault> AddressSpace::copy(unsigned gpu, std::uint64_t to, st
 
 std::optional<MemoryFault> AddressSpace::fill(unsigned gpu, std::uint64_t to, const void* pattern,
                                               std::size_t pattern_size, std::uint64_t size) {
+  empty_caches_(gpu);
   // Whole patterns, so that a block can follow a block.
   std::vector<char> block(std::max(pattern_size, bounce_size / pattern_size * pattern_size));
   for (std::size_t at = 0; at < block.size(); at += pattern_size) {
@@ -219,6 +230,7 @@ std::optional<MemoryFault> AddressSpace::fill(unsigned gpu, std::uint64_t to, co
     to += some;
     size -= some;
   }
+  empty_caches_(gpu);
   return std::nullopt;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What each GPU's page table says, and access through it. An access that meets no entry, or memory
 // that the process has unmapped since, ends there and says where: that is the GPU memory fault.
-// Thread-safe. Refuses to model caches: what is written is seen at once.
+// Thread-safe. Knows no caches: they are above it (gpu/cache), and emptied where it says so.
 #pragma once
 
 #include <atomic>
@@ -83,6 +83,11 @@ class AddressSpace {
   using SvmMtype = std::function<Mtype(unsigned gpu, const SvmAttributes& attributes)>;
   void set_svm_mtype(SvmMtype how);
 
+  /// Writes back and drops what the GPU's caches have. Called with no lock held: before a mapping
+  /// is made or ends, and around copies and fills, which are done in memory.
+  using EmptyCaches = std::function<void(unsigned gpu)>;
+  void set_empty_caches(EmptyCaches empty) { empty_caches_ = std::move(empty); }
+
   /// Looked at before every access of a kernel or DMA engine to data; true: it faults there.
   using Watch = std::function<bool(unsigned gpu, const Entry& entry)>;
   void set_watch(Watch watch);
@@ -104,6 +109,8 @@ class AddressSpace {
   };
   [[nodiscard]] std::optional<Entry> find(unsigned gpu, std::uint64_t va) const;
   std::optional<Piece> piece(unsigned gpu, std::uint64_t va);
+  std::optional<MemoryFault> copy_pieces(unsigned gpu, std::uint64_t to, std::uint64_t from,
+                                         std::size_t size);
 
   mutable std::mutex mutex_;
   std::atomic<std::uint64_t> generation_{0};
@@ -111,6 +118,7 @@ class AddressSpace {
   SvmRanges svm_;
   SvmMtype svm_mtype_;
   Watch watch_;
+  EmptyCaches empty_caches_ = [](unsigned) {};
 };
 
 }  // namespace rocmfix::sim

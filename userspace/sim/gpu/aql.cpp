@@ -9,6 +9,7 @@
 
 #include "control/faults.hpp"
 #include "control/journal.hpp"
+#include "gpu/gpu_caches.hpp"
 #include "gpu/kernels.hpp"
 #include "gpu/queue.hpp"
 #include "gpu/signal_memory.hpp"
@@ -88,7 +89,7 @@ bool wait_value(Queue& queue, const char* packet) {
   return false;
 }
 
-// ROCr sends PM4 to invalidate caches; there are none here, so that, and only that, is nothing.
+// ROCr sends PM4 to invalidate caches, and for nothing else. Which of them, is not looked at.
 bool run_pm4(Queue& queue, const char* packet) {
   constexpr std::uint32_t op_nop = 0x10;
   constexpr std::uint32_t op_acquire_mem = 0x58;
@@ -112,6 +113,7 @@ bool run_pm4(Queue& queue, const char* packet) {
     at += std::uint64_t{length} * 4;
     words -= std::min(words, length);
   }
+  queue.process().empty_caches(queue.parameters().gpu);
   return true;
 }
 
@@ -160,9 +162,18 @@ void run_aql(Queue& queue) {
       return;
     }
     const std::uint64_t start = gpu_clock(now_ns());
-    if (!run_packet(queue, packet, static_cast<std::uint8_t>(word & 0xffU), done)) {
+    const auto type = static_cast<std::uint8_t>(word & 0xffU);
+    const PacketFences fences(queue.process(), queue.parameters().gpu, word);
+    if (type == kernel_dispatch) {
+      fences.acquire(true);
+    }
+    if (!run_packet(queue, packet, type, done)) {
       return;
     }
+    if (type != kernel_dispatch) {  // what it has waited for
+      fences.acquire(false);
+    }
+    fences.release();
     const auto completion = field<std::uint64_t>(packet, 56);
     header->store(invalid, std::memory_order_release);
     queue.publish_read_pointer(++done);

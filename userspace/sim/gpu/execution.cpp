@@ -6,6 +6,7 @@
 
 #include "control/configuration.hpp"
 #include "control/journal.hpp"
+#include "gpu/gpu_caches.hpp"
 #include "gpu/isa/launch.hpp"
 #include "gpu/page_memory.hpp"
 #include "util/formatted.hpp"
@@ -48,7 +49,7 @@ isa::Launch launch_of(Queue& queue, const DispatchPacket& packet, std::uint64_t 
   launch.threads = std::max(1U, std::thread::hardware_concurrency());
   launch.resident = gpus()[gpu].card->cu * 2;
   launch.instruction_limit = configuration()->instruction_limit;
-  launch.memory = [&process, gpu] { return std::make_unique<PageMemory>(process.memory, gpu); };
+  launch.memory = [&process, gpu] { return memory_of_waves(process, gpu); };
   launch.cancelled = [&queue] { return queue.stopped(); };
   launch.interrupt = [&process](std::uint32_t event) { process.events.set(event); };
   return launch;

@@ -40,6 +40,7 @@ std::vector<Gpu> place_gpus() {
     gpu.large_bar = wanted.large_bar;
     gpu.patched = wanted.patched;
     gpu.mtype = wanted.mtype;
+    gpu.caches = wanted.caches;
     // A discrete card stands behind a root port and its own switch: 03, 06, 09, ...
     const unsigned bus = 3 * (gpu.index + 1);
     gpu.bdf = formatted("0000:{:02x}:00.0", bus);

@@ -67,6 +67,10 @@ Mtype mtype_of_svm(const Gpu& gpu, const SvmAttributes& attributes) {
   return {stock, patched_mtype(gpu, owner, stock)};
 }
 
+unsigned mtype_in_force(const Gpu& gpu, const Mtype& mtype) {
+  return gpu.patched ? mtype.patched : mtype.stock;
+}
+
 std::string_view mtype_name(unsigned mtype) {
   switch (mtype) {
     case ROCMFIX_PTE_NC:

@@ -26,6 +26,9 @@ Mtype mtype_of_bo(const Gpu& gpu, const Kernel& kernel, std::uint32_t flags, boo
 /// An SVM range, on a kernel that has SVM.
 Mtype mtype_of_svm(const Gpu& gpu, const SvmAttributes& attributes);
 
+/// What the page table has: the patched driver's, or the stock one's.
+unsigned mtype_in_force(const Gpu& gpu, const Mtype& mtype);
+
 /// "NC", "WC", "CC", "UC"
 std::string_view mtype_name(unsigned mtype);
 

@@ -38,7 +38,7 @@ bool PageMemory::failed(const MemoryFault& fault) {
 }
 
 // Aligned words are never seen half written.
-bool PageMemory::read(std::uint64_t va, void* out, std::size_t size) {
+bool PageMemory::read(std::uint64_t va, void* out, std::size_t size, isa::Policy /*policy*/) {
   const AddressSpace::Direct* const direct = find(va, size);
   if (direct == nullptr) {
     const auto fault = space_.read(gpu_, va, out, size);
@@ -83,7 +83,7 @@ bool PageMemory::write(std::uint64_t va, const void* in, std::size_t size) {
   return true;
 }
 
-void* PageMemory::atomic(std::uint64_t va, std::size_t size) {
+void* PageMemory::word(std::uint64_t va, std::size_t size) {
   if (const AddressSpace::Direct* const direct = find(va, size)) {
     if (!direct->writable) {
       failed({va, true});
@@ -102,6 +102,14 @@ void* PageMemory::atomic(std::uint64_t va, std::size_t size) {
     failed({va});
   }
   return at;
+}
+
+bool PageMemory::change(std::uint64_t va, std::size_t size, const Change& how) {
+  void* const at = word(va, size);
+  if (at != nullptr) {
+    how(at);
+  }
+  return at != nullptr;
 }
 
 bool PageMemory::fetch(std::uint64_t va, void* out, std::size_t size) {

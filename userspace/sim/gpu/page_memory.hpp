@@ -16,15 +16,17 @@ class PageMemory : public isa::Memory {
  public:
   PageMemory(AddressSpace& space, unsigned gpu) : space_(space), gpu_(gpu) {}
 
-  bool read(std::uint64_t va, void* out, std::size_t size) override;
+  bool read(std::uint64_t va, void* out, std::size_t size, isa::Policy policy) override;
   bool write(std::uint64_t va, const void* in, std::size_t size) override;
-  void* atomic(std::uint64_t va, std::size_t size) override;
+  bool change(std::uint64_t va, std::size_t size, const Change& how) override;
   bool fetch(std::uint64_t va, void* out, std::size_t size) override;
 
  private:
   /// nullptr: not a whole access in one buffer of the simulator's.
   const AddressSpace::Direct* find(std::uint64_t va, std::size_t size);
   bool failed(const MemoryFault& fault);
+  /// nullptr: fault() says where.
+  void* word(std::uint64_t va, std::size_t size);
 
   AddressSpace& space_;
   unsigned gpu_;

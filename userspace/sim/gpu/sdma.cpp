@@ -200,7 +200,8 @@ std::size_t run_packet(Queue& queue, const Words& w) {
       }
       return 0;
     case gcr:
-      return 5;  // caches, of which there are none here
+      queue.process().empty_caches(queue.parameters().gpu);
+      return 5;
     default:
       break;
   }

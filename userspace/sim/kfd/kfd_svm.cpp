@@ -112,6 +112,9 @@ void apply(SvmAttributes& to, const kfd_ioctl_svm_attribute& attribute) {
 }
 
 void set_attributes(Process& process, const kfd_ioctl_svm_args& args) {
+  for (const Gpu& gpu : gpus()) {
+    process.empty_caches(gpu.index);
+  }
   process.memory.with_svm([&](SvmRanges& ranges) {
     ranges.change(args.start_addr, args.start_addr + args.size, [&](SvmAttributes& range) {
       for (std::uint32_t i = 0; i < args.nattr; ++i) {

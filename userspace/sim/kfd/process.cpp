@@ -13,6 +13,7 @@
 #include "control/faults.hpp"
 #include "control/journal.hpp"
 #include "gpu/execution.hpp"
+#include "gpu/gpu_caches.hpp"
 #include "gpu/queue.hpp"
 #include "util/formatted.hpp"
 
@@ -71,8 +72,18 @@ Process::Process() : arenas(gpus().size()), memory(gpus().size()) {
   memory.set_svm_mtype([](unsigned gpu, const SvmAttributes& attributes) {
     return mtype_of_svm(gpus()[gpu], attributes);
   });
+  memory.set_empty_caches([this](unsigned gpu) { empty_caches(gpu); });
+  for (const Gpu& gpu : gpus()) {
+    caches.push_back(gpu.caches ? std::make_shared<GpuCaches>(*this, gpu) : nullptr);
+  }
   decoded = std::make_shared<DecodedKernels>();
   faults_ = std::make_unique<Faults>(*this);
+}
+
+void Process::empty_caches(unsigned gpu) {
+  if (gpu < caches.size() && caches[gpu] != nullptr) {
+    caches[gpu]->hierarchy.empty();
+  }
 }
 
 Process& Process::current() {

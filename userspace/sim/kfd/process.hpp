@@ -23,6 +23,7 @@ namespace rocmfix::sim {
 
 class Queue;
 struct DecodedKernels;
+struct GpuCaches;
 class Faults;
 
 /// A GPU of the simulated machine; the same for every process.
@@ -32,6 +33,7 @@ struct Gpu {
   bool large_bar = false;
   bool patched = false;
   MtypeMode mtype = MtypeMode::private_;
+  bool caches = false;
   std::uint32_t gpu_id = 0;
   unsigned node = 0;   ///< in the KFD topology; node 0 is the CPU
   unsigned minor = 0;  ///< of the render node: 128 and up
@@ -90,7 +92,10 @@ class Process {
   std::uint32_t next_queue = 1;
   std::vector<char*> doorbells;  ///< a page a GPU
   std::uint64_t event_page = 0;
-  std::shared_ptr<DecodedKernels> decoded;  ///< of kernels that were executed
+  std::shared_ptr<DecodedKernels> decoded;         ///< of kernels that were executed
+  std::vector<std::shared_ptr<GpuCaches>> caches;  ///< one a GPU; null without +caches
+  /// Memory has what the GPU's kernels wrote, and its kernels will see what is there now.
+  void empty_caches(unsigned gpu);
   /// A GPU that has faulted or was reset runs no packet any more.
   std::unique_ptr<std::atomic<bool>[]> halted;
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "gpu/isa/waits.hpp"
+
 namespace rocmfix::sim::isa {
 
 namespace {
@@ -163,11 +165,11 @@ Place locate(const Wave& wave, const Instruction& in, Space space, unsigned addr
   return {};
 }
 
-bool read_place(Wave& wave, const Place& place, void* out, unsigned size) {
+bool read_place(Wave& wave, const Instruction& in, const Place& place, void* out, unsigned size) {
   auto* const bytes = static_cast<std::uint8_t*>(out);
   switch (place.kind) {
     case Place::Kind::memory:
-      if (!wave.group->memory->read(place.address, out, size)) {
+      if (!wave.group->memory->read(place.address, out, size, policy_of(in))) {
         wave.memory_fault();
         return false;
       }
@@ -218,28 +220,32 @@ bool write_place(Wave& wave, const Place& place, const void* in, unsigned size) 
   return false;
 }
 
-void* atomic_place(Wave& wave, const Place& place, unsigned size) {
+bool change_place(Wave& wave, const Place& place, unsigned size, const Memory::Change& how) {
   if (place.kind != Place::Kind::nowhere && place.address % size != 0) {
     wave.halt(Stop::Why::misaligned, "an atomic that is not aligned");
-    return nullptr;
+    return false;
   }
   switch (place.kind) {
-    case Place::Kind::memory: {
-      void* const at = wave.group->memory->atomic(place.address, size);
-      if (at == nullptr) {
+    case Place::Kind::memory:
+      if (!wave.group->memory->change(place.address, size, how)) {
         wave.memory_fault();
+        return false;
       }
-      return at;
+      return true;
+    case Place::Kind::lds: {
+      std::uint8_t* const at = lds_bytes(wave, place.address, size);
+      if (at != nullptr) {
+        how(at);
+      }
+      return at != nullptr;
     }
-    case Place::Kind::lds:
-      return lds_bytes(wave, place.address, size);
     case Place::Kind::scratch:  // hardware has none there
       wave.halt(Stop::Why::aperture_violation, "an atomic in scratch memory");
-      return nullptr;
+      return false;
     case Place::Kind::nowhere:
-      return nullptr;
+      return true;
   }
-  return nullptr;
+  return false;
 }
 
 }  // namespace rocmfix::sim::isa

@@ -27,10 +27,9 @@ Place locate(const Wave& wave, const Instruction& in, Space space, unsigned addr
              unsigned size);
 
 /// false: the wave has stopped.
-bool read_place(Wave& wave, const Place& place, void* out, unsigned size);
+bool read_place(Wave& wave, const Instruction& in, const Place& place, void* out, unsigned size);
 bool write_place(Wave& wave, const Place& place, const void* in, unsigned size);
-/// For an atomic of `size` bytes, which must be aligned; nullptr: it goes nowhere, or the wave
-/// stopped.
-void* atomic_place(Wave& wave, const Place& place, unsigned size);
+/// An atomic of `size` bytes, which must be aligned. `how` is not called if it goes nowhere.
+bool change_place(Wave& wave, const Place& place, unsigned size, const Memory::Change& how);
 
 }  // namespace rocmfix::sim::isa

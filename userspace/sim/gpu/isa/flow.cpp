@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// SOPP, the program counter, hardware registers, and what only keeps time or order: here every
-// instruction is complete before the next begins, so that waits have nothing to wait for.
+// SOPP, the program counter, hardware registers, and what only keeps time.
 #include <ctime>
 
 #include "gpu/isa/table.hpp"
@@ -167,33 +166,11 @@ void add_registers(Table& t) {
 }
 
 void add_no_operations(Table& t) {
-  for (const char* const name : {"s_nop",
-                                 "s_waitcnt",
-                                 "s_waitcnt_vscnt",
-                                 "s_waitcnt_vmcnt",
-                                 "s_waitcnt_expcnt",
-                                 "s_waitcnt_lgkmcnt",
-                                 "s_waitcnt_depctr",
-                                 "s_waitcnt_idle",
-                                 "s_clause",
-                                 "s_inst_prefetch",
-                                 "s_setprio",
-                                 "s_icache_inv",
-                                 "s_dcache_inv",
-                                 "s_gl1_inv",
-                                 "s_dcache_wb",
-                                 "buffer_gl0_inv",
-                                 "buffer_gl1_inv",
-                                 "s_incperflevel",
-                                 "s_decperflevel",
-                                 "s_ttracedata",
-                                 "s_ttracedata_imm",
-                                 "s_sethalt",
-                                 "s_wakeup",
-                                 "v_nop",
-                                 "v_pipeflush",
-                                 "s_version",
-                                 "s_setkill"}) {
+  for (const char* const name :
+       {"s_nop", "s_waitcnt_expcnt", "s_waitcnt_lgkmcnt", "s_waitcnt_depctr", "s_clause",
+        "s_inst_prefetch", "s_setprio", "s_icache_inv", "s_dcache_wb", "s_incperflevel",
+        "s_decperflevel", "s_ttracedata", "s_ttracedata_imm", "s_sethalt", "s_wakeup", "v_nop",
+        "v_pipeflush", "s_version", "s_setkill"}) {
     t.add(name, nothing);
   }
 }

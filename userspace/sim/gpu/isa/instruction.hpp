@@ -58,7 +58,8 @@ struct Instruction {
   std::array<Operand, 8> operands;
   unsigned count = 0;  ///< of operands
   Form form = Form::plain;
-  bool clamp = false, glc = false, offen = false, idxen = false, gds = false, lds = false;
+  bool clamp = false, glc = false, dlc = false, slc = false;
+  bool offen = false, idxen = false, gds = false, lds = false;
   std::uint8_t omod = 0;  ///< 1: times 2, 2: times 4, 3: half
   std::uint8_t op_sel = 0, op_sel_hi = 0, neg_lo = 0, neg_hi = 0;
   std::int32_t offset = 0, offset0 = 0, offset1 = 0;

@@ -200,8 +200,10 @@ bool bits(std::string_view text, std::uint8_t& out, unsigned& count) {
 }
 
 bool flag_modifier(std::string_view text, Instruction& out) {
-  const std::array<std::pair<std::string_view, bool*>, 6> flags = {{{"clamp", &out.clamp},
+  const std::array<std::pair<std::string_view, bool*>, 8> flags = {{{"clamp", &out.clamp},
                                                                     {"glc", &out.glc},
+                                                                    {"dlc", &out.dlc},
+                                                                    {"slc", &out.slc},
                                                                     {"offen", &out.offen},
                                                                     {"idxen", &out.idxen},
                                                                     {"gds", &out.gds},
@@ -212,7 +214,7 @@ bool flag_modifier(std::string_view text, Instruction& out) {
       return true;
     }
   }
-  return text == "slc" || text == "dlc" || text == "high";
+  return text == "high";
 }
 
 // What DPP and SDWA instructions have in their second word.

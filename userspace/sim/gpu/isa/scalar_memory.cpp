@@ -23,7 +23,8 @@ std::int64_t offset_of(const Wave& wave, const Instruction& in) {
 
 void load(Wave& wave, const Instruction& in, u64 address, std::size_t bytes) {
   std::array<u32, 16> words{};
-  if (bytes > 0 && !wave.group->memory->read(address, words.data(), bytes)) {
+  const Policy policy{in.glc, in.dlc, in.slc, true};
+  if (bytes > 0 && !wave.group->memory->read(address, words.data(), bytes, policy)) {
     wave.memory_fault();
     return;
   }

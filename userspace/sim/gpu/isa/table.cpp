@@ -9,6 +9,7 @@ const Table& Table::all() {
     add_scalar(*table);
     add_scalar_moves(*table);
     add_flow(*table);
+    add_waits(*table);
     add_scalar_memory(*table);
     add_vector_integers(*table);
     add_vector_carries(*table);

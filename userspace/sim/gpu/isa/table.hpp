@@ -30,6 +30,7 @@ class Table {
 void add_scalar(Table& table);
 void add_scalar_moves(Table& table);
 void add_flow(Table& table);
+void add_waits(Table& table);
 void add_scalar_memory(Table& table);
 void add_vector_integers(Table& table);
 void add_vector_carries(Table& table);

@@ -3,6 +3,7 @@
 #include "gpu/isa/addressing.hpp"
 #include "gpu/isa/atomics.hpp"
 #include "gpu/isa/table.hpp"
+#include "gpu/isa/waits.hpp"
 
 namespace rocmfix::sim::isa {
 
@@ -44,16 +45,24 @@ template <Space Where, auto F, class T, bool Compares>
 void run_atomic(Wave& wave, const Instruction& in) {
   const Positions positions(in, Where);
   const unsigned data = in.operands[positions.data].index;
+  settle_loads(wave);
+  if (!in.glc) {
+    wave.group->memory->begin_store();
+  } else if (wave.port != nullptr) {
+    begin_load(wave, in, nullptr);
+  }
   for (LaneMask left = wave.exec(); left != 0; left &= left - 1) {
     const auto lane = static_cast<unsigned>(__builtin_ctzll(left));
     const Place place = locate(wave, in, Where, positions.address, lane, sizeof(T));
-    T* const at = static_cast<T*>(atomic_place(wave, place, sizeof(T)));
-    if (!wave.running()) {
-      return;
-    }
     const T value = lane_value<T>(wave, data, lane);
     const T compare = Compares ? lane_value<T>(wave, data + sizeof(T) / 4, lane) : 0;
-    const T old = at == nullptr ? T{0} : exchange<F, T>(at, value, compare);
+    T old{0};
+    const auto how = [&](void* word) {
+      old = exchange<F, T>(static_cast<T*>(word), value, compare);
+    };
+    if (!change_place(wave, place, sizeof(T), std::ref(how))) {
+      return;
+    }
     if (in.glc) {
       wave.v[in.operands[0].index][lane] = static_cast<u32>(old);
       if constexpr (sizeof(T) == 8) {

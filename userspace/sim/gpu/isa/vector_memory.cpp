@@ -2,6 +2,7 @@
 // FLAT, GLOBAL, SCRATCH and MUBUF: loads and stores.
 #include "gpu/isa/addressing.hpp"
 #include "gpu/isa/table.hpp"
+#include "gpu/isa/waits.hpp"
 
 namespace rocmfix::sim::isa {
 
@@ -34,6 +35,29 @@ constexpr u32 placed(Half part, u32 old, u32 value) {
                              : (old & 0xffffU) | value << 16U;
 }
 
+template <Part What, unsigned Words, Half Where16>
+void put_words(Wave& wave, const Instruction& in, unsigned lane, const std::array<u32, 4>& words) {
+  for (unsigned i = 0; i < Words; ++i) {
+    u32& out = wave.v[in.operands[0].index + i][lane];
+    out = placed(Where16, out, extended(What, words.at(i)));
+  }
+}
+
+// What cannot be read any more keeps the value that it has.
+template <Part What, unsigned Words, Half Where16>
+void finish_load(Wave& wave, LoadInFlight& load, bool reads) {
+  std::size_t next = 0;
+  each(load.lanes, [&](unsigned lane) {
+    LoadInFlight::Value& value = load.values.at(next++);
+    auto words = value.words;
+    if (reads && wave.group->memory->read(value.address, words.data(), bytes_of(What, Words),
+                                          policy_of(*load.in))) {
+      value.words = words;
+    }
+    put_words<What, Words, Where16>(wave, *load.in, lane, value.words);
+  });
+}
+
 template <Space Where, Part What, unsigned Words, Half Where16>
 void run_load(Wave& wave, const Instruction& in) {
   constexpr unsigned size = bytes_of(What, Words);
@@ -41,18 +65,21 @@ void run_load(Wave& wave, const Instruction& in) {
     wave.halt(Stop::Why::illegal_instruction, "loads into LDS are not modelled");
     return;
   }
+  LoadInFlight* const flight =
+      wave.port == nullptr ? nullptr : &begin_load(wave, in, finish_load<What, Words, Where16>);
   // The address may be in the registers that are loaded: lane by lane, all of it is read first.
   for (LaneMask left = wave.exec(); left != 0; left &= left - 1) {
     const auto lane = static_cast<unsigned>(__builtin_ctzll(left));
     std::array<u32, 4> words{};
     const Place place = locate(wave, in, Where, 1, lane, size);
-    if (!read_place(wave, place, words.data(), size)) {
+    if (!read_place(wave, in, place, words.data(), size)) {
       return;
     }
-    for (unsigned i = 0; i < Words; ++i) {
-      u32& out = wave.v[in.operands[0].index + i][lane];
-      out = placed(Where16, out, extended(What, words.at(i)));
+    if (flight != nullptr && place.kind == Place::Kind::memory) {
+      flight->lanes |= LaneMask{1} << lane;
+      flight->values.push_back({place.address, words});
     }
+    put_words<What, Words, Where16>(wave, in, lane, words);
   }
 }
 
@@ -61,6 +88,8 @@ void run_store(Wave& wave, const Instruction& in) {
   constexpr unsigned size = bytes_of(What, Words);
   constexpr unsigned data = Where == Space::buffer ? 0 : 1;
   constexpr unsigned address = Where == Space::buffer ? 1 : 0;
+  settle_loads(wave);
+  wave.group->memory->begin_store();
   for (LaneMask left = wave.exec(); left != 0; left &= left - 1) {
     const auto lane = static_cast<unsigned>(__builtin_ctzll(left));
     std::array<u32, 4> words{};

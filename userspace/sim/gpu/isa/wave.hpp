@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -51,6 +53,21 @@ struct Group {
   const std::function<void(std::uint32_t)>* interrupt = nullptr;  ///< s_sendmsg(MSG_INTERRUPT)
 };
 
+/// A vector load that no s_waitcnt has waited for: its registers may yet get another value.
+struct LoadInFlight {
+  /// Writes the registers, after it has read memory once more if that is asked for.
+  using Finish = void (*)(Wave& wave, LoadInFlight& load, bool reads);
+  Finish finish = nullptr;  ///< nullptr: it is there to be counted
+  const Instruction* in = nullptr;
+  bool settled = false;  ///< it keeps the value that it has
+  LaneMask lanes = 0;    ///< that load from memory
+  struct Value {
+    std::uint64_t address = 0;
+    std::array<std::uint32_t, 4> words{};
+  };
+  std::vector<Value> values;  ///< one a lane of `lanes`
+};
+
 struct Wave {
   unsigned lanes = 32;
   std::uint64_t pc = 0;  ///< of the next instruction
@@ -62,6 +79,8 @@ struct Wave {
   std::array<std::uint32_t, 160> s{};  ///< beyond 127: never named, written by long loads
   std::vector<LaneArray> v;
   Group* group = nullptr;
+  std::unique_ptr<Port> port;      ///< nullptr: what it does in memory is done at once
+  std::deque<LoadInFlight> loads;  ///< with a port: as vmcnt counts them
   Stop stop;
 
   [[nodiscard]] LaneMask all() const { return lanes == 64 ? ~LaneMask{0} : 0xffffffffU; }

@@ -43,6 +43,7 @@ u32 initial_mode(const KernelDescriptor& descriptor) {
 
 void run_turn(Wave& wave, Program& program, Memory& memory, Program::Cursor& cursor,
               Counts& counts) {
+  memory.enter(wave.port.get());
   for (unsigned i = 0; i < turn && wave.running(); ++i) {
     const Instruction* const in = program.at(wave.pc, cursor, memory);
     if (in == nullptr) {
@@ -57,6 +58,9 @@ void run_turn(Wave& wave, Program& program, Memory& memory, Program::Cursor& cur
     counts.lane_instructions += static_cast<unsigned>(__builtin_popcountll(wave.exec()));
     in->run(wave, *in);
     wave.s[null_register] = 0;
+  }
+  if (!wave.running()) {
+    memory.wait_stores(0);  // one that has ended or waits for others has nothing under way
   }
 }
 
@@ -104,7 +108,8 @@ void Workgroup::init_scalars(Wave& wave, const KernelDescriptor& descriptor, con
 }
 
 Workgroup::Workgroup(const KernelDescriptor& descriptor, const Launch& launch,
-                     std::array<u32, 3> id) {
+                     std::array<u32, 3> id)
+    : id_(id), both_units_((descriptor.rsrc1 >> 29U & 1U) != 0) {  // WGP_MODE
   const unsigned lanes = descriptor.wave32() ? 32 : 64;
   std::array<u32, 3> size{};  // a grid need not be whole workgroups
   for (unsigned i = 0; i < 3; ++i) {
@@ -163,6 +168,9 @@ bool Workgroup::run(Program& program, Memory& memory, Program::Cursor& cursor, C
     if (!wave->running()) {
       continue;
     }
+    if (!seated_) {
+      wave->port = memory.port({id_, wave->id, both_units_});
+    }
     run_turn(*wave, program, memory, cursor, counts);
     if (!wave->running() && wave->stop.why != Stop::Why::end &&
         wave->stop.why != Stop::Why::barrier) {
@@ -170,6 +178,7 @@ bool Workgroup::run(Program& program, Memory& memory, Program::Cursor& cursor, C
       return false;
     }
   }
+  seated_ = true;
   return release_barrier();
 }
 

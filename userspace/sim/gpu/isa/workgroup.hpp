@@ -34,6 +34,9 @@ class Workgroup {
   bool release_barrier();
 
   Group group_;
+  std::array<std::uint32_t, 3> id_;
+  bool both_units_;
+  bool seated_ = false;  ///< its waves have their ports
   std::vector<std::unique_ptr<Wave>> waves_;
   const Stop* problem_ = nullptr;
 };
