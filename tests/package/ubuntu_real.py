@@ -49,19 +49,23 @@ def enable_sources(s: Story, said: str) -> Done:
     return s.machine.do("sh", "-c", f"sed -i 's/^# deb-src/deb-src/' /{LIST} && apt-get -q update")
 
 
-def source_is_there(s: Story, kernel: kernels.UbuntuKernel) -> None:
-    """By the command that kernel-source names where the archive has a linux-source of that very version; else by
-    kernel-source itself."""
+def source_is_there(s: Story, kernel: kernels.UbuntuKernel) -> Done | None:
+    """By the command that kernel-source names where the archive has a linux-source of that very version, in which case
+    the package builds at once; else by kernel-source itself."""
     said = s.machine.do("rocmfix", "kernel-source", "--kernel", kernel.release).text
     packaged = re.search(r"hint: type: apt install (\S+), which is the same source", said)
     if packaged is None:
         source_is_got(s, kernel, enable_sources, "http:")
-        return
+        return None
     s.check("linux-source is named, of exactly that version", same, packaged[1],
             f"linux-source-{kernel.version.partition('-')[0]}={kernel.version}")
-    s.check("it can be installed", exits_0, s.machine.apt("install", packaged[1]))
+    begin = time.monotonic()
+    done = s.machine.apt("install", packaged[1])
+    s.tap.say(f"# its installation took {time.monotonic() - begin:.0f} s, with the build")
+    s.check("it can be installed", exits_0, done)
     s.check("then there is nothing more to get", has,
-            s.machine.do("rocmfix", "kernel-source", "--kernel", kernel.release), "its source is here already")
+            s.machine.run("rocmfix", "kernel-source", "--kernel", kernel.release), "its source is here already")
+    return done
 
 
 def prepare_signing(s: Story) -> None:
@@ -107,8 +111,7 @@ def run(s: Story) -> None:
     s.check("before: the stock amdgpu", amdgpu.is_stock, machine)
     is_skipped(s, kernel, packages)
     s.check("no linux-source was pulled in", has_not, machine.run("dpkg", "-l"), "^ii +linux-source")
-    source_is_there(s, kernel)
-    module_is_built(s, kernel, version)
+    module_is_built(s, kernel, version, source_is_there(s, kernel))
     install.keep_for_vm(s)
     check_module(s)
     install.check_verify(s)
