@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "base/words.hpp"
 #include "rocmfix/printable.hpp"
 #include "rocmfix/standard_streams.hpp"
 #include "util/formatted.hpp"
@@ -22,16 +23,6 @@ constexpr std::array<Kernel, 3> kernels = {{
     {"7.2", 23, 64, true},
 }};
 constexpr std::string_view default_kernel = "6.12";
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (std::size_t at = 0; at <= text.size();) {
-    const auto end = std::min(text.find(separator, at), text.size());
-    parts.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return parts;
-}
 
 const Kernel* find_kernel(std::string_view name) {
   const auto* const found =
@@ -131,8 +122,8 @@ const Configuration* read_environment() {
 
 bool parse_cards(std::string_view text, Configuration& out, std::string& error) {
   out.kernel = *find_kernel(default_kernel);
-  for (const std::string_view item : split(text, ',')) {
-    const auto parts = split(item, '+');
+  for (const std::string_view item : detail::split(text, ',')) {
+    const auto parts = detail::split(item, '+');
     GpuConfiguration gpu;
     gpu.card = find_card(parts.front());
     if (gpu.card == nullptr) {

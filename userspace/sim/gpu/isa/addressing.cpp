@@ -10,9 +10,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-
 // Scratch is interleaved: word 0 of all lanes, then word 1 of all lanes, ...
 u64 interleaved(u64 base, unsigned lanes, unsigned lane, u64 offset) {
   return base + offset / 4 * 4 * lanes + u64{lane} * 4 + offset % 4;

@@ -9,9 +9,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-
 void read_first_lane(Wave& wave, const Instruction& in) {
   const LaneMask active = wave.exec();
   const auto lane = active == 0 ? 0U : static_cast<unsigned>(std::countr_zero(active));

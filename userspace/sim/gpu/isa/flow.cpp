@@ -9,9 +9,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-
 void nothing(Wave& /*wave*/, const Instruction& /*in*/) {}
 
 void jump(Wave& wave, const Instruction& in) {

@@ -193,6 +193,23 @@ void run_ternary(Wave& wave, const Instruction& in) {
   });
 }
 
+/// With a second result, a bit a lane, which goes to the scalar register that is operand 1:
+/// F(a, b, c, bit).
+template <auto F, class D, class AB, class C>
+void run_with_bits(Wave& wave, const Instruction& in) {
+  LaneMask active = wave.exec();
+  const Source<AB> a(wave, in, 2, 0, active);
+  const Source<AB> b(wave, in, 3, 1, active);
+  const Source<C> c(wave, in, 4, 2, active);
+  LaneMask bits = 0;
+  each(active, [&](unsigned lane) {
+    bool bit = false;
+    write_lane<D>(wave, in, 0, 3, lane, F(a[lane], b[lane], c[lane], bit));
+    bits |= static_cast<LaneMask>(bit) << lane;
+  });
+  wave.set_mask_at(in.operands[1].index, bits);
+}
+
 template <auto F, unsigned Third>
 struct Pick {
   template <class D, class A>

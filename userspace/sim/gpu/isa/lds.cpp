@@ -12,9 +12,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-
 void copy_out(const Wave& wave, u64 at, void* out, std::size_t size) {
   const auto& lds = wave.group->lds;
   if (at + size <= lds.size()) {

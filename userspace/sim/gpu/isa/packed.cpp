@@ -10,12 +10,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using i16 = std::int16_t;
-using i32 = std::int32_t;
-using i64 = std::int64_t;
-
 u32 register_bits(const Wave& wave, const Operand& operand, unsigned lane, bool real) {
   if (operand.kind == Operand::Kind::vector) {
     return wave.v[operand.index][lane];

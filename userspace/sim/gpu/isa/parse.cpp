@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/words.hpp"
+
 namespace rocmfix::sim::isa {
 
 namespace {
@@ -30,22 +32,14 @@ bool eat_end(std::string_view& text, std::string_view what) {
   return true;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-// Split where no bracket is open.
-std::vector<std::string_view> split(std::string_view text, char separator) {
+// The parts that are not empty.
+std::vector<std::string_view> split_outside_brackets(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   int depth = 0;
   std::size_t start = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
     if (i == text.size() || (text[i] == separator && depth == 0)) {
-      const auto part = trimmed(text.substr(start, i - start));
+      const auto part = rocmfix::detail::trimmed(text.substr(start, i - start));
       if (!part.empty()) {
         parts.push_back(part);
       }
@@ -189,7 +183,7 @@ bool bits(std::string_view text, std::uint8_t& out, unsigned& count) {
   }
   out = 0;
   count = 0;
-  for (const std::string_view bit : split(text, ',')) {
+  for (const std::string_view bit : split_outside_brackets(text, ',')) {
     unsigned value = 0;
     if (!number(bit, value) || value > 1 || count > 3) {
       return false;
@@ -279,9 +273,9 @@ Instruction::Form form_of(std::string_view mnemonic, const Instruction& in) {
 
 // The modifiers follow the last operand, separated by blanks.
 bool parse_rest(std::string_view rest, Instruction& out) {
-  for (const std::string_view part : split(rest, ',')) {
+  for (const std::string_view part : split_outside_brackets(rest, ',')) {
     bool first = true;
-    for (const std::string_view word : split(part, ' ')) {
+    for (const std::string_view word : split_outside_brackets(part, ' ')) {
       const bool is_operand = first && !is_modifier(word);
       first = false;
       if (!is_operand) {
@@ -311,7 +305,7 @@ std::string_view base_name(std::string_view mnemonic) {
 }
 
 bool parse(std::string_view text, Instruction& out) {
-  text = trimmed(text);
+  text = rocmfix::detail::trimmed(text);
   const auto blank = text.find_first_of(" \t");
   const std::string_view mnemonic = text.substr(0, blank);
   out.text = text;

@@ -10,50 +10,29 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-using i32 = std::int32_t;
-using i64 = std::int64_t;
-
-template <class T>
-T read(const Wave& wave, const Operand& operand) {
-  if constexpr (sizeof(T) == 8) {
-    return static_cast<T>(scalar64(wave, operand, std::is_signed_v<T>));
-  } else {
-    return static_cast<T>(scalar32(wave, operand));
-  }
-}
-template <class T>
-void write(Wave& wave, const Operand& operand, T value) {
-  if constexpr (sizeof(T) == 8) {
-    wave.set64(operand.index, static_cast<u64>(value));
-  } else {
-    wave.set32(operand.index, static_cast<u32>(value));
-  }
-}
-
 // F(scc, a, b): scc becomes what F leaves there.
 template <auto F, class D, class A, class B>
 void run_binary(Wave& wave, const Instruction& in) {
-  write<D>(wave, in.operands[0],
-           F(wave.scc, read<A>(wave, in.operands[1]), read<B>(wave, in.operands[2])));
+  write_scalar<D>(
+      wave, in.operands[0].index,
+      F(wave.scc, read_scalar<A>(wave, in.operands[1]), read_scalar<B>(wave, in.operands[2])));
 }
 // SOPK: the destination is the first source as well, the constant the second.
 template <auto F, class D, class A, class B>
 void run_constant(Wave& wave, const Instruction& in) {
-  write<D>(wave, in.operands[0],
-           F(wave.scc, read<A>(wave, in.operands[0]), static_cast<B>(in.simm16())));
+  write_scalar<D>(wave, in.operands[0].index,
+                  F(wave.scc, read_scalar<A>(wave, in.operands[0]), static_cast<B>(in.simm16())));
 }
 template <auto F, class A, class B>
 void run_compare(Wave& wave, const Instruction& in) {
-  wave.scc = F(read<A>(wave, in.operands[0]), read<B>(wave, in.operands[1]));
+  wave.scc = F(read_scalar<A>(wave, in.operands[0]), read_scalar<B>(wave, in.operands[1]));
 }
 template <auto F, class T>
 void run_compare_constant(Wave& wave, const Instruction& in) {
   const auto constant = std::is_signed_v<T>
                             ? static_cast<T>(in.simm16())
                             : static_cast<T>(static_cast<std::uint16_t>(in.simm16()));
-  wave.scc = F(read<T>(wave, in.operands[0]), constant);
+  wave.scc = F(read_scalar<T>(wave, in.operands[0]), constant);
 }
 
 template <auto F>

@@ -9,9 +9,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-
 // A register or a constant, and a constant after a register ("s5 offset:0x10").
 std::int64_t offset_of(const Wave& wave, const Instruction& in) {
   const Operand& operand = in.operands[2];

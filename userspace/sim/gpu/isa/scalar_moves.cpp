@@ -9,31 +9,9 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-using i32 = std::int32_t;
-using i64 = std::int64_t;
-
-template <class T>
-T read(const Wave& wave, const Operand& operand) {
-  if constexpr (sizeof(T) == 8) {
-    return static_cast<T>(scalar64(wave, operand));
-  } else {
-    return static_cast<T>(scalar32(wave, operand));
-  }
-}
-template <class T>
-void write(Wave& wave, unsigned index, T value) {
-  if constexpr (sizeof(T) == 8) {
-    wave.set64(index, static_cast<u64>(value));
-  } else {
-    wave.set32(index, static_cast<u32>(value));
-  }
-}
-
 template <auto F, class D, class A>
 void run_unary(Wave& wave, const Instruction& in) {
-  write<D>(wave, in.operands[0].index, F(wave.scc, read<A>(wave, in.operands[1])));
+  write_scalar<D>(wave, in.operands[0].index, F(wave.scc, read_scalar<A>(wave, in.operands[1])));
 }
 template <auto F>
 struct Pick {
@@ -48,21 +26,21 @@ constexpr Handler unary_op = Pick<F>::unary(+F);
 // D = exec; exec = F(source, exec)
 template <auto F, class T>
 void save_exec(Wave& wave, const Instruction& in) {
-  const T before =
-      static_cast<T>(read<T>(wave, Operand{.kind = Operand::Kind::scalar, .index = exec_lo}));
-  const T result = F(read<T>(wave, in.operands[1]), before);
-  write<T>(wave, in.operands[0].index, before);
-  write<T>(wave, exec_lo, result);
+  const T before = static_cast<T>(
+      read_scalar<T>(wave, Operand{.kind = Operand::Kind::scalar, .index = exec_lo}));
+  const T result = F(read_scalar<T>(wave, in.operands[1]), before);
+  write_scalar<T>(wave, in.operands[0].index, before);
+  write_scalar<T>(wave, exec_lo, result);
   wave.scc = result != 0;
 }
 // exec = F(source, exec); D = exec
 template <auto F, class T>
 void write_exec(Wave& wave, const Instruction& in) {
-  const T before =
-      static_cast<T>(read<T>(wave, Operand{.kind = Operand::Kind::scalar, .index = exec_lo}));
-  const T result = F(read<T>(wave, in.operands[1]), before);
-  write<T>(wave, exec_lo, result);
-  write<T>(wave, in.operands[0].index, result);
+  const T before = static_cast<T>(
+      read_scalar<T>(wave, Operand{.kind = Operand::Kind::scalar, .index = exec_lo}));
+  const T result = F(read_scalar<T>(wave, in.operands[1]), before);
+  write_scalar<T>(wave, exec_lo, result);
+  write_scalar<T>(wave, in.operands[0].index, result);
   wave.scc = result != 0;
 }
 
@@ -140,22 +118,22 @@ void add_bits(Table& t, const std::string& b) {
         unary_op<[](bool&, T a) -> i32 { return a == 0 ? -1 : std::countr_zero(a); }>);
   t.add("s_flbit_i32_b" + b,
         unary_op<[](bool&, T a) -> i32 { return a == 0 ? -1 : std::countl_zero(a); }>);
-  t.add(b == "32" ? "s_flbit_i32" : "s_flbit_i32_i64", unary_op<[](bool&, T a) -> i32 {
-          const T turned = static_cast<Signed>(a) < 0 ? static_cast<T>(~a) : a;
+  t.add(b == "32" ? "s_flbit_i32" : "s_flbit_i32_i64", unary_op<[](bool&, Signed a) -> i32 {
+          const T turned = static_cast<T>(a < 0 ? ~a : a);
           return turned == 0 ? -1 : std::countl_zero(turned);
         }>);
   t.add("s_cmov_b" + b, [](Wave& wave, const Instruction& in) {
     if (wave.scc) {
-      write<T>(wave, in.operands[0].index, read<T>(wave, in.operands[1]));
+      write_scalar<T>(wave, in.operands[0].index, read_scalar<T>(wave, in.operands[1]));
     }
   });
   t.add("s_bitset0_b" + b, [](Wave& wave, const Instruction& in) {
     const T bit = T{1} << (scalar32(wave, in.operands[1]) & (sizeof(T) * 8 - 1));
-    write<T>(wave, in.operands[0].index, read<T>(wave, in.operands[0]) & ~bit);
+    write_scalar<T>(wave, in.operands[0].index, read_scalar<T>(wave, in.operands[0]) & ~bit);
   });
   t.add("s_bitset1_b" + b, [](Wave& wave, const Instruction& in) {
     const T bit = T{1} << (scalar32(wave, in.operands[1]) & (sizeof(T) * 8 - 1));
-    write<T>(wave, in.operands[0].index, read<T>(wave, in.operands[0]) | bit);
+    write_scalar<T>(wave, in.operands[0].index, read_scalar<T>(wave, in.operands[0]) | bit);
   });
 }
 
@@ -172,7 +150,7 @@ void move_relative(Wave& wave, const Instruction& in) {
   }
   constexpr unsigned registers = 106;
   if (from.index < registers && to < registers) {
-    write<T>(wave, to, read<T>(wave, from));
+    write_scalar<T>(wave, to, read_scalar<T>(wave, from));
   }
 }
 

@@ -9,9 +9,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-
 template <class T>
 T lane_value(const Wave& wave, unsigned index, unsigned lane) {
   T value = wave.v[index][lane];

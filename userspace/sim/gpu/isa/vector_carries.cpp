@@ -8,11 +8,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-using i32 = std::int32_t;
-using i64 = std::int64_t;
-
 // v_add_co_u32 dst, carry out, a, b[, carry in]; a result's bit 32 is the carry or the borrow.
 template <auto F, bool CarryIn>
 void run_carry(Wave& wave, const Instruction& in) {
@@ -46,22 +41,11 @@ void add_carries(Table& t) {
   t.add("v_subrev_co_ci_u32", run_carry<subtract_reversed, true>);
 }
 
-// v_mad_u64_u32 dst, carry out, a, b, c
 template <class Wide, class Narrow>
-void run_wide_mad(Wave& wave, const Instruction& in) {
-  LaneMask active = wave.exec();
-  const Source<Narrow> a(wave, in, 2, 0, active);
-  const Source<Narrow> b(wave, in, 3, 1, active);
-  const Source<Wide> c(wave, in, 4, 2, active);
-  LaneMask carry_out = 0;
-  each(active, [&](unsigned lane) {
-    const Wide product = static_cast<Wide>(a[lane]) * static_cast<Wide>(b[lane]);
-    Wide sum = 0;
-    const bool over = __builtin_add_overflow(product, c[lane], &sum);
-    carry_out |= static_cast<LaneMask>(over) << lane;
-    write_lane<u64>(wave, in, 0, 3, lane, static_cast<u64>(sum));
-  });
-  wave.set_mask_at(in.operands[1].index, carry_out);
+u64 wide_mad(Narrow a, Narrow b, Wide c, bool& carry) {
+  Wide sum = 0;
+  carry = __builtin_add_overflow(static_cast<Wide>(a) * static_cast<Wide>(b), c, &sum);
+  return static_cast<u64>(sum);
 }
 
 // v_cndmask_b32 dst, if 0, if 1, mask (SDWA and DPP leave the mask out in some versions: vcc)
@@ -100,8 +84,8 @@ void move_relative(Wave& wave, const Instruction& in) {
 
 void add_vector_carries(Table& table) {
   add_carries(table);
-  table.add("v_mad_u64_u32", run_wide_mad<u64, u32>);
-  table.add("v_mad_i64_i32", run_wide_mad<i64, i32>);
+  table.add("v_mad_u64_u32", run_with_bits<wide_mad<u64, u32>, u64, u32, u64>);
+  table.add("v_mad_i64_i32", run_with_bits<wide_mad<i64, i32>, u64, i32, i64>);
   table.add("v_cndmask_b32", run_select<u32>);
   table.add("v_swap_b32", swap);
   table.add("v_movrels_b32", move_relative<true, false>);

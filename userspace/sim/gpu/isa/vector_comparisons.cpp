@@ -8,10 +8,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-
 template <auto F>
 void add_one(Table& t, const std::string& name) {
   t.add("v_cmp_" + name, PickCompare<F>::plain(+F));

@@ -10,11 +10,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using i16 = std::int16_t;
-using i32 = std::int32_t;
-
 template <class To, class From>
 To saturated(From value) {
   const auto wide = static_cast<double>(value);

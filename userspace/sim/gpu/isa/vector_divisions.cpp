@@ -9,9 +9,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-
 template <class T>
 constexpr int scale_bits = sizeof(T) == 8 ? 128 : 64;
 template <class T>
@@ -55,23 +52,6 @@ T scaled(T value, T denominator, T numerator, bool& flag) {
     return up(value);
   }
   return value;
-}
-
-// v_div_scale dst, flags, value, denominator, numerator
-template <class T>
-void run_scale(Wave& wave, const Instruction& in) {
-  LaneMask active = wave.exec();
-  const Source<T> value(wave, in, 2, 0, active);
-  const Source<T> denominator(wave, in, 3, 1, active);
-  const Source<T> numerator(wave, in, 4, 2, active);
-  LaneMask flags = 0;
-  each(active, [&](unsigned lane) {
-    bool flag = false;
-    const T result = scaled(value[lane], denominator[lane], numerator[lane], flag);
-    flags |= static_cast<LaneMask>(flag) << lane;
-    write_lane<T>(wave, in, 0, 3, lane, result);
-  });
-  wave.set_mask_at(in.operands[1].index, flags);
 }
 
 template <class T>
@@ -158,8 +138,8 @@ double trig_preop(double angle, u32 segment) {
 }  // namespace
 
 void add_vector_divisions(Table& t) {
-  t.add("v_div_scale_f32", run_scale<float>);
-  t.add("v_div_scale_f64", run_scale<double>);
+  t.add("v_div_scale_f32", run_with_bits<scaled<float>, float, float, float>);
+  t.add("v_div_scale_f64", run_with_bits<scaled<double>, double, double, double>);
   t.add("v_div_fmas_f32", run_fmas<float>);
   t.add("v_div_fmas_f64", run_fmas<double>);
   t.add("v_div_fixup_f32", vector_op<[](float a, float b, float c) { return fixed(a, b, c); }>);

@@ -10,14 +10,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u8 = std::uint8_t;
-using u16 = std::uint16_t;
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-using i16 = std::int16_t;
-using i32 = std::int32_t;
-using i64 = std::int64_t;
-
 u16 word(u32 value) {
   return static_cast<u16>(value);
 }

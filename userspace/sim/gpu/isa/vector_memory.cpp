@@ -8,8 +8,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u32 = std::uint32_t;
-
 // How memory and register differ: a part of a word, with its sign or without, in a half or whole.
 enum class Part : std::uint8_t { words, ubyte, sbyte, ushort, sshort };
 enum class Half : std::uint8_t { none, low, high };

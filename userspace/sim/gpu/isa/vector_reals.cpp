@@ -8,10 +8,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u32 = std::uint32_t;
-using i32 = std::int32_t;
-using i16 = std::int16_t;
-
 template <class T>
 void add_sums(Table& t, const std::string& s) {
   t.add("v_add_" + s, vector_op<[](T a, T b) { return static_cast<T>(a + b); }>);

@@ -8,9 +8,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "gpu/isa/instruction.hpp"
+#include "gpu/isa/integers.hpp"
 #include "gpu/isa/memory.hpp"
 
 namespace rocmfix::sim::isa {
@@ -133,5 +135,24 @@ std::uint32_t scalar32(const Wave& wave, const Operand& operand);
 std::uint64_t scalar64(const Wave& wave, const Operand& operand, bool sign = false);
 /// A lane mask as operand: vcc, s[4:5], -1.
 LaneMask mask_of(const Wave& wave, const Operand& operand);
+
+/// As T: a literal in a signed operand of 64 bits is sign-extended, in an unsigned one it is not
+/// (RDNA 2's manual, "Literal Constants"; LLVM's pull request 70274).
+template <class T>
+T read_scalar(const Wave& wave, const Operand& operand) {
+  if constexpr (sizeof(T) == 8) {
+    return static_cast<T>(scalar64(wave, operand, std::is_signed_v<T>));
+  } else {
+    return static_cast<T>(scalar32(wave, operand));
+  }
+}
+template <class T>
+void write_scalar(Wave& wave, unsigned index, T value) {
+  if constexpr (sizeof(T) == 8) {
+    wave.set64(index, static_cast<u64>(value));
+  } else {
+    wave.set32(index, static_cast<u32>(value));
+  }
+}
 
 }  // namespace rocmfix::sim::isa

@@ -7,9 +7,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-
 // Instructions of a wave before the next one has its turn.
 constexpr unsigned turn = 2000;
 // Registers that a multi-word operand at v255 would reach are there too.
