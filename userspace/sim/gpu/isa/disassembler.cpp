@@ -3,7 +3,9 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <mutex>
 #include <string_view>
 
@@ -78,6 +80,38 @@ std::string processor(const std::string& target) {
   return target.starts_with("gfx103") ? "gfx1030" : target;
 }
 
+using Words = std::array<std::uint32_t, 2>;
+
+// A VOP1, VOP2 or VOPC instruction with SDWA, and a selection that there is not: printing it ends
+// the process, in every version of LLVM from 14 to 22.
+bool is_impossible_sdwa(const Words& words) {
+  constexpr unsigned sdwa = 0xf9;
+  constexpr unsigned no_selection = 7;
+  constexpr unsigned no_unused = 3;
+  if ((words[0] >> 31U) != 0 || (words[0] & 0x1ffU) != sdwa) {
+    return false;
+  }
+  const auto has = [&](unsigned shift) { return (words[1] >> shift & 7U) == no_selection; };
+  const unsigned encoding = words[0] >> 25U;
+  const bool compares = encoding == 0x3e;  // VOPC, which has no destination to select in
+  const bool one_source = encoding == 0x3f;
+  return has(16) || (!one_source && has(24)) ||
+         (!compares && (has(8) || (words[1] >> 11U & 3U) == no_unused));
+}
+
+// v_cmpx as VOP3: it writes EXEC whatever its destination's field has. LLVM up to 15 leaves 0
+// there, later versions put EXEC's number there, and decode nothing else.
+bool name_exec(Words& words) {
+  constexpr unsigned vop3 = 0x35;
+  constexpr unsigned exec = 0x7e;
+  const unsigned operation = words[0] >> 16U & 0x3ffU;
+  if (words[0] >> 26U != vop3 || operation > 0xff || (operation & 0x10U) == 0) {
+    return false;
+  }
+  words[0] = (words[0] & ~0xffU) | exec;
+  return true;
+}
+
 std::mutex& open_mutex() {
   static auto* const mutex = new std::mutex;
   return *mutex;
@@ -109,10 +143,20 @@ Disassembler::~Disassembler() {
 
 std::size_t Disassembler::decode(const std::uint8_t* bytes, std::size_t size, std::uint64_t address,
                                  std::string& text) {
+  std::array<std::uint8_t, 20> copy{};
+  size = std::min(size, copy.size());
+  std::memcpy(copy.data(), bytes, size);
+  Words words{};
+  std::memcpy(words.data(), copy.data(), sizeof words);
+  if (is_impossible_sdwa(words)) {
+    return 0;
+  }
+  if (name_exec(words)) {
+    std::memcpy(copy.data(), words.data(), sizeof words);
+  }
   std::array<char, 512> out{};
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): LLVM does not write there
-  const std::size_t length = llvm().LLVMDisasmInstruction(
-      context_, const_cast<std::uint8_t*>(bytes), size, address, out.data(), out.size());
+  const std::size_t length =
+      llvm().LLVMDisasmInstruction(context_, copy.data(), size, address, out.data(), out.size());
   const std::string_view printed = out.data();
   const auto first = printed.find_first_not_of(" \t");
   text = first == std::string_view::npos ? std::string_view{} : printed.substr(first);
