@@ -101,24 +101,20 @@ class Source {
   LaneArray buffer_;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled when it is used
 };
 
+/// Output modifiers work only where denormals are flushed and the IEEE bit is off, and make -0 0
+/// (RDNA 2's manual, "Output Modifiers").
+template <class T>
+T scaled_output(const Instruction& in, T value) {
+  constexpr std::array<float, 4> factors = {1, 2, 4, 0.5F};
+  const T scaled = flushed(static_cast<T>(value * static_cast<T>(factors.at(in.omod))));
+  return is_zero(scaled) ? T{0} : scaled;
+}
+
 template <class T>
 T finish_real(const Wave& wave, const Instruction& in, T value) {
-  switch (in.omod) {
-    case 1:
-      value = static_cast<T>(value * static_cast<T>(2));
-      break;
-    case 2:
-      value = static_cast<T>(value * static_cast<T>(4));
-      break;
-    case 3:
-      value = static_cast<T>(value * static_cast<T>(0.5F));
-      break;
-    default:
-      break;
-  }
   const Mode mode{wave.mode};
   if (mode.flushes_output<T>()) {
-    value = flushed(value);
+    value = in.omod != 0 && !mode.ieee() ? scaled_output(in, value) : flushed(value);
   }
   if (in.clamp) {
     if (is_nan(value)) {

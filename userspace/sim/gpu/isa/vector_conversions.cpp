@@ -57,10 +57,12 @@ void add_reals(Table& t) {
 u32 pack(u32 low, u32 high) {
   return (low & 0xffffU) | high << 16U;
 }
-// To halves, rounded towards zero whatever the mode says.
+// To halves, rounded towards zero whatever the mode says. Not by the processor's own mode, which
+// the compiler does not know to matter for a conversion.
 half truncated(float value) {
-  const Rounding rounding(3);
-  return static_cast<half>(value);
+  const auto nearest = static_cast<half>(value);
+  const bool too_large = std::fabs(static_cast<float>(nearest)) > std::fabs(value);
+  return too_large ? from_bits<half>(to_bits(nearest) - 1) : nearest;
 }
 template <class To, class From>
 u32 normalised(From value) {

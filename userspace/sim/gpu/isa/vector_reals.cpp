@@ -72,25 +72,30 @@ void add_roundings(Table& t, const std::string& s) {
 
 constexpr double two_pi = 6.283185307179586;
 
+// Within half a turn of 0, which is exact: sines of small angles keep all of their bits.
+template <class T>
+double in_half_turn(T turns) {
+  return static_cast<double>(turns) - __builtin_roundeven(static_cast<double>(turns));
+}
 template <class T>
 T sine(T turns) {
   if (is_nan(turns) || is_inf(turns)) {
     return nan<T>();
   }
-  const auto in_turn = static_cast<double>(turns) - std::floor(static_cast<double>(turns));
+  const double part = in_half_turn(turns);
   // Exact where the hardware is.
-  if (in_turn == 0 || in_turn == 0.5) {
+  if (part == 0 || std::fabs(part) == 0.5) {
     return with_sign(T{0}, is_negative(turns));
   }
-  return static_cast<T>(std::sin(in_turn * two_pi));
+  return static_cast<T>(std::sin(part * two_pi));
 }
 template <class T>
 T cosine(T turns) {
   if (is_nan(turns) || is_inf(turns)) {
     return nan<T>();
   }
-  const auto in_turn = static_cast<double>(turns) - std::floor(static_cast<double>(turns));
-  return in_turn == 0.25 || in_turn == 0.75 ? T{0} : static_cast<T>(std::cos(in_turn * two_pi));
+  const double part = in_half_turn(turns);
+  return std::fabs(part) == 0.25 ? T{0} : static_cast<T>(std::cos(part * two_pi));
 }
 
 template <class T>
