@@ -71,7 +71,11 @@ class Regions : public Memory {
   }
   bool fetch(std::uint64_t va, void* out, std::size_t size) override {
     const Region* const region = find(va, size);
-    return region != nullptr && region->executable && read(va, out, size, {});
+    if (region != nullptr && !region->executable) {
+      fault_ = {va, false, true};
+      return false;
+    }
+    return region != nullptr && read(va, out, size, {});
   }
 
  private:

@@ -8,7 +8,7 @@ ABORTED = -6
 
 
 @pytest.mark.parametrize("card", ["rx5700xt", "rx5500xt+largebar", "rx6600xt", "rx6900xt+kernel7.2"])
-@pytest.mark.parametrize("what", ["add", "barrier", "scratch"])
+@pytest.mark.parametrize("what", ["add", "barrier", "scratch", "itself"])
 def test_a_kernel_is_executed(simulation, card, what):
     done = simulation.run("kernel", what, card=card)
     assert done.status == 0, done.stderr
@@ -45,3 +45,11 @@ def test_through_caches_it_computes_the_same_and_tells_its_seed(simulation):
     assert "\n0 wrong\n" in again.stdout and "ROCMFIX_SIM_SEED" not in again.stderr
     assert [one["seed"] for one in again.ops("caches")] == [line["seed"]]
     assert not simulation.run("kernel", "barrier", card="rx5700xt", ROCMFIX_SIM_SEED="1").ops("caches")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_packet_that_no_runtime_writes_ends_nothing_but_its_program(simulation, seed):
+    done = simulation.run("packet", str(seed), card="rx5700xt", timeout=60, ROCMFIX_SIM_INSTRUCTIONS="100000")
+    assert done.status in (0, ABORTED), done.stderr
+    assert done.status == 0 or "Memory access fault by GPU node-1" in done.stderr, done.stderr
+    assert done.status != 0 or done.stdout.startswith("type "), done.stdout

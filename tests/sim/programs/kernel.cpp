@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Dispatches a kernel that is not the runtime's own: compiled here, by the runtime's own compiler.
-// Which one is its argument: add (the default), barrier, loop, trap, illegal, scratch.
+// Which one is its argument: add (the default), barrier, loop, trap, illegal, scratch, itself.
 #include "probe.hpp"
 
 // After probe.hpp, which says that the platform is AMD's.
@@ -34,11 +34,21 @@ std::string source_of(const std::string& what) {
            "volatile int t[64]; for (int k = 0; k < 64; ++k) t[k] = at[i] * k; "
            "at[i] = t[at[i] & 63] + t[1]; }";
   }
+  if (what == "itself") {
+    // Adds a constant of its code, and makes another of it for the next time. What to look for comes from
+    // memory, so that it is nowhere else in the code.
+    return begin +
+           "unsigned add; unsigned* code; asm volatile(\"s_getpc_b64 %0\" : \"=s\"(code)); "
+           "asm volatile(\"v_mov_b32 %0, 0x5a5\" : \"=v\"(add)); "
+           "if (i == 0) for (int k = -64; k < 256; ++k) if (code[k] == (unsigned)at[511] + 0x3a6) code[k] = 5; "
+           "if (i < 511) at[i] += add; }";
+  }
   return begin + "at[i] += 5; }";
 }
 
 int expected(const std::string& what, int i) {
-  return what == "barrier"   ? i / 256 * 256 + 255 - i % 256 + 1
+  return what == "itself"    ? (i < 511 ? i + 0x5a5 + 5 : i)
+         : what == "barrier" ? i / 256 * 256 + 255 - i % 256 + 1
          : what == "scratch" ? i * (i & 63) + i
                              : i + 5;
 }
@@ -78,8 +88,10 @@ int main(int argc, char** argv) {
   REQUIRE(hipMalloc(&at, 2048));
   REQUIRE(hipMemcpy(at, words.data(), 2048, hipMemcpyHostToDevice));
   void* arguments[] = {&at};
-  REQUIRE(hipModuleLaunchKernel(function, 2, 1, 1, 256, 1, 1, 0, nullptr, arguments, nullptr));
-  REQUIRE(hipDeviceSynchronize());
+  for (int launch = 0; launch < (what == "itself" ? 2 : 1); ++launch) {
+    REQUIRE(hipModuleLaunchKernel(function, 2, 1, 1, 256, 1, 1, 0, nullptr, arguments, nullptr));
+    REQUIRE(hipDeviceSynchronize());
+  }
   std::printf("the kernel is reported as done\n");
   REQUIRE(hipMemcpy(words.data(), at, 2048, hipMemcpyDeviceToHost));
   int wrong = 0;

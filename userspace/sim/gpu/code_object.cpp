@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "gpu/message_pack.hpp"
+
 namespace rocmfix::sim {
 
 namespace {
@@ -17,6 +19,7 @@ constexpr std::uint64_t furthest_header = 64ULL << 20U;
 constexpr std::size_t largest_notes = 16U << 20U;
 constexpr std::uint32_t note_amdgpu_metadata = 32;  // NT_AMDGPU_METADATA
 constexpr std::size_t longest_name = 1024;
+constexpr unsigned deepest_metadata = 32;  // compilers write some 6 levels
 
 class LoadedElf {
  public:
@@ -105,8 +108,10 @@ std::string find_symbol(LoadedElf& elf, std::uint64_t descriptor) {
   }
   for (std::uint32_t i = 0; i < count; ++i) {
     Elf64_Sym symbol{};
-    if (elf.read(elf.base() + symbols + i * sizeof symbol, symbol) &&
-        elf.base() + symbol.st_value == descriptor) {
+    if (!elf.read(elf.base() + symbols + i * sizeof symbol, symbol)) {
+      break;
+    }
+    if (elf.base() + symbol.st_value == descriptor) {
       return elf.read_string(elf.base() + strings + symbol.st_name);
     }
   }
@@ -139,7 +144,8 @@ std::vector<KernelArgument> find_arguments(LoadedElf& elf, const std::string& sy
       if (text > notes.size() || note.n_descsz > notes.size() - text) {
         break;
       }
-      if (note.n_type == note_amdgpu_metadata) {
+      if (note.n_type == note_amdgpu_metadata &&
+          message_pack_depth(notes.data() + text, note.n_descsz) <= deepest_metadata) {
         const auto metadata = nlohmann::json::from_msgpack(
             notes.begin() + static_cast<std::ptrdiff_t>(text),
             notes.begin() + static_cast<std::ptrdiff_t>(text + note.n_descsz), true, false);

@@ -13,23 +13,32 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
+// As hardware has memory for the scratch of so many waves, and no more.
+unsigned most_resident(const KernelDescriptor& descriptor, const Launch& launch) {
+  constexpr u64 most_scratch = 1ULL << 30U;
+  const u64 lanes = descriptor.wave32() ? 32 : 64;
+  const u64 items = u64{launch.workgroup[0]} * launch.workgroup[1] * launch.workgroup[2];
+  const u64 scratch = (items + lanes - 1) / lanes * lanes * launch.private_size;
+  return static_cast<unsigned>(std::max<u64>(1, most_scratch / std::max<u64>(1, scratch)));
+}
 
 class Dispatch {
  public:
   Dispatch(Program& program, const KernelDescriptor& descriptor, const Launch& launch)
       : program_(program), descriptor_(descriptor), launch_(launch) {
     for (unsigned i = 0; i < 3; ++i) {
-      groups_.at(i) = (launch.grid.at(i) + launch.workgroup.at(i) - 1) / launch.workgroup.at(i);
+      groups_.at(i) = static_cast<u32>((u64{launch.grid.at(i)} + launch.workgroup.at(i) - 1) /
+                                       launch.workgroup.at(i));
     }
-    total_ = u64{groups_[0]} * groups_[1] * groups_[2];
+    if (__builtin_mul_overflow(u64{groups_[0]} * groups_[1], u64{groups_[2]}, &total_)) {
+      total_ = ~u64{0};  // more than there is time for
+    }
+    resident_ = std::min(launch.resident, most_resident(descriptor, launch));
     outcome_.stop.why = Stop::Why::end;
   }
 
   Outcome run() {
-    const auto threads =
-        static_cast<unsigned>(std::min<u64>({total_, launch_.threads, launch_.resident}));
+    const auto threads = static_cast<unsigned>(std::min<u64>({total_, launch_.threads, resident_}));
     std::vector<std::thread> others;
     for (unsigned i = 1; i < threads; ++i) {
       others.emplace_back([this] { work(); });
@@ -48,7 +57,7 @@ class Dispatch {
     if (stopped_) {
       return nullptr;
     }
-    if (next_ < total_ && live_ < launch_.resident) {
+    if (next_ < total_ && live_ < resident_) {
       const u64 index = next_++;
       ++live_;
       const std::array<u32, 3> id = {static_cast<u32>(index % groups_[0]),
@@ -110,6 +119,7 @@ class Dispatch {
   u64 total_ = 0;
   std::mutex mutex_;
   u64 next_ = 0;
+  unsigned resident_ = 0;
   unsigned live_ = 0;
   bool stopped_ = false;
   std::deque<std::unique_ptr<Workgroup>> waiting_;

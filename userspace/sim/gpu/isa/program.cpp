@@ -115,6 +115,9 @@ void Program::decode_bytes(Instruction& out, const std::uint8_t* bytes, std::siz
 // What another target would take it for: the usual reason is code that was built for one.
 std::string Program::explain_unknown(const Instruction& in, const std::uint8_t* bytes,
                                      std::size_t size) {
+  if (in.address % 4 != 0) {
+    return formatted("there is no instruction at {:#x}, which is not a multiple of 4", in.address);
+  }
   for (const char* const other : {"gfx1030", "gfx1012", "gfx1010", "gfx1100", "gfx906"}) {
     std::string ignored;
     std::string text;
