@@ -4,12 +4,14 @@ release's chroot by tests/hip/check."""
 
 import json
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = os.environ.get("ROCMFIX_HIP_PROGRAMS")
 collect_ignore_glob = [] if PROGRAMS else ["*_test.py", "test_*.py"]
 
@@ -98,3 +100,22 @@ class Hip:
 @pytest.fixture
 def hip(tmp_path):
     return Hip(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory):
+    """Programs with kernels, by Debian's own compiler."""
+    if shutil.which("hipcc") is None:
+        pytest.skip("there is no hipcc (scripts/setup litmus)")
+
+    def compiled_for(source, *targets):
+        program = tmp_path_factory.mktemp("program") / Path(source).stem
+        subprocess.run(["hipcc", "-O2", *(f"--offload-arch={t}" for t in targets), ROOT / source, "-o", program],
+                       check=True)
+        return str(program)
+    return compiled_for
+
+
+@pytest.fixture(scope="session")
+def saxpy(compiled):
+    return compiled("examples/saxpy.cpp", "gfx1010", "gfx1030")

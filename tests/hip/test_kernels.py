@@ -4,36 +4,14 @@ is reported of a kernel that reads freed memory or runs on a card that it was no
 
 import json
 import re
-import shutil
 import signal
-import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
 OVERRIDE = {"HSA_OVERRIDE_GFX_VERSION": "10.3.0"}
 
 
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory):
-    if shutil.which("hipcc") is None:
-        pytest.skip("there is no hipcc (scripts/setup litmus)")
-
-    def compiled_for(source, *targets):
-        program = tmp_path_factory.mktemp("program") / Path(source).stem
-        subprocess.run(["hipcc", "-O2", *(f"--offload-arch={t}" for t in targets), ROOT / source,
-                        "-o", program], check=True)
-        return str(program)
-    return compiled_for
-
-
-@pytest.fixture(scope="module")
-def saxpy(compiled):
-    return compiled("examples/saxpy.cpp", "gfx1010", "gfx1030")
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def dots(compiled):
     return compiled("tests/hip/gpu/dots.hip", "gfx1030")
 
@@ -92,3 +70,15 @@ def test_explain_and_doctor_agree_with_that(hip, dots, tmp_path):
 def test_an_override_goes_well_as_long_as_no_such_instruction_is_met(hip, compiled):
     saxpy_1030 = compiled("examples/saxpy.cpp", "gfx1030")
     assert hip.run(saxpy_1030, card="rx5700xt", env=OVERRIDE).stdout == "1048579 elements, 0 wrong\n"
+
+
+def test_code_for_another_target_is_refused_by_the_runtime_itself(hip, compiled):
+    """Without an override nothing of it runs: there is no code object for the card."""
+    done = hip.run(compiled("examples/saxpy.cpp", "gfx1030"), card="rx5700xt", status=None)
+    assert done.status != 0, done.stdout
+    assert not [x for x in done.journal if x["op"] == "execution"]
+
+
+def test_more_lds_than_a_workgroup_can_have_never_reaches_the_queue(hip, compiled):
+    done = hip.run(compiled("tests/hip/gpu/greedy.hip", "gfx1010"), card="rx5700xt")
+    assert done.stdout == "65536 bytes: computed\n65537 bytes: refused\n"

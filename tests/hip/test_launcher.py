@@ -4,6 +4,7 @@ next attempt. What needs no runtime is in tests/run."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 
@@ -44,6 +45,26 @@ def test_a_fault_of_the_real_runtime_is_reported_and_saved(launched):
     assert incident["case"] == "past_end" and incident["fault"]["address"] == told["address"]
     assert incident["reported_by_layer"] is True and incident["ended_by"] == "SIGABRT"
     assert incident["calls"], "the interposer saw GPU calls"
+
+
+def test_a_kernel_that_reads_freed_memory_is_reported_with_the_block_that_it_was(launched, saxpy):
+    done = launched(saxpy, "after-free")
+    assert done.returncode == -signal.SIGABRT
+    address = re.search("^x was at (0x[0-9a-f]+)", done.stdout, re.M).group(1)
+    ours = [line for line in done.stderr.splitlines() if line.startswith("rocmfix-run: ")]
+    assert "GPU memory fault after" in ours[0] and address in ours[0]
+    assert "4194316 bytes from hipMalloc" in ours[1] and "freed" in ours[1]
+    (incident,) = launched.incidents()
+    assert incident["case"] in ("freed_recently", "freed_long_ago")
+    assert incident["allocation"]["state"] == "freed" and incident["fault"]["address"] == address
+
+
+def test_a_kernel_computes_in_the_attempt_after_one_that_faulted(launched, saxpy):
+    script = 'test "$ROCMFIX_ATTEMPT" = 2 && exec "$0"; exec "$0" after-free'
+    done = launched("sh", "-c", script, saxpy, options=["--retries", "2"])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("1048579 elements, 0 wrong\n")
+    assert "attempt 2 of at most 3" in done.stderr
 
 
 def test_the_next_attempt_resumes(launched, hip):
