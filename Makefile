@@ -112,9 +112,9 @@ check-hip: ## the HIP interposer and the simulator with the HIP runtimes of Debi
 	@scripts/check-hip
 
 .PHONY: check-sim-gpu
-check-sim-gpu: ## the simulator's GPU code interpreter: thousands of random kernels for every target (20 minutes)
-	@$(SETUP) build litmus
-	@$(MAKE) --no-print-directory build PARTS='sim-gpu-run'
+check-sim-gpu: ## the simulator's GPU code interpreter: thousands of random kernels, all instructions, rocBLAS (20 minutes)
+	@$(SETUP) build sim-gpu
+	@$(MAKE) --no-print-directory build PARTS='sim-gpu-run rocmfix-sim'
 	@tests/sim-gpu/check
 
 .PHONY: check-software
