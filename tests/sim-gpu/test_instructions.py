@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Each instruction of instructions.toml alone, in all its encodings and modes, against exact arithmetic.
-ROCMFIX_SIM_GPU_OPERANDS sets of operands (default 256), from ROCMFIX_SIM_GPU_SEED."""
+ROCMFIX_SIM_GPU_OPERANDS sets of operands (default 128), from ROCMFIX_SIM_GPU_SEED."""
 
 import os
 import random
@@ -11,7 +11,7 @@ import instruction_cases
 import pytest
 from test_random_kernels import CLANG, RUN, SEED
 
-ITEMS = int(os.environ.get("ROCMFIX_SIM_GPU_OPERANDS", "256"))
+ITEMS = int(os.environ.get("ROCMFIX_SIM_GPU_OPERANDS", "128"))
 OPERANDS = 4
 SPECIAL = {
     "f16": [0, 0x8000, 1, 0x03ff, 0x0400, 0x3c00, 0xbc00, 0x3800, 0x7bff, 0xfbff, 0x7c00, 0xfc00, 0x7e00, 0x7d01],
