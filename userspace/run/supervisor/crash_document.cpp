@@ -2,13 +2,13 @@
 #include "supervisor/crash_document.hpp"
 
 #include <cstring>
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "report.hpp"
 #include "rocmfix/redaction.hpp"
 #include "util/foreign_json.hpp"
 #include "util/formatted.hpp"
+#include "util/time_text.hpp"
 
 namespace rocmfix::run {
 
@@ -20,14 +20,6 @@ using Json = nlohmann::ordered_json;
 std::string signal_name(int signal) {
   const char* const name = sigabbrev_np(signal);
   return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(signal);
-}
-
-std::string now_text() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  return formatted("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1,
-                   utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 Json names_of(const std::vector<const Mitigation*>& mitigations) {
@@ -92,7 +84,7 @@ std::string crash_document(const CrashReport& report, const std::vector<std::str
   if (!reported) {
     document = {{"schema", 1},
                 {"kind", kind_of(diagnosis.outcome)},
-                {"time", now_text()},
+                {"time", utc_time_text()},
                 {"pid", exit_info.pid}};
   }
   document["reported_by_layer"] = reported;

@@ -4,10 +4,10 @@
 #include <charconv>
 
 #include "base/distribution.hpp"
-#include "base/words.hpp"
 #include "rocmfix/builds.hpp"
 #include "util/formatted.hpp"
 #include "util/shell_word.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix {
 
@@ -70,7 +70,7 @@ std::string with_packages(BuildChoice& choice, const Surroundings& surroundings)
   }
   const std::string_view names = line.substr(begin.size(), end - begin.size());
   std::string_view rest = line.substr(end + 1);
-  if (const auto command = detail::install_command(os_of(surroundings), detail::words_of(names))) {
+  if (const auto command = detail::install_command(os_of(surroundings), words_of(names))) {
     return *command + std::string(rest);
   }
   choice.conditions.push_back(

@@ -6,8 +6,8 @@
 #include <array>
 
 #include "base/root_recorder.hpp"
-#include "base/words.hpp"
 #include "util/formatted.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 

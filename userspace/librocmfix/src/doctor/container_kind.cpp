@@ -5,9 +5,9 @@
 #include <string_view>
 #include <utility>
 
-#include "base/words.hpp"
 #include "rocmfix/printable.hpp"
 #include "util/formatted.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <charconv>
 
-#include "base/words.hpp"
 #include "util/formatted.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 

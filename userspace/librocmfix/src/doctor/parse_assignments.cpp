@@ -5,9 +5,9 @@
 #include <charconv>
 #include <optional>
 
-#include "base/words.hpp"
 #include "doctor/assignments.hpp"
 #include "doctor/shell_words.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/words.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 

@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-#include "base/words.hpp"
 #include "util/formatted.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/words.hpp"
 #include "modprobe/boot_parameters.hpp"
 #include "modprobe/modprobe_files.hpp"
 #include "modprobe/update_initramfs.hpp"
 #include "util/formatted.hpp"
 #include "util/shell_word.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 

@@ -5,10 +5,10 @@
 #include <cctype>
 #include <utility>
 
-#include "base/words.hpp"
 #include "modprobe/boot_parameters.hpp"
 #include "util/formatted.hpp"
 #include "util/shell_word.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 

@@ -9,7 +9,7 @@
 
 #include <cerrno>
 
-#include "base/words.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 namespace {

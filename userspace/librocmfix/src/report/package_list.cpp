@@ -5,9 +5,9 @@
 #include <array>
 #include <set>
 
-#include "base/words.hpp"
 #include "rocmfix/printable.hpp"
 #include "util/formatted.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 namespace {

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <array>
 
-#include "base/words.hpp"
 #include "report/technical_words.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 namespace {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include "base/words.hpp"
 #include "rocmfix/redaction.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 namespace {

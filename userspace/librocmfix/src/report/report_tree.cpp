@@ -11,8 +11,8 @@
 #include <array>
 #include <deque>
 
-#include "base/words.hpp"
 #include "util/file_descriptor.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 namespace {

@@ -10,12 +10,12 @@
 #include <utility>
 
 #include "base/archive_library.hpp"
-#include "base/words.hpp"
 #include "report/new_folder.hpp"
 #include "report/report_archive.hpp"
 #include "rocmfix/install_hint.hpp"
 #include "util/file_descriptor.hpp"
 #include "util/formatted.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 namespace {

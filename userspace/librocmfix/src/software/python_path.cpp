@@ -5,7 +5,7 @@
 #include <cctype>
 #include <string_view>
 
-#include "base/words.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 namespace {

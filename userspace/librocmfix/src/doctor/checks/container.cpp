@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "base/words.hpp"
 #include "doctor/gpu_access.hpp"
 #include "util/formatted.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::detail {
 

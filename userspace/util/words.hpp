@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace rocmfix::detail {
+namespace rocmfix {
 
 /// "a:b:" at ':' is "a", "b", "".
 inline std::vector<std::string_view> split(std::string_view text, char at) {
@@ -64,4 +64,4 @@ inline std::optional<std::uint64_t> parse_number(std::string_view digits) {
                                                                 : std::nullopt;
 }
 
-}  // namespace rocmfix::detail
+}  // namespace rocmfix
