@@ -69,6 +69,8 @@ void add_report(CLI::App& app, Request& request) {
   app.add_flag("--preview", request.preview, "print all that would be in it, and write nothing");
   app.add_option("--incident", request.incident, "put in the saved report of a fault, or a log")
       ->type_name("FILE");
+  app.add_option("--result", request.results, "put in the JSON document of a trial or a self-test")
+      ->type_name("FILE");
   app.add_option("--program", request.program, "as for doctor")->type_name("FILE");
 }
 
@@ -94,6 +96,9 @@ void add_trial(CLI::App& app, Request& request) {
   app.add_option("-o,--output", request.output, "the directory to make for the results")
       ->type_name("DIR");
   app.add_option("--resume", trial.resume, "continue the trial in DIR")->type_name("DIR");
+  app.add_option("--check", trial.check, "check the document of a trial, and print its account")
+      ->type_name("FILE")
+      ->excludes("--resume");
   app.add_flag("--list", request.list, "list the arms and factors");
 }
 

@@ -4,13 +4,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <ctime>
 #include <filesystem>
 
 #include "output.hpp"
 #include "progress.hpp"
 #include "rocmfix/printable.hpp"
+#include "util/time_text.hpp"
 #include "verb.hpp"
 
 namespace rocmfix::cli {
@@ -20,14 +19,7 @@ namespace {
 using Kind = ReportEntry::Kind;
 
 std::string default_name(bool text) {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  ::localtime_r(&now, &local);
-  std::array<char, 32> date{};
-  if (std::strftime(date.data(), date.size(), "%Y%m%d-%H%M%S", &local) == 0) {
-    return "rocmfix-report.tar.zst";
-  }
-  return fmt::format("rocmfix-report-{}.{}", date.data(), text ? "txt" : "tar.zst");
+  return fmt::format("rocmfix-report-{}.{}", local_time_stamp(), text ? "txt" : "tar.zst");
 }
 
 std::string in_units(std::uint64_t bytes) {
@@ -94,7 +86,7 @@ int done(const Report& report, const std::string& file, bool json) {
 
 int run_report(const Root& root, const Request& request) {
   Progress progress;
-  const auto report = make_report(root, {request.program, request.incident},
+  const auto report = make_report(root, {request.program, request.incident, request.results},
                                   [&](const CheckText& one) { progress(one); });
   progress.end();
   if (!report) {

@@ -23,6 +23,7 @@ struct TrialRequest {
   std::string settle;
   std::string success = "EXIT";
   std::string resume;
+  std::string check;  ///< a document that somebody wrote
   std::string simulate;
   std::optional<std::uint64_t> seed;
   bool bisect = false;
@@ -45,11 +46,12 @@ struct Request {
   std::string explain;                ///< doctor: the check to tell about
   bool list = false;
   bool verbose = false;
-  std::string output;    ///< report: the file to write; empty: one named for the date
-  std::string incident;  ///< report: a file to put in
-  bool text = false;     ///< report: not packed
-  bool preview = false;  ///< report: print it, write nothing
-  std::string kernel;    ///< kernel-source: as in uname -r; empty: the running one
+  std::string output;                ///< report: the file to write; empty: one named for the date
+  std::string incident;              ///< report: a file to put in
+  std::vector<std::string> results;  ///< report: documents of trials and self-tests
+  bool text = false;                 ///< report: not packed
+  bool preview = false;              ///< report: print it, write nothing
+  std::string kernel;                ///< kernel-source: as in uname -r; empty: the running one
   TrialRequest trial;
 };
 

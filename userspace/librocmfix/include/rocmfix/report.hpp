@@ -25,8 +25,9 @@
 namespace rocmfix {
 
 struct ReportRequest {
-  std::string program;   ///< as gather_circumstances() takes it
-  std::string incident;  ///< a file of this system: a CrashReport, a log; empty: none
+  std::string program;               ///< as gather_circumstances() takes it
+  std::string incident;              ///< a file of this system: a CrashReport, a log; empty: none
+  std::vector<std::string> results;  ///< likewise: JSON of trials and self-tests
 };
 
 /// Something in a report, as it is in it.
@@ -70,7 +71,7 @@ class Report {
 };
 
 /// Examines the machine, and takes note of what it read. Errors: those of gather_circumstances();
-/// io and invalid for the incident; refused when `root` is a report itself.
+/// io and invalid for the incident and the results; refused when `root` is a report itself.
 Result<Report> make_report(const Root& root, const ReportRequest& request,
                            const CheckProgress& progress = {});
 

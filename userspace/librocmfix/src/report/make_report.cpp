@@ -15,6 +15,8 @@
 #include "rocmfix/builds.hpp"
 #include "rocmfix/environment.hpp"
 #include "rocmfix/json.hpp"
+#include "rocmfix/named_file.hpp"
+#include "rocmfix/printable.hpp"
 #include "util/foreign_json.hpp"
 #include "util/formatted.hpp"
 
@@ -25,6 +27,7 @@ using detail::Json;
 namespace {
 
 constexpr std::size_t largest_incident = 8U << 20U;
+constexpr JsonLimits largest_result{.bytes = 8U << 20U, .values = 500'000, .cpu_ms = 3'000};
 
 constexpr std::string_view read_me =
     "This is a report of rocmfix. `rocmfix doctor --root FILE` (or, unpacked, --root DIR) "
@@ -32,7 +35,9 @@ constexpr std::string_view read_me =
     "it like the machine that it was made on.\n"
     "\n"
     "rocmfix-report/  doctor.json, status.json, plan.json: what rocmfix said there;\n"
-    "                 kernel-log.txt: the kernel's messages about GPUs; packages.txt; an incident\n"
+    "                 kernel-log.txt: the kernel's messages about GPUs; packages.txt; an "
+    "incident;\n"
+    "                 results of trials and self-tests\n"
     "everything else  the machine's files as far as rocmfix read them, of libraries only the "
     "bytes\n"
     "                 that it read (the rest are holes)\n"
@@ -95,23 +100,6 @@ std::string redacted_document(const std::string& text, detail::ReportRedaction& 
   return detail::dump(json);
 }
 
-Result<std::string> read_incident(const std::string& file) {
-  const auto system = Root::open("/");
-  if (!system) {
-    return fail(system.error());
-  }
-  std::error_code error;
-  const auto path = std::filesystem::absolute(file, error);
-  auto text = system->read_regular(path.string(), largest_incident);
-  if (!text) {
-    return fail(text.error());
-  }
-  if (!*text) {
-    return fail(io_error("cannot open " + file, ENOENT));
-  }
-  return std::move(**text);
-}
-
 /// Only a CrashReport is JSON; it is redacted once already, by the same rules.
 void add_incident(detail::ReportTree& tree, const std::string& text,
                   detail::ReportRedaction& redaction) {
@@ -120,6 +108,25 @@ void add_incident(detail::ReportTree& tree, const std::string& text,
   detail::add_document(
       tree, formatted("{}/incident.{}", detail::documents_folder, is_json ? "json" : "txt"),
       is_json ? redacted_document(text, redaction) : redaction.text(text));
+}
+
+/// What `rocmfix trial --json` and the self-test wrote. Errors: those of read_named_file(); invalid
+/// for anything else.
+Result<std::vector<std::string>> read_results(const std::vector<std::string>& files) {
+  std::vector<std::string> texts;
+  for (const std::string& file : files) {
+    auto text = read_named_file(file, largest_result.bytes);
+    if (!text) {
+      return fail(std::move(text.error()));
+    }
+    const std::string kind = text_of(read_foreign_json<Json>(*text, largest_result), "kind");
+    if (kind != "trial" && kind != "selftest") {
+      return fail({ErrorCode::invalid, printable(file) + " is no result of rocmfix", 0,
+                   "a result is what rocmfix trial --json or rocmfix-selftest --json writes"});
+    }
+    texts.push_back(std::move(*text));
+  }
+  return texts;
 }
 
 /// The lines about GPUs of all logs that were read.
@@ -168,10 +175,15 @@ Result<Report> make_report(const Root& root, const ReportRequest& request,
   if (root.captured() != nullptr) {
     return fail({ErrorCode::refused, "this is a report already", 0, "leave out --root"});
   }
-  const auto incident =
-      request.incident.empty() ? Result<std::string>("") : read_incident(request.incident);
+  const auto incident = request.incident.empty()
+                            ? Result<std::string>("")
+                            : read_named_file(request.incident, largest_incident);
   if (!incident) {
     return fail(incident.error());
+  }
+  const auto results = read_results(request.results);
+  if (!results) {
+    return fail(results.error());
   }
   auto examined = Root::open(root.dir());
   if (!examined) {
@@ -192,6 +204,9 @@ Result<Report> make_report(const Root& root, const ReportRequest& request,
   detail::ReportRedaction redaction;
   redaction.names().learn(*examined, inherited_environment(*examined));
   redaction.names().learn_from(*incident);
+  for (const std::string& text : *results) {
+    redaction.names().learn_from(text);
+  }
   auto content = std::make_unique<Report::Content>();
   auto result = detail::make_report_tree(*examined, recording, lines, redaction);
   detail::ReportTree& tree = content->tree = std::move(result.tree);
@@ -210,6 +225,9 @@ Result<Report> make_report(const Root& root, const ReportRequest& request,
   add("packages.txt", redaction.content(detail::package_list(*examined)));
   if (!request.incident.empty()) {
     add_incident(tree, *incident, redaction);
+  }
+  for (std::size_t i = 0; i < results->size(); ++i) {
+    add(formatted("result-{}.json", i + 1), redacted_document((*results)[i], redaction));
   }
   return Report(std::move(content));
 }
