@@ -8,8 +8,10 @@
 
 #include "output.hpp"
 #include "rocmfix/json.hpp"
+#include "rocmfix/named_file.hpp"
 #include "rocmfix/printable.hpp"
 #include "rocmfix/standard_streams.hpp"
+#include "util/foreign_json.hpp"
 #include "verb.hpp"
 
 namespace rocmfix::cli {
@@ -90,6 +92,23 @@ int status_of(const trial::Findings& findings) {
   }
 }
 
+/// Of 10,000 runs of each of 12 arms.
+constexpr JsonLimits largest_document{.bytes = 64U << 20U, .values = 4'000'000, .cpu_ms = 10'000};
+
+int check_document(const std::string& file, bool json) {
+  const auto text = read_named_file(file, largest_document.bytes);
+  if (!text) {
+    return print_error(text.error(), json);
+  }
+  const auto findings = trial::read_trial(read_foreign_json<trial::Json>(*text, largest_document));
+  if (!findings) {
+    Error error = findings.error();
+    error.what = printable(file) + ": " + error.what;
+    return print_error(error, json);
+  }
+  return print_result(json ? trial::trial_json(*findings) : trial::trial_text(*findings), exit_ok);
+}
+
 int run_trial(const Root& root, const Request& request) {
   const TrialRequest& asked = request.trial;
   if (request.list) {
@@ -98,6 +117,9 @@ int run_trial(const Root& root, const Request& request) {
   const auto say = [](const std::string& line) {
     write_stderr("rocmfix trial: " + printable_lines(line) + "\n");
   };
+  if (!asked.check.empty()) {
+    return check_document(asked.check, request.json);
+  }
   if (!asked.resume.empty() && !request.command.empty()) {
     return print_error({ErrorCode::invalid, "a trial is resumed with its own command", 0,
                         "leave out what follows --"},

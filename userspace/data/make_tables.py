@@ -164,6 +164,11 @@ def mitigations(writer, file):
 
 
 def trial(writer, file):
+    factors = {entry["name"] for entry in file["factor"]}
+    for entry in [*file["factor"], *file["arm"]]:
+        unknown = {*entry.get("needs", []), *entry.get("factors", [])} - factors
+        if unknown:
+            sys.exit(f"error: trial.toml: {entry['name']}: no factor is named {', '.join(sorted(unknown))}")
     base = writer.array("Assignment", [assignment(item) for item in file["base"]["set"]])
     yield f"const std::span<const Assignment> base_assignments({base});"
     yield span(writer, "FactorEntry", "factor_entries", file["factor"])

@@ -7,22 +7,11 @@
 #include "rocmfix/escalation.hpp"
 #include "rocmfix/printable.hpp"
 #include "trial/arm_table.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::trial {
 
 namespace {
-
-std::vector<std::string> split(std::string_view text, char by) {
-  std::vector<std::string> parts;
-  for (;;) {
-    const auto end = text.find(by);
-    parts.emplace_back(text.substr(0, end));
-    if (end == std::string_view::npos) {
-      return parts;
-    }
-    text.remove_prefix(end + 1);
-  }
-}
 
 Variables copied(std::span<const Assignment> assignments) {
   Variables variables;
@@ -75,15 +64,15 @@ Error unknown(std::string_view word) {
           "rocmfix trial --list shows them; NAME=VALUE is a factor, too"};
 }
 
-Result<void> add_word(Arm& arm, const std::string& word) {
-  if (const auto equals = word.find('='); equals != std::string::npos) {
-    const std::string name = word.substr(0, equals);
+Result<void> add_word(Arm& arm, std::string_view word) {
+  if (const auto equals = word.find('='); equals != std::string_view::npos) {
+    const std::string name(word.substr(0, equals));
     if (!is_variable_name(name) || !is_printable(word)) {
       return fail(unknown(word));
     }
-    arm.factors.push_back({.name = word,
+    arm.factors.push_back({.name = std::string(word),
                            .summary = "as given",
-                           .set = {{name, word.substr(equals + 1)}},
+                           .set = {{name, std::string(word.substr(equals + 1))}},
                            .plan = {},
                            .boot = std::nullopt});
     return {};
@@ -101,7 +90,7 @@ Result<void> add_word(Arm& arm, const std::string& word) {
   const Escalation escalation = Escalation::built_in();
   if (const Mitigation* const mitigation = find(escalation.mitigations(), word)) {
     if (!has(arm, word)) {
-      arm.factors.push_back({.name = word,
+      arm.factors.push_back({.name = std::string(word),
                              .summary = std::string(mitigation->summary),
                              .set = copied(mitigation->set),
                              .plan = {},
@@ -135,7 +124,7 @@ Variables Arm::variables() const {
 
 Result<Arm> parse_arm(std::string_view text) {
   Arm arm{.name = std::string(text), .factors = {}};
-  for (const std::string& word : split(text, '+')) {
+  for (const std::string_view word : split(text, '+')) {
     if (auto added = add_word(arm, word); !added) {
       return fail(std::move(added.error()));
     }
@@ -146,14 +135,14 @@ Result<Arm> parse_arm(std::string_view text) {
 Result<std::vector<Arm>> parse_arms(std::string_view text) {
   constexpr std::size_t most = 12;
   std::vector<Arm> arms;
-  for (const std::string& word : split(text, ',')) {
+  for (const std::string_view word : split(text, ',')) {
     auto arm = parse_arm(word);
     if (!arm) {
       return fail(std::move(arm.error()));
     }
     if (std::any_of(arms.begin(), arms.end(),
                     [&](const Arm& other) { return other.name == arm->name; })) {
-      return fail({ErrorCode::invalid, "the arm '" + word + "' is given twice", 0, ""});
+      return fail({ErrorCode::invalid, "the arm '" + arm->name + "' is given twice", 0, ""});
     }
     arms.push_back(std::move(*arm));
   }

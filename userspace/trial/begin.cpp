@@ -3,57 +3,20 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 
 #include "rocmfix/driver.hpp"
 #include "rocmfix/fault_rules.hpp"
-#include "rocmfix/gpu.hpp"
 #include "rocmfix/printable.hpp"
+#include "trial/machine.hpp"
 #include "trial/session.hpp"
 #include "util/any_seed.hpp"
 #include "util/foreign_json.hpp"
 #include "util/formatted.hpp"
+#include "util/time_text.hpp"
 
 namespace rocmfix::trial {
 
 namespace {
-
-std::string default_directory() {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  ::localtime_r(&now, &local);
-  std::array<char, 32> date{};
-  return std::strftime(date.data(), date.size(), "%Y%m%d-%H%M%S", &local) == 0
-             ? "rocmfix-trial"
-             : std::string("rocmfix-trial-") + date.data();
-}
-
-Result<Json> describe_machine(const Root& root, bool simulated) {
-  const auto policy = Policy::load(root);
-  if (!policy) {
-    return fail(policy.error());
-  }
-  const std::vector<Gpu> gpus = discover_gpus(root, *policy);
-  Json list = Json::array();
-  for (const Gpu& gpu : gpus) {
-    if (gpu.supported) {
-      list.push_back(
-          {{"name", gpu.name.value_or("")}, {"pci_id", gpu.pci_id}, {"gfx", gpu.gfx.value_or("")}});
-    }
-  }
-  if (list.empty() && !simulated) {
-    const auto hidden = unreadable_gpus(root);
-    return fail(hidden ? *hidden
-                       : Error{ErrorCode::not_applicable, "no RDNA1 or RDNA2 GPU to try it on", 0,
-                               "rocmfix status shows the GPUs that were found"});
-  }
-  const Driver driver = inspect_driver(root);
-  return Json{{"gpus", std::move(list)},
-              {"kernel", driver.kernel_release.value_or("")},
-              {"amdgpu", describe_loaded(driver)},
-              {"simulated", simulated}};
-}
 
 /// What rocmfix-run would set for this program.
 Result<Variables> planned_variables(const Root& root, const Options& options) {
@@ -177,7 +140,7 @@ Result<Plan> make_plan(const Root& root, const Options& options) {
   if (!arms) {
     return fail(std::move(arms.error()));
   }
-  auto machine = describe_machine(root, !options.simulate.empty());
+  auto machine = describe_machine(root, options.command, !options.simulate.empty());
   if (!machine) {
     return fail(std::move(machine.error()));
   }
@@ -242,8 +205,8 @@ Result<Findings> begin_trial(const Root& root, const Options& options, const Say
   if (!plan) {
     return fail(std::move(plan.error()));
   }
-  auto journal =
-      Journal::create(options.directory.empty() ? default_directory() : options.directory);
+  auto journal = Journal::create(options.directory.empty() ? "rocmfix-trial-" + local_time_stamp()
+                                                           : options.directory);
   if (!journal) {
     return fail(std::move(journal.error()));
   }
@@ -273,7 +236,7 @@ Result<Findings> resume_trial(const Root& root, const std::string& directory, co
     return fail(std::move(permitted.error()));
   }
   again.livepatch_before = restored;  // as it was before the trial, not before this part of it
-  if (auto written = journal->append({{"kind", "resume"}, {"time", utc_now()}}); !written) {
+  if (auto written = journal->append({{"kind", "resume"}, {"time", utc_time_text()}}); !written) {
     return fail(std::move(written.error()));
   }
   return go(root, std::move(again), std::move(*journal), say);

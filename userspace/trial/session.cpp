@@ -7,19 +7,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
 #include <filesystem>
-#include <iterator>
 
 #include "rocmfix/driver.hpp"
 #include "rocmfix/livepatch_switch.hpp"
-#include "rocmfix/plan.hpp"
 #include "rocmfix/printable.hpp"
-#include "trial/bisect.hpp"
 #include "trial/conditions.hpp"
-#include "trial/design.hpp"
 #include "util/foreign_json.hpp"
 #include "util/formatted.hpp"
+#include "util/time_text.hpp"
 
 namespace rocmfix::trial {
 
@@ -50,42 +46,7 @@ Result<std::string> make_incident_directory(const std::string& directory, std::u
   return std::filesystem::absolute(path).string();
 }
 
-BisectPlan bisect_plan(const Plan& plan) {
-  return {.bad = plan.arms.front().name,
-          .factors = plan.factors,
-          .seed = plan.seed,
-          .most_pairs = plan.runs,
-          .most_runs = plan.runs};
-}
-
-/// The arm that faults with some of what the other has, in the other's order, and what these need.
-Arm arm_between(const Plan& plan, const std::string& name) {
-  const auto named = [&](const std::string& factor) {
-    return (name + "+").find("+" + factor + "+") != std::string::npos;
-  };
-  const auto& all = plan.arms.back().factors;
-  const auto needed = [&](const std::string& factor) {
-    return std::any_of(all.begin(), all.end(), [&](const Factor& other) {
-      const auto needs = needs_of(other.name);
-      return named(other.name) && std::find(needs.begin(), needs.end(), factor) != needs.end();
-    });
-  };
-  Arm arm = plan.arms.front();
-  arm.name = name;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(arm.factors),
-               [&](const Factor& one) { return named(one.name) || needed(one.name); });
-  return arm;
-}
-
 }  // namespace
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  return formatted("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1,
-                   utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
-}
 
 Result<std::string> find_launcher() {
   std::error_code error;
@@ -130,10 +91,7 @@ Result<void> Session::take_up() {
              formatted("the journal has a run {} that the trial does not have", run->number), 0,
              "a trial that was changed says nothing: begin a new one"});
       }
-      runs_.push_back(*run);
-      with_load_ = with_load_ || !other_load(run->before).empty();
-      elapsed_ms_ += run->ms + plan_.settle_ms;
-      ++next_number_;
+      take(*run);
       begun = nullptr;
     }
   }
@@ -153,84 +111,15 @@ Result<void> Session::take_up() {
   if (!lost || lost->number != next_number_) {
     return {};
   }
-  ++next_number_;
-  runs_.push_back(*lost);
+  take(*lost);
   return journal_.append(run_json(*lost));
 }
 
-bool Session::possible(const Arm& arm) const {
-  const Factor* const own = arm.boot_factor();
-  return std::all_of(plan_.arms.begin(), plan_.arms.end(), [&](const Arm& other) {
-    const Factor* const factor = other.boot_factor();
-    if (factor == nullptr) {
-      return true;
-    }
-    const bool with = own != nullptr && own->boot->name == factor->boot->name;
-    const auto now = root_.read_line("/sys/module/amdgpu/parameters/" + factor->boot->name);
-    return now && same_value(*now, with ? factor->boot->with : factor->boot->without);
-  });
-}
-
-std::string Session::reboot_advice() const {
-  for (const Arm& arm : plan_.arms) {
-    const Factor* const factor = arm.boot_factor();
-    if (factor == nullptr) {
-      continue;
-    }
-    const std::string& name = factor->boot->name;
-    const auto now = root_.read_line("/sys/module/amdgpu/parameters/" + name);
-    const bool has = now && same_value(*now, factor->boot->with);
-    return has ? formatted("reboot without amdgpu.{}={} on the kernel's command line", name,
-                           factor->boot->with)
-               : formatted(
-                     "reboot with amdgpu.{}={} on the kernel's command line (e in GRUB's menu "
-                     "sets it for one boot)",
-                     name, factor->boot->with);
-  }
-  return "reboot";
-}
-
-End Session::end_so_far() const {
-  const Analysis analysis = analyse(names_, runs_);
-  if (analysis.all_failed || analysis.all_timed_out) {
-    return End::useless;
-  }
-  if (plan_.time_ms > 0 && elapsed_ms_ >= plan_.time_ms) {
-    return End::time_up;
-  }
-  return !plan_.bisect && decided(names_, runs_) ? End::decided : End::complete;
-}
-
-std::optional<Session::Next> Session::choose_for_bisection(End& end) {
-  const Bisection now = bisect(bisect_plan(plan_), runs_);
-  if (!now.next) {
-    end = now.state == BisectState::found ? End::decided : End::complete;
-    return std::nullopt;
-  }
-  return Next{{now.next_block, *now.next}, arm_between(plan_, *now.next)};
-}
-
-/// `end` is complete where nothing else speaks against a next run.
-std::optional<Session::Next> Session::choose(End& end, std::string& next) {
-  end = signals_.stopped() ? End::stopped : end_so_far();
-  if (end != End::complete) {
-    return std::nullopt;
-  }
-  if (plan_.bisect) {
-    return choose_for_bisection(end);
-  }
-  const Design design(names_, plan_.seed, plan_.runs);
-  const auto arm_named = [&](const std::string& name) -> const Arm& {
-    return *std::find_if(plan_.arms.begin(), plan_.arms.end(),
-                         [&](const Arm& arm) { return arm.name == name; });
-  };
-  const auto slot =
-      design.next(runs_, [&](const std::string& name) { return possible(arm_named(name)); });
-  if (!slot && !design.done(runs_)) {
-    end = End::reboot;
-    next = reboot_advice();
-  }
-  return slot ? std::optional(Next{*slot, arm_named(slot->arm)}) : std::nullopt;
+void Session::take(const Run& run) {
+  ++next_number_;
+  runs_.push_back(run);
+  with_load_ = with_load_ || !other_load(run.before).empty();
+  elapsed_ms_ += run.ms + plan_.settle_ms;
 }
 
 Result<void> Session::set_driver(bool livepatch) {
@@ -302,7 +191,7 @@ Result<void> Session::make_run(const Next& next) {
   run.number = next_number_;
   run.block = next.slot.block;
   run.arm = next.arm.name;
-  run.time = utc_now();
+  run.time = utc_time_text();
   run.before = read_conditions(root_, gpus_);
   note_load(run);
   Json begin = run_json(run);
@@ -315,19 +204,16 @@ Result<void> Session::make_run(const Next& next) {
   if (!made) {
     return fail(std::move(made.error()));
   }
-  ++next_number_;
-  runs_.push_back(*made);
-  elapsed_ms_ += made->ms + plan_.settle_ms;
+  take(*made);
   report(*made);
   return journal_.append(run_json(*made));
 }
 
-void Session::note_load(const Run& run) {
+void Session::note_load(const Run& run) const {
   const std::string load = other_load(run.before);
   if (!load.empty() && !with_load_) {
     say_("warning: " + load + ": what is measured is not the arms alone");
   }
-  with_load_ = with_load_ || !load.empty();
 }
 
 void Session::report(const Run& run) const {
@@ -353,11 +239,11 @@ Findings Session::run() {
     findings.error = std::move(restored.error());
   }
   // What cannot be written any more is known without it.
-  static_cast<void>(
-      journal_.append({{"kind", "end"}, {"time", utc_now()}, {"why", to_string(findings.end)}}));
+  static_cast<void>(journal_.append(
+      {{"kind", "end"}, {"time", utc_time_text()}, {"why", to_string(findings.end)}}));
   findings.analysis = analyse(names_, runs_);
   if (plan_.bisect) {
-    findings.bisection = bisect(bisect_plan(plan_), runs_);
+    findings.bisection = bisect_so_far();
   }
   findings.plan = plan_;
   findings.runs = runs_;

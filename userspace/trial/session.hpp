@@ -32,6 +32,7 @@ class Session {
   /// nullopt: there is none, and `end` says why.
   std::optional<Next> choose(End& end, std::string& next);
   [[nodiscard]] std::optional<Next> choose_for_bisection(End& end);
+  [[nodiscard]] Bisection bisect_so_far() const;
   [[nodiscard]] bool possible(const Arm& arm) const;
   [[nodiscard]] std::string reboot_advice() const;
   [[nodiscard]] End end_so_far() const;
@@ -40,7 +41,8 @@ class Session {
   Result<Run> perform(const Next& next, Run run);
   [[nodiscard]] Start start_of(const Arm& arm, const std::string& incidents, Judge& judge,
                                BoundedText& log) const;
-  void note_load(const Run& run);
+  void take(const Run& run);
+  void note_load(const Run& run) const;
   void report(const Run& run) const;
 
   const Root& root_;
@@ -60,6 +62,5 @@ class Session {
 
 /// rocmfix-run, next to this program. Errors: failed, where it is not.
 Result<std::string> find_launcher();
-std::string utc_now();
 
 }  // namespace rocmfix::trial

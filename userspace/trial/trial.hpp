@@ -61,6 +61,7 @@ enum class End : std::uint8_t {
   failed,   ///< `error`
 };
 std::string_view to_string(End end);
+std::optional<End> parse_end(std::string_view word);
 
 struct Findings {
   Plan plan;
@@ -85,9 +86,15 @@ Result<Findings> resume_trial(const Root& root, const std::string& directory, co
 
 /// For a terminal; and schema 1, without secrets of the command line.
 std::string trial_text(const Findings& findings);
+Json trial_document(const Findings& findings);
 std::string trial_json(const Findings& findings);
+/// A document that trial_json() wrote, perhaps elsewhere. Errors: invalid, with the place, where it
+/// has not the form, or says what does not follow from its own runs.
+Result<Findings> read_trial(const Json& document);
 /// What list_arms() has.
 std::string arms_json();
+
+BisectPlan bisect_plan(const Plan& plan);
 
 /// A bisection's arms and factors by their journal form.
 Json plan_json(const Plan& plan);

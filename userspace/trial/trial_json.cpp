@@ -75,6 +75,7 @@ Json bisection_json(const Plan& plan, const Bisection& bisection) {
                      {"works", step.works ? Json(*step.works) : Json()}});
   }
   return {{"state", word_of(bisection.state)},
+          {"factors", plan.factors},
           {"found", names_of(plan, bisection.found)},
           {"steps", std::move(steps)}};
 }
@@ -100,36 +101,38 @@ std::string arms_json() {
                                         })}});
 }
 
-std::string trial_json(const Findings& findings) {
+Json trial_document(const Findings& findings) {
   const Plan& plan = findings.plan;
   Json runs = array_of(findings.runs, [](const Run& run) {
     Json object = run_json(run);
     object.erase("kind");
     return object;
   });
-  const Json document = {
-      {"schema", 1},
-      {"kind", "trial"},
-      {"rocmfix", ROCMFIX_VERSION},
-      {"end", to_string(findings.end)},
-      {"error", findings.error ? Json(to_string(*findings.error)) : Json()},
-      {"next", findings.next.empty() ? Json() : Json(findings.next)},
-      {"directory", findings.directory},
-      {"machine", plan.machine},
-      {"command", redact_command(plan.command)},
-      {"seed", plan.seed},
-      {"runs_an_arm", plan.runs},
-      {"timeout_ms", plan.timeout_ms},
-      {"settle_ms", plan.settle_ms},
-      {"success", plan.success},
-      {"elapsed_ms", findings.elapsed_ms},
-      {"other_load", findings.with_load},
-      {"alpha", alpha},
-      {"arms", array_of(findings.analysis.arms, arm_json)},
-      {"comparisons", array_of(findings.analysis.comparisons, comparison_json)},
-      {"bisection", findings.bisection ? bisection_json(plan, *findings.bisection) : Json()},
-      {"runs", std::move(runs)}};
-  return document_text(document);
+  return {{"schema", 1},
+          {"kind", "trial"},
+          {"rocmfix", ROCMFIX_VERSION},
+          {"end", to_string(findings.end)},
+          {"error", findings.error ? Json(to_string(*findings.error)) : Json()},
+          {"next", findings.next.empty() ? Json() : Json(findings.next)},
+          {"directory", findings.directory},
+          {"machine", plan.machine},
+          {"command", redact_command(plan.command)},
+          {"seed", plan.seed},
+          {"runs_an_arm", plan.runs},
+          {"timeout_ms", plan.timeout_ms},
+          {"settle_ms", plan.settle_ms},
+          {"success", plan.success},
+          {"elapsed_ms", findings.elapsed_ms},
+          {"other_load", findings.with_load},
+          {"alpha", alpha},
+          {"arms", array_of(findings.analysis.arms, arm_json)},
+          {"comparisons", array_of(findings.analysis.comparisons, comparison_json)},
+          {"bisection", findings.bisection ? bisection_json(plan, *findings.bisection) : Json()},
+          {"runs", std::move(runs)}};
+}
+
+std::string trial_json(const Findings& findings) {
+  return document_text(trial_document(findings));
 }
 
 }  // namespace rocmfix::trial

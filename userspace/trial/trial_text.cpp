@@ -2,7 +2,9 @@
 // The answer of a trial in words. A sentence that claims a difference is said by the sequential
 // test alone; everything else is a figure with its interval.
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "rocmfix/printable.hpp"
 #include "trial/trial.hpp"
@@ -12,6 +14,15 @@
 namespace rocmfix::trial {
 
 namespace {
+
+// In the order of the enumerators.
+constexpr std::array<std::pair<End, std::string_view>, 7> end_words = {{{End::complete, "complete"},
+                                                                        {End::decided, "decided"},
+                                                                        {End::time_up, "time_up"},
+                                                                        {End::stopped, "stopped"},
+                                                                        {End::useless, "useless"},
+                                                                        {End::reboot, "reboot"},
+                                                                        {End::failed, "failed"}}};
 
 std::string percent(double rate) {
   const double value = 100 * rate;
@@ -176,23 +187,16 @@ std::string useless_text(const Findings& findings) {
 }  // namespace
 
 std::string_view to_string(End end) {
-  switch (end) {
-    case End::complete:
-      return "complete";
-    case End::decided:
-      return "decided";
-    case End::time_up:
-      return "time_up";
-    case End::stopped:
-      return "stopped";
-    case End::useless:
-      return "useless";
-    case End::reboot:
-      return "reboot";
-    case End::failed:
-      break;
+  return end_words.at(static_cast<std::size_t>(end)).second;
+}
+
+std::optional<End> parse_end(std::string_view word) {
+  for (const auto& [end, text] : end_words) {
+    if (text == word) {
+      return end;
+    }
   }
-  return "failed";
+  return std::nullopt;
 }
 
 std::string trial_text(const Findings& findings) {
