@@ -147,6 +147,12 @@ check-evidence: ## the statistics of `rocmfix trial` on modelled trials: error r
 	@$(MAKE) --no-print-directory build PARTS=trial_evidence
 	@$(BUILD)/tests/trial_evidence $(or $(TRIALS),10000) $(or $(SEED),1)
 
+.PHONY: check-results
+check-results: ## the results that owners contributed: their form, whether they follow from their runs, the table
+	@$(SETUP) build results
+	@$(MAKE) --no-print-directory build PARTS=bin/rocmfix
+	@scripts/check-results $(FILES)
+
 .PHONY: check-suite
 check-suite: ## make demo and make check in a clean Debian 13, or SUITE=sid (half an hour)
 	@$(SETUP) suite
