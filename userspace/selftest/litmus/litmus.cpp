@@ -109,7 +109,7 @@ Outcome outcome_of(pid_t child, const std::string& text, bool in_time, uint32_t 
 
 Outcome run(const Case& one, Options options) {
   options.child = one.name;
-  options.shared = "/rocmfix-litmus-" + std::to_string(getpid());
+  options.shared = shared_name(getpid());
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
     return {"failed", "pipe"};
@@ -181,10 +181,7 @@ enum Letter {
   allocate_only,
   list,
   json,
-  help,
-  child,
-  shared,
-  peer
+  help
 };
 
 void read_options(int argc, char** argv, Options& options) {
@@ -199,9 +196,6 @@ void read_options(int argc, char** argv, Options& options) {
                                  {"list", no_argument, nullptr, list},
                                  {"json", no_argument, nullptr, json},
                                  {"help", no_argument, nullptr, help},
-                                 {"child", required_argument, nullptr, child},
-                                 {"shared", required_argument, nullptr, shared},
-                                 {"peer", no_argument, nullptr, peer},
                                  {nullptr, 0, nullptr, 0}};
   for (;;) {
     switch (getopt_long(argc, argv, "", known, nullptr)) {
@@ -242,15 +236,6 @@ void read_options(int argc, char** argv, Options& options) {
       case help:
         std::fputs(usage, stdout);
         std::exit(all_well);
-      case child:
-        options.child = optarg;
-        break;
-      case shared:
-        options.shared = optarg;
-        break;
-      case peer:
-        options.is_peer = true;
-        break;
       default:
         std::exit(wrong_usage);  // getopt has said why
     }
@@ -271,9 +256,6 @@ int main(int argc, char** argv) {
   read_options(argc, argv, options);
   if (options.code.empty()) {
     options.code = in_own_directory("litmus-kernels.co");
-  }
-  if (!options.child.empty()) {
-    return find_case(options.child) == nullptr ? wrong_usage : run_child(options);
   }
   for (int i = optind; i < argc; ++i) {
     if (find_case(argv[i]) == nullptr) {

@@ -3,6 +3,8 @@
 #ifndef ROCMFIX_LITMUS_OPTIONS_HPP
 #define ROCMFIX_LITMUS_OPTIONS_HPP
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,10 +24,15 @@ struct Options {
   std::vector<std::string> names;
   std::string child;     // the case that this process is to run
   std::string shared;    // a name in /dev/shm that two processes share
-  bool is_peer = false;  // the second of them
+  bool is_peer = false;  // this is the second of them
 };
 
 enum ExitStatus { all_well = 0, something_failed = 1, wrong_usage = 2, no_gpu = 3 };
+
+/// Of the process that removes it at the end.
+inline std::string shared_name(pid_t process) {
+  return "/rocmfix-litmus-" + std::to_string(process);
+}
 
 /// The case of `options.child`, in this process. One line "OUTCOME DETAIL" on stdout.
 int run_child(const Options& options);

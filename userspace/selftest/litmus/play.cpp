@@ -248,29 +248,23 @@ void meet(void* shared, unsigned me, std::chrono::seconds patience) {
   _exit(0);
 }
 
-FILE* start_peer(const Options& options) {
-  char path[4096] = {};
-  if (readlink("/proc/self/exe", path, sizeof path - 1) <= 0) {
-    end_with("failed", "/proc/self/exe", something_failed);
-  }
+[[noreturn]] void run_with_other_process(const Case& one, const Options& options);
+
+/// Before this process uses HIP, which does not survive a fork.
+FILE* start_peer(const Case& one, const Options& options) {
   int ends[2];
   if (pipe(ends) != 0) {
     end_with("failed", "pipe", something_failed);
   }
-  const std::string rounds = std::to_string(options.rounds);
-  const std::string wait = std::to_string(options.wait);
-  const std::string limit = std::to_string(options.limit);
-  const std::string device = std::to_string(options.peer_device);
   const pid_t child = fork();
   if (child == 0) {
     dup2(ends[1], STDOUT_FILENO);
     close(ends[0]);
     close(ends[1]);
-    execl(path, path, "--child", options.child.c_str(), "--shared", options.shared.c_str(),
-          "--peer", "--rounds", rounds.c_str(), "--wait", wait.c_str(), "--limit", limit.c_str(),
-          "--device", device.c_str(), "--code", options.code.c_str(), "--caller",
-          options.caller.c_str(), nullptr);
-    _exit(127);
+    Options peer = options;
+    peer.is_peer = true;
+    peer.device = options.peer_device;
+    run_with_other_process(one, peer);
   }
   close(ends[1]);
   return fdopen(ends[0], "r");
@@ -316,7 +310,7 @@ void choose_device(const Options& options) {
       end_with("unavailable", "no shared memory in /dev/shm", something_failed);
     }
     close(file);
-    peer = start_peer(options);
+    peer = start_peer(one, options);
   }
   choose_device(options);
   const Source source = source_of(options);
