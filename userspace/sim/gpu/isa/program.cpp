@@ -6,6 +6,7 @@
 #include "gpu/isa/parse.hpp"
 #include "gpu/isa/table.hpp"
 #include "gpu/isa/wave.hpp"
+#include "gpu/isa/wrong_result.hpp"
 #include "util/formatted.hpp"
 
 namespace rocmfix::sim::isa {
@@ -108,7 +109,7 @@ void Program::decode_bytes(Instruction& out, const std::uint8_t* bytes, std::siz
   } else if (!understood) {
     out.text = formatted("the operands of {} are not simulated", text);
   } else {
-    out.run = handler;
+    out.run = is_to_be_wrong(out.name) ? run_wrong : handler;
   }
 }
 
