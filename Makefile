@@ -51,6 +51,7 @@ roots: ## write the synthetic roots that the tests and the demo use, into build/
 check: ## all tests that need no virtual machine (10 to 20 minutes)
 	@$(SETUP) build roots check hip-runtime litmus training wheel
 	@$(MAKE) --no-print-directory build roots litmus
+	@$(MAKE) --no-print-directory build PARTS=rocmfix-selftest
 	@scripts/check
 
 .PHONY: check-kernel
@@ -128,6 +129,12 @@ litmus: ## build the coherence litmus test for owners of cards, for every suppor
 	@$(SETUP) litmus
 	@userspace/selftest/litmus/build
 
+.PHONY: selftest
+selftest: ## build rocmfix-selftest for owners of cards, with kernels for every supported GPU (a minute)
+	@$(SETUP) build litmus
+	@$(MAKE) --no-print-directory build PARTS=rocmfix-selftest
+	@userspace/selftest/build-kernels $(BUILD)/lib/rocmfix/selftest-kernels.co
+
 .PHONY: check-training
 check-training: ## real trainings on the CPU, with faults at random points, and launchers (30 minutes)
 	@$(SETUP) build roots check hip-runtime training
@@ -142,10 +149,11 @@ check-packaging: ## PKGBUILD, RPM spec and Dockerfile: build, install, run, remo
 	@tests/packaging/check $(PART)
 
 .PHONY: check-evidence
-check-evidence: ## the statistics of `rocmfix trial` on modelled trials: error rates, power, coverage (2 minutes)
-	@$(SETUP) build
-	@$(MAKE) --no-print-directory build PARTS=trial_evidence
+check-evidence: ## `rocmfix trial` on modelled trials; rocmfix-selftest with every mistake, for every target (20 minutes)
+	@$(SETUP) build check hip-runtime litmus
+	@$(MAKE) --no-print-directory build PARTS='all trial_evidence rocmfix-selftest'
 	@$(BUILD)/tests/trial_evidence $(or $(TRIALS),10000) $(or $(SEED),1)
+	@tests/selftest/check-all
 
 .PHONY: check-results
 check-results: ## the results that owners contributed: their form, whether they follow from their runs, the table
