@@ -36,7 +36,8 @@ class GpuWaits : public testing::Test {
     wave.v.resize(256);
     wave.group = &group;
     group.memory = &memory;
-    wave.port = std::make_unique<cache::Port>();
+    wave.in_flight = std::make_unique<InFlight>();
+    wave.in_flight->port = std::make_unique<cache::Port>();
     wave.set_exec(1);
     wave.v[0][0] = at;
     memory.late = true;
@@ -125,10 +126,10 @@ TEST_F(GpuWaits, AnAtomicWithAResultCountsAsALoadAndOneWithoutAsAStore) {
   wave.v[3][0] = 5;
   run("global_atomic_add v4, v[0:1], v3, off glc");
   EXPECT_EQ(memory.stores, 0U);
-  EXPECT_EQ(wave.loads.size(), 1U);
+  EXPECT_EQ(wave.in_flight->loads.size(), 1U);
   run("global_atomic_add v[0:1], v3, off");
   EXPECT_EQ(memory.stores, 1U);
-  EXPECT_EQ(wave.loads.size(), 1U);
+  EXPECT_EQ(wave.in_flight->loads.size(), 1U);
   EXPECT_EQ(memory.get(at), 10U);
   EXPECT_EQ(wave.v[4][0], 0U);
 }
@@ -137,7 +138,7 @@ TEST_F(GpuWaits, NoMoreThanVmcntCanCountAreUnderWay) {
   for (unsigned i = 0; i < 64; ++i) {
     run("global_load_dword v2, v[0:1], off");
   }
-  EXPECT_EQ(wave.loads.size(), 63U);
+  EXPECT_EQ(wave.in_flight->loads.size(), 63U);
 }
 
 TEST_F(GpuWaits, TheBitsOfALoadReachTheMemory) {

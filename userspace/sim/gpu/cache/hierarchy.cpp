@@ -13,8 +13,8 @@ constexpr std::uint64_t most_stores = 63;  // vscnt has six bits
 
 }  // namespace
 
-Hierarchy::Hierarchy(const Shape& shape, Chance chance, isa::Memory& below)
-    : chance_(std::move(chance)),
+Hierarchy::Hierarchy(const Shape& shape, const Chance& chance, isa::Memory& below)
+    : chance_(chance),
       below_(below),
       group_processors_(shape.group_processors),
       l0_(std::size_t{shape.arrays} * shape.group_processors * units, Cache(shape.l0_bytes)),

@@ -25,7 +25,7 @@ struct Shape {
 
 class Hierarchy {
  public:
-  Hierarchy(const Shape& shape, Chance chance, isa::Memory& below);
+  Hierarchy(const Shape& shape, const Chance& chance, isa::Memory& below);
 
   std::unique_ptr<Port> port(const isa::Seat& seat);
 

@@ -42,10 +42,8 @@ template <Space Where, auto F, class T, bool Compares>
 void run_atomic(Wave& wave, const Instruction& in) {
   const Positions positions(in, Where);
   const unsigned data = in.operands[positions.data].index;
-  settle_loads(wave);
-  if (!in.glc) {
-    wave.group->memory->begin_store();
-  } else if (wave.port != nullptr) {
+  begin_store(wave, !in.glc);
+  if (in.glc) {
     begin_load(wave, in, nullptr);
   }
   for (LaneMask left = wave.exec(); left != 0; left &= left - 1) {

@@ -63,8 +63,7 @@ void run_load(Wave& wave, const Instruction& in) {
     wave.halt(Stop::Why::illegal_instruction, "loads into LDS are not modelled");
     return;
   }
-  LoadInFlight* const flight =
-      wave.port == nullptr ? nullptr : &begin_load(wave, in, finish_load<What, Words, Where16>);
+  LoadInFlight* const flight = begin_load(wave, in, finish_load<What, Words, Where16>);
   // The address may be in the registers that are loaded: lane by lane, all of it is read first.
   for (LaneMask left = wave.exec(); left != 0; left &= left - 1) {
     const auto lane = static_cast<unsigned>(__builtin_ctzll(left));
@@ -86,8 +85,7 @@ void run_store(Wave& wave, const Instruction& in) {
   constexpr unsigned size = bytes_of(What, Words);
   constexpr unsigned data = Where == Space::buffer ? 0 : 1;
   constexpr unsigned address = Where == Space::buffer ? 1 : 0;
-  settle_loads(wave);
-  wave.group->memory->begin_store();
+  begin_store(wave, true);
   for (LaneMask left = wave.exec(); left != 0; left &= left - 1) {
     const auto lane = static_cast<unsigned>(__builtin_ctzll(left));
     std::array<u32, 4> words{};

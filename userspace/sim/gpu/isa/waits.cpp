@@ -18,14 +18,20 @@ void settle(Wave& wave, LoadInFlight& load) {
 
 // They write their registers in the order of their issue.
 void wait_loads(Wave& wave, std::size_t left) {
-  while (wave.loads.size() > left) {
-    settle(wave, wave.loads.front());
-    wave.loads.pop_front();
+  if (wave.in_flight == nullptr) {
+    return;
+  }
+  auto& loads = wave.in_flight->loads;
+  while (loads.size() > left) {
+    settle(wave, loads.front());
+    loads.pop_front();
   }
 }
 
 void wait_stores(Wave& wave, std::uint64_t left) {
-  wave.group->memory->wait_stores(left);
+  if (wave.in_flight != nullptr) {
+    wave.group->memory->wait_stores(left);
+  }
 }
 
 // A constant and a register.
@@ -41,23 +47,34 @@ void wait_counters(Wave& wave, const Instruction& in) {
 
 template <CacheLevel Level>
 void invalidate(Wave& wave, const Instruction& /*in*/) {
-  wave.group->memory->invalidate(Level);
+  if (wave.in_flight != nullptr) {
+    wave.group->memory->invalidate(Level);
+  }
 }
 
 }  // namespace
 
-LoadInFlight& begin_load(Wave& wave, const Instruction& in, LoadInFlight::Finish finish) {
+LoadInFlight* begin_load(Wave& wave, const Instruction& in, LoadInFlight::Finish finish) {
+  if (wave.in_flight == nullptr) {
+    return nullptr;
+  }
   constexpr std::size_t most = 63;  // vmcnt has six bits
   wait_loads(wave, most - 1);
-  LoadInFlight& load = wave.loads.emplace_back();
+  LoadInFlight& load = wave.in_flight->loads.emplace_back();
   load.finish = finish;
   load.in = &in;
-  return load;
+  return &load;
 }
 
-void settle_loads(Wave& wave) {
-  for (LoadInFlight& load : wave.loads) {
+void begin_store(Wave& wave, bool counts) {
+  if (wave.in_flight == nullptr) {
+    return;
+  }
+  for (LoadInFlight& load : wave.in_flight->loads) {
     settle(wave, load);
+  }
+  if (counts) {
+    wave.group->memory->begin_store();
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a wave has under way in memory, and what waits for it. Without a port nothing is under way:
-// an instruction is complete before the next begins.
+// What a wave has under way in memory, and what waits for it. Without Wave::in_flight nothing ever
+// is: an instruction is complete before the next begins.
 #pragma once
 
 #include "gpu/isa/wave.hpp"
@@ -11,10 +11,11 @@ inline Policy policy_of(const Instruction& in) {
   return {in.glc, in.dlc, in.slc, false};
 }
 
-/// Of a wave with a port. Valid until the next one begins.
-LoadInFlight& begin_load(Wave& wave, const Instruction& in, LoadInFlight::Finish finish);
+/// nullptr: it is complete when it has been executed. Valid until the next one begins.
+LoadInFlight* begin_load(Wave& wave, const Instruction& in, LoadInFlight::Finish finish);
 
-/// Before a store or an atomic: the loads under way must not see it, so they take their values now.
-void settle_loads(Wave& wave);
+/// Of a store or an atomic; `counts`: as a store. The loads under way must not see it, so they take
+/// their values now.
+void begin_store(Wave& wave, bool counts);
 
 }  // namespace rocmfix::sim::isa

@@ -70,6 +70,12 @@ struct LoadInFlight {
   std::vector<Value> values;  ///< one a lane of `lanes`
 };
 
+/// What a wave has under way in memory.
+struct InFlight {
+  std::unique_ptr<Port> port;
+  std::deque<LoadInFlight> loads;  ///< as vmcnt counts them
+};
+
 struct Wave {
   unsigned lanes = 32;
   std::uint64_t pc = 0;  ///< of the next instruction
@@ -81,8 +87,7 @@ struct Wave {
   std::array<std::uint32_t, 160> s{};  ///< beyond 127: never named, written by long loads
   std::vector<LaneArray> v;
   Group* group = nullptr;
-  std::unique_ptr<Port> port;      ///< nullptr: what it does in memory is done at once
-  std::deque<LoadInFlight> loads;  ///< with a port: as vmcnt counts them
+  std::unique_ptr<InFlight> in_flight;  ///< nullptr: what it does in memory is done at once
   Stop stop;
 
   [[nodiscard]] LaneMask all() const { return lanes == 64 ? ~LaneMask{0} : 0xffffffffU; }

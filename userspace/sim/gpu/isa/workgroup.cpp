@@ -40,7 +40,9 @@ u32 initial_mode(const KernelDescriptor& descriptor) {
 
 void run_turn(Wave& wave, Program& program, Memory& memory, Program::Cursor& cursor,
               Counts& counts) {
-  memory.enter(wave.port.get());
+  if (wave.in_flight != nullptr) {
+    memory.enter(wave.in_flight->port.get());
+  }
   for (unsigned i = 0; i < turn && wave.running(); ++i) {
     const Instruction* const in = program.at(wave.pc, cursor, memory);
     if (in == nullptr) {
@@ -56,7 +58,7 @@ void run_turn(Wave& wave, Program& program, Memory& memory, Program::Cursor& cur
     in->run(wave, *in);
     wave.s[null_register] = 0;
   }
-  if (!wave.running()) {
+  if (wave.in_flight != nullptr && !wave.running()) {
     memory.wait_stores(0);  // one that has ended or waits for others has nothing under way
   }
 }
@@ -159,6 +161,13 @@ bool Workgroup::release_barrier() {
   return alive;
 }
 
+void Workgroup::take_seat(Wave& wave, Memory& memory) const {
+  if (auto port = memory.port({id_, wave.id, both_units_})) {
+    wave.in_flight = std::make_unique<InFlight>();
+    wave.in_flight->port = std::move(port);
+  }
+}
+
 bool Workgroup::run(Program& program, Memory& memory, Program::Cursor& cursor, Counts& counts) {
   group_.memory = &memory;
   for (const auto& wave : waves_) {
@@ -166,7 +175,7 @@ bool Workgroup::run(Program& program, Memory& memory, Program::Cursor& cursor, C
       continue;
     }
     if (!seated_) {
-      wave->port = memory.port({id_, wave->id, both_units_});
+      take_seat(*wave, memory);
     }
     run_turn(*wave, program, memory, cursor, counts);
     if (!wave->running() && wave->stop.why != Stop::Why::end &&

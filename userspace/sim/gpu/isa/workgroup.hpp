@@ -32,6 +32,7 @@ class Workgroup {
   void init_scalars(Wave& wave, const KernelDescriptor& descriptor, const Launch& launch,
                     const std::array<std::uint32_t, 3>& id);
   bool release_barrier();
+  void take_seat(Wave& wave, Memory& memory) const;
 
   Group group_;
   std::array<std::uint32_t, 3> id_;
