@@ -5,13 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 
-#include "base/words.hpp"
 #include "rocmfix/printable.hpp"
 #include "rocmfix/standard_streams.hpp"
 #include "util/formatted.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::sim {
 
@@ -71,13 +70,11 @@ std::string environment(const char* name) {
 // nullopt: it is not set. `purpose` is the hint for one that is no number.
 std::optional<std::uint64_t> number(const char* name, std::string_view purpose) {
   const std::string text = environment(name);
-  std::uint64_t value = 0;
-  const char* const text_end = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), text_end, value);
   if (text.empty()) {
     return std::nullopt;
   }
-  if (error != std::errc{} || end != text_end || value == 0) {
+  const auto value = parse_number(text);
+  if (!value || *value == 0) {
     refuse(formatted("error: {} is not a number from 1\nhint: {}\n", name, purpose));
   }
   return value;
@@ -122,8 +119,8 @@ const Configuration* read_environment() {
 
 bool parse_cards(std::string_view text, Configuration& out, std::string& error) {
   out.kernel = *find_kernel(default_kernel);
-  for (const std::string_view item : detail::split(text, ',')) {
-    const auto parts = detail::split(item, '+');
+  for (const std::string_view item : split(text, ',')) {
+    const auto parts = split(item, '+');
     GpuConfiguration gpu;
     gpu.card = find_card(parts.front());
     if (gpu.card == nullptr) {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/words.hpp"
+#include "util/words.hpp"
 
 namespace rocmfix::sim::isa {
 
@@ -39,7 +39,7 @@ std::vector<std::string_view> split_outside_brackets(std::string_view text, char
   std::size_t start = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
     if (i == text.size() || (text[i] == separator && depth == 0)) {
-      const auto part = rocmfix::detail::trimmed(text.substr(start, i - start));
+      const auto part = trimmed(text.substr(start, i - start));
       if (!part.empty()) {
         parts.push_back(part);
       }
@@ -305,7 +305,7 @@ std::string_view base_name(std::string_view mnemonic) {
 }
 
 bool parse(std::string_view text, Instruction& out) {
-  text = rocmfix::detail::trimmed(text);
+  text = trimmed(text);
   const auto blank = text.find_first_of(" \t");
   const std::string_view mnemonic = text.substr(0, blank);
   out.text = text;
