@@ -74,13 +74,33 @@ int print_report(const Root& root, const Result<ChangeReport>& report, bool json
   return print_result(json ? change_json(*report) : describe_report(root, *report), exit_ok);
 }
 
-int run_apply(const Root& root, Profile profile, bool dry_run, bool force, bool json) {
+/// A misspelt name must not let the parameter be written.
+Result<void> leave_out(Plan& plan, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const auto row = std::find_if(plan.settings.begin(), plan.settings.end(),
+                                  [&](const PlanRow& one) { return one.name == name; });
+    if (row == plan.settings.end()) {
+      return fail({ErrorCode::invalid, fmt::format("the plan has no parameter '{}'", name), 0,
+                   "`rocmfix plan` shows those that it has"});
+    }
+    row->proposed.reset();
+  }
+  return {};
+}
+
+int run_apply(const Root& root, const Request& request) {
   const auto seen = inspect(root);
   if (!seen) {
-    return print_error(seen.error(), json);
+    return print_error(seen.error(), request.json);
   }
-  const Plan plan = make_plan(seen->machine, seen->policy, {profile, force, Layer::module, false});
-  return print_report(root, apply_plan(root, seen->machine, plan, {dry_run, true}), json);
+  Plan plan = make_plan(seen->machine, seen->policy,
+                        {request.profile, request.force, Layer::module, false});
+  const auto left_out = leave_out(plan, request.without);
+  if (!left_out && seen->machine.supported()) {
+    return print_error(left_out.error(), request.json);
+  }
+  return print_report(root, apply_plan(root, seen->machine, plan, {request.dry_run, true}),
+                      request.json);
 }
 
 int run_revert(const Root& root, bool dry_run, bool json) {
@@ -89,12 +109,9 @@ int run_revert(const Root& root, bool dry_run, bool json) {
 
 }  // namespace
 
-const Verb apply_verb{nullptr, "apply", "set the plan's amdgpu parameters for the next boot",
-                      accepts_profile | accepts_dry_run | accepts_force | needs_machine,
-                      [](const Root& root, const Request& request) {
-                        return run_apply(root, request.profile, request.dry_run, request.force,
-                                         request.json);
-                      }};
+const Verb apply_verb{
+    nullptr, "apply", "set the plan's amdgpu parameters for the next boot",
+    accepts_profile | accepts_dry_run | accepts_force | accepts_without | needs_machine, run_apply};
 
 const Verb revert_verb{nullptr, "revert", "undo apply: restore the previous settings",
                        accepts_dry_run | needs_machine,

@@ -116,6 +116,12 @@ void add_accepted(CLI::App& app, unsigned accepts, Options& options) {
   if ((accepts & accepts_force) != 0) {
     app.add_flag("--force", request.force, "also propose settings that take something away");
   }
+  if ((accepts & accepts_without) != 0) {
+    app.add_option("--without", request.without, "leave this parameter alone; may be repeated")
+        ->type_name("NAME")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
   if ((accepts & accepts_command) != 0) {
     app.add_option("COMMAND", request.command,
                    "the program that it is about, after --: -- python3 train.py")

@@ -35,6 +35,7 @@ struct Request {
   bool json = false;
   bool dry_run = false;
   bool force = false;
+  std::vector<std::string> without;   ///< apply: parameters that are left alone
   bool all = false;
   std::string log = "-";              ///< a file, or "-"
   bool follow = false;                ///< the log passes through
@@ -69,6 +70,7 @@ enum Accepts : unsigned {
   accepts_report = 256,
   accepts_kernel = 1024,
   accepts_trial = 2048,
+  accepts_without = 4096,
   needs_machine = 512,  ///< it changes something, or makes a report: a report is only to be read
 };
 
