@@ -396,6 +396,9 @@ def test_each_restart_takes_the_next_mitigation_and_names_it(runs):
     run = runs("--retries", "7", plan=["layer"])
     seen = runs.attempts()
     assert len(seen) == 8
+    names = [attempt.get("ROCMFIX_MITIGATIONS", "").split() for attempt in seen]
+    assert names[:2] == [[], ["miopen-solvers"]]
+    assert all(names[1:])
     gemm = [attempt.get("MIOPEN_DEBUG_CONV_GEMM") for attempt in seen]
     caching = [attempt.get("PYTORCH_NO_HIP_MEMORY_CACHING") for attempt in seen]
     batch = [attempt.get("ROCMFIX_BATCH_SCALE") for attempt in seen]

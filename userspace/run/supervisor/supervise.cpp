@@ -64,6 +64,15 @@ std::string survivors_text(const std::vector<Survivor>& survivors) {
   return text;
 }
 
+/// For who looks at the process, as rocmfix-gui does.
+std::string names_text(const std::vector<const Mitigation*>& mitigations) {
+  std::string text;
+  for (const Mitigation* const one : mitigations) {
+    text += (text.empty() ? "" : " ") + std::string(one->name);
+  }
+  return text;
+}
+
 class Supervisor {
  public:
   Supervisor(const Job& job, Escalation escalation, SignalQueue signals, KernelLog& log,
@@ -162,6 +171,9 @@ class Supervisor {
     }
     if (!history_.empty()) {
       put("ROCMFIX_RESUME", "1");
+    }
+    if (!mitigations_.empty()) {
+      put("ROCMFIX_MITIGATIONS", names_text(mitigations_));
     }
     for (const Assignment& one : assignments_of(mitigations_, restart_context_)) {
       put(std::string(one.name), std::string(one.value));
