@@ -2,6 +2,7 @@
 #include "trial/conditions.hpp"
 
 #include <charconv>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 
@@ -33,11 +34,14 @@ std::optional<std::int64_t> current_clock(const Root& root, const std::string& f
   return error == std::errc{} ? std::optional(mhz) : std::nullopt;
 }
 
-std::optional<std::int64_t> temperature(const Root& root, const std::string& device) {
+/// Of the first file that is there; `unit`: how many of the file's are one.
+std::optional<std::int64_t> sensor(const Root& root, const std::string& device,
+                                   std::initializer_list<const char*> files, std::uint64_t unit) {
   for (const std::string& name : root.list(device + "/hwmon")) {
-    const auto millidegrees = root.read_number(formatted("{}/hwmon/{}/temp1_input", device, name));
-    if (millidegrees) {
-      return static_cast<std::int64_t>(*millidegrees / 1000);
+    for (const char* const file : files) {
+      if (const auto value = root.read_number(formatted("{}/hwmon/{}/{}", device, name, file))) {
+        return static_cast<std::int64_t>(*value / unit);
+      }
     }
   }
   return std::nullopt;
@@ -58,7 +62,9 @@ void read_card(const Root& root, const std::string& bdf, const std::string& suff
     const auto value = root.read_number(device + "/" + file);
     return value ? std::optional(static_cast<std::int64_t>(*value)) : std::nullopt;
   };
-  put("temperature_c", temperature(root, device));
+  put("temperature_c", sensor(root, device, {"temp1_input"}, 1000));
+  // The second is what amdgpu has where the card measures no average.
+  put("power_w", sensor(root, device, {"power1_average", "power1_input"}, 1'000'000));
   put("sclk_mhz", current_clock(root, device + "/pp_dpm_sclk"));
   put("mclk_mhz", current_clock(root, device + "/pp_dpm_mclk"));
   put("busy_percent", number("gpu_busy_percent"));

@@ -13,7 +13,7 @@
 namespace rocmfix::trial {
 
 /// The supported cards, each name with ".1", ".2" for those after the first: "temperature_c",
-/// "sclk_mhz", "mclk_mhz", "busy_percent", "vram_used_mib"; and "kfd_processes", programs that have
+/// "power_w", "sclk_mhz", "mclk_mhz", "busy_percent", "vram_used_mib"; and "kfd_processes", programs that have
 /// the compute driver open.
 Conditions read_conditions(const Root& root, const std::vector<Gpu>& gpus);
 
