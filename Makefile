@@ -141,6 +141,12 @@ check-training: ## real trainings on the CPU, with faults at random points, and 
 	@$(MAKE) --no-print-directory build roots
 	@tests/training/check
 
+.PHONY: check-gui
+check-gui: ## the window: clang-tidy, its pages, the program on a display of its own, polkit; PART=qt (10 minutes)
+	@$(SETUP) build roots lint gui
+	@$(MAKE) --no-print-directory build roots PARTS='userspace/all gui_tests'
+	@tests/gui/check $(PART)
+
 .PHONY: check-packaging
 check-packaging: ## PKGBUILD, RPM spec and Dockerfile: build, install, run, remove; PART=arch (20 minutes)
 	@$(SETUP) build roots packaging
