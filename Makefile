@@ -191,9 +191,9 @@ check-ubuntu-real: ## the packages on Ubuntu 22.04, 24.04 and 26.04 from their a
 	@tests/package/check-ubuntu-real $(NAME)
 
 .PHONY: deb
-deb: ## build the Debian packages into dist/
-	@$(SETUP) build deb
-	@scripts/build-debs
+deb: ## build the Debian packages into dist/; GUI=1: rocmfix-gui, too
+	@$(SETUP) build deb $(if $(GUI),gui)
+	@GUI=$(GUI) scripts/build-debs
 
 .PHONY: apt-packages
 apt-packages: ## build the packages of every suite in clean chroots, or BUILDS=, into dist/packages (half an hour)
