@@ -26,7 +26,7 @@ cache::Shape shape_of(const Card& card) {
 // What a run did is told, so that it can be asked for again: its choices, not its threads' order.
 std::uint64_t seed_of(const Gpu& gpu) {
   const auto& wanted = configuration()->seed;
-  const std::uint64_t seed = wanted ? *wanted : any_seed() + 1;
+  static const std::uint64_t seed = wanted ? *wanted : any_seed() + 1;  // of all GPUs
   JournalLine("caches").unsigned_number("gpu", gpu.gpu_id).unsigned_number("seed", seed);
   if (!wanted) {
     complain(formatted("note: the caches of {} do what ROCMFIX_SIM_SEED={} makes them do",
