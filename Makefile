@@ -118,6 +118,12 @@ check-sim-gpu: ## the simulator's GPU code interpreter: thousands of random kern
 	@$(MAKE) --no-print-directory build PARTS='sim-gpu-run rocmfix-sim'
 	@tests/sim-gpu/check
 
+.PHONY: check-litmus-model
+check-litmus-model: ## the litmus test on the simulated caches, every memory, driver mode and policy (15 minutes)
+	@$(SETUP) build litmus
+	@$(MAKE) --no-print-directory build PARTS='rocmfix-sim rocmfix-hip' litmus
+	@tests/litmus/model-table --write
+
 .PHONY: check-software
 check-software: ## ISA targets of real libraries from Debian and PyPI (downloads 900 MB once, 8 GB unpacked; 2 minutes)
 	@$(SETUP) build software
