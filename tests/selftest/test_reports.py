@@ -14,7 +14,7 @@ import pytest
 
 from conftest import CHECKOUT, PROGRAM, SIMULATOR, cpu_hip
 
-SCHEMA = json.loads((CHECKOUT / "docs/selftest.schema.json").read_text())
+SCHEMA = json.loads((CHECKOUT / "docs/results/selftest.schema.json").read_text())
 MAN = (CHECKOUT / "userspace/man/rocmfix-selftest.1").read_text()
 COMPLETION = (CHECKOUT / "userspace/completions/rocmfix-selftest").read_text()
 

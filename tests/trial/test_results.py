@@ -174,6 +174,35 @@ def test_a_contribution_has_a_name_that_can_be_a_link(made, contribute):
     assert "its name is not CARD-YYYYMMDD-NAME.json" in contribute(made, "x](y).json").stdout
 
 
+SELFTEST = {
+    "schema": 1, "kind": "selftest", "rocmfix": "0.1.0", "began": "2026-11-27T20:00:00Z", "seconds": 600, "seed": 1,
+    "round_seconds": 600, "rounds": 1, "complete": True, "device": 0,
+    "machine": {"simulated": False, "distribution": "Debian", "kernel": "6.1.0-56-amd64", "driver": {"amdgpu": "stock"},
+                "environment": {}, "compute_programs": 0,
+                "gpus": [{"name": "AMD Radeon RX 5600 XT", "pci_id": "1002:731f", "bdf": "0000:03:00.0",
+                          "gfx": "gfx1010", "vram_mib": 6144}]},
+    "outcomes": {"right": 1, "silent": 1},
+    "tests": [{"name": name, "group": "faults", "outcome": outcome, "detail": "", "runs": 1, "complaints": complaints,
+               "seconds": 1, "figures": {}, "stderr": ""}
+              for name, outcome, complaints in (("lanes", "right", 0), ("fault-read", "silent", 1))],
+}  # fmt: skip
+
+
+def test_a_self_test_is_accepted(contribute):
+    assert contribute(SELFTEST).returncode == 0
+
+
+@pytest.mark.parametrize("change, words", [
+    ({"complete": False}, "complete: a self-test that was interrupted"),
+    ({"outcomes": {"right": 2}}, "outcomes: not those of its tests"),
+    ({"began": "2999-01-01T00:00:00Z"}, "in the future"),
+    ({"machine": {**SELFTEST["machine"], "simulated": True}}, "a simulated card measures nothing"),
+    ({"kind": "song"}, "kind: no result that is known here")])  # fmt: skip
+def test_a_self_test_that_says_nothing_of_a_card_is_refused(contribute, change, words):
+    run = contribute(SELFTEST | change)
+    assert run.returncode == 1 and words in run.stdout
+
+
 def test_the_table_has_a_row_a_file_and_its_text_is_no_markup(made, environment, build, tmp_path):
     for name in ("scripts", "userspace/data", "docs", "tests/data"):
         shutil.copytree(SOURCE / name, tmp_path / name)
@@ -184,12 +213,19 @@ def test_the_table_has_a_row_a_file_and_its_text_is_no_markup(made, environment,
     stale = check_results(environment, build, top=tmp_path)
     assert stale.returncode == 1 and "not ok - the table has 1 results" in stale.stdout
     subprocess.run([tmp_path / "scripts/make-docs"], check=True)
-    row = (tmp_path / "docs/results/table.md").read_text().splitlines()[-1]
-    assert row == ("| AMD Radeon RX 5600 XT (gfx1010) | 6.1.0-56-amd64 | stock | - | torch \\| 2 | "
+    page = (tmp_path / "docs/results/table.md").read_text()
+    assert page.endswith("## Self-tests\n\nNone yet.\n")
+    rows = [line for line in page.splitlines() if line.startswith("| AMD")]
+    assert rows == ["| AMD Radeon RX 5600 XT (gfx1010) | 6.1.0-56-amd64 | stock | - | torch \\| 2 | "
                    "stock: 4 of 4 (40 to 100 %); GOOD=1: 0 of 4 (0 to 60 %) | GOOD=1: fewer faults | "
-                   f"[file](contributed/{FILE}) |")
+                   f"[file](contributed/{FILE}) |"]
+    (contributed / "rx5600xt-20261127-other.json").write_text(json.dumps(SELFTEST), encoding="utf-8")
+    subprocess.run([tmp_path / "scripts/make-docs"], check=True)
+    row = (tmp_path / "docs/results/table.md").read_text().splitlines()[-1]
+    assert row == ("| AMD Radeon RX 5600 XT (gfx1010) | 6.1.0-56-amd64 | stock | 10 min | 1 right, 1 silent | "
+                   "fault-read: silent | [file](contributed/rx5600xt-20261127-other.json) |")
     current = check_results(environment, build, top=tmp_path)
-    assert current.returncode == 0 and current.stdout.endswith("2 passed, 0 failed\n")
+    assert current.returncode == 0 and current.stdout.endswith("3 passed, 0 failed\n")
 
 
 def test_a_report_carries_results_without_names(made, environment, root, tmp_path):
