@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The caches of GFX10 as documented, not as silicon behaves. Sources: LLVM's AMDGPUUsage, "Memory
-// Model GFX10-GFX11"; AMD's RDNA 1 and 2 ISA manuals, 8.1.10; the RDNA white paper; navi10_enum.h.
+// Model GFX10-GFX11"; for glc, dlc and slc its review D114351 and pull request 89739, which follow
+// AMD's ISA manuals (8.1.10); Mesa, which asks for UC to go round GL2; sizes as in kfd_crat.c.
+// Inferred: what a system scope does to GL2, from what the scope promises; that a store evicts its
+// GL1's line, from a wave's seeing its own stores without an invalidation.
 //
 //   wave      stores are under way until s_waitcnt_vscnt: those to different lines are performed in
 //             any order. A load takes its value between its issue and its s_waitcnt.
