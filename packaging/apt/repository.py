@@ -104,8 +104,9 @@ def publish(repository: Repository, builds: list[Build], packages: Path, output:
                       f"-origin={repository.origin}", f"-label={repository.label}", "-architectures=amd64",
                       "-acquire-by-hash", "-skip-contents", suite)
         made = work / "public"
-        for suite in (suite for build in builds for suite in build.suites if url):
-            (made / f"{suite}.sources").write_text(source_of(repository, url, suite), encoding="utf-8")
+        if url:
+            for suite in [suite for build in builds for suite in build.suites]:
+                (made / f"{suite}.sources").write_text(source_of(repository, url, suite), encoding="utf-8")
         (made / PUBLIC_KEY).write_text(ring.public_key(), encoding="utf-8")
         new = output.with_name(f".{output.name}.new")
         shutil.rmtree(new, ignore_errors=True)
