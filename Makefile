@@ -22,7 +22,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-28s %s\n", $$1, $$2 }'
 
 .PHONY: demo
-demo: ## the main job, on this machine's card or on a synthetic one (5 minutes)
+demo: ## the main job, on this machine's card or on a synthetic one (under 10 minutes)
 	@$(SETUP) build roots demo
 	@$(DEMO) build roots
 	@ROCMFIX_BUILD_DIR=$(abspath $(DEMO_BUILD)) scripts/demo
