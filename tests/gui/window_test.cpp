@@ -25,6 +25,12 @@ class WindowTest : public QObject {
  private:
   std::optional<Home> home_;
 
+  // What is in a page is visible when the events of its making are through.
+  static void show_page(MainWindow& window, int page) {
+    window.show_page(static_cast<MainWindow::Page>(page));
+    QTest::qWait(50);
+  }
+
  private slots:
   void init() { home_.emplace(); }
 
@@ -32,8 +38,7 @@ class WindowTest : public QObject {
     MainWindow window(Subject{root(u"rx5600xt-livepatch"_s)});
     window.show();
     for (int page = 0; page < MainWindow::pages; ++page) {
-      window.show_page(static_cast<MainWindow::Page>(page));
-      QTest::qWait(50);
+      show_page(window, page);
       for (QWidget* const widget : window.findChildren<QWidget*>()) {
         const bool reached = widget->isVisible() && (widget->focusPolicy() & Qt::TabFocus) != 0;
         // Qt's own parts of a widget have the widget's name.
@@ -55,7 +60,7 @@ class WindowTest : public QObject {
     MainWindow window(Subject{root(u"rx5600xt-livepatch"_s)});
     window.show();
     for (int page = 0; page < MainWindow::pages; ++page) {
-      window.show_page(static_cast<MainWindow::Page>(page));
+      show_page(window, page);
       QStringList texts;
       for (const auto* const button : window.findChildren<QAbstractButton*>()) {
         // "Cancel" and "Look again" take turns.
@@ -73,9 +78,10 @@ class WindowTest : public QObject {
       for (const QString& text : texts) {
         const QString key = QKeySequence::mnemonic(text).toString();
         QVERIFY2(key.isEmpty() || !keys.contains(key), qPrintable(key + u' ' + text));
-        keys += key;
+        keys += key.isEmpty() ? QStringList() : QStringList{key};
       }
-      QVERIFY(keys.size() > 6);
+      // Of the pages themselves, and one more.
+      QVERIFY(keys.size() >= MainWindow::pages + 1);
     }
   }
 
@@ -112,7 +118,7 @@ class WindowTest : public QObject {
     MainWindow window(Subject{root(u"rx5600xt"_s)});
     window.show();
     for (int page = 0; page < MainWindow::pages; ++page) {
-      window.show_page(static_cast<MainWindow::Page>(page));
+      show_page(window, page);
     }
     constexpr int narrow = 480;
     QVERIFY2(window.minimumSizeHint().width() <= narrow,
