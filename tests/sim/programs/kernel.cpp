@@ -35,12 +35,13 @@ std::string source_of(const std::string& what) {
            "at[i] = t[at[i] & 63] + t[1]; }";
   }
   if (what == "itself") {
-    // Adds a constant of its code, and makes another of it for the next time. What to look for comes from
-    // memory, so that it is nowhere else in the code.
+    // Adds a constant of its code, and makes another of it for the next time. What to look for
+    // comes from memory, so that it is nowhere else in the code.
     return begin +
            "unsigned add; unsigned* code; asm volatile(\"s_getpc_b64 %0\" : \"=s\"(code)); "
            "asm volatile(\"v_mov_b32 %0, 0x5a5\" : \"=v\"(add)); "
-           "if (i == 0) for (int k = -64; k < 256; ++k) if (code[k] == (unsigned)at[511] + 0x3a6) code[k] = 5; "
+           "if (i == 0) for (int k = -64; k < 256; ++k) if (code[k] == (unsigned)at[511] + 0x3a6) "
+           "code[k] = 5; "
            "if (i < 511) at[i] += add; }";
   }
   return begin + "at[i] += 5; }";
