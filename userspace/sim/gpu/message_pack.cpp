@@ -25,7 +25,7 @@ class Reader {
     const std::uint8_t type = *at_++;
     Head head;
     if (type >= 0x80 && type <= 0x9f) {  // fixmap, fixarray
-      head = {(type & 0xfU) * (type < 0x90 ? 2U : 1U), 0, true};
+      head = {std::uint64_t{type & 0xfU} * (type < 0x90 ? 2U : 1U), 0, true};
     } else if (type >= 0xa0 && type <= 0xbf) {  // fixstr
       head.bytes = type & 0x1fU;
     } else if (type >= 0xdc && type <= 0xdf) {  // array, map of 16 and of 32 bits

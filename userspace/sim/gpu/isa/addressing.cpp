@@ -19,10 +19,6 @@ bool is_register(const Operand& operand) {
   return operand.kind == Operand::Kind::scalar && operand.index != null_register;
 }
 
-u64 lane64(const Wave& wave, const Operand& operand, unsigned lane) {
-  return wave.v[operand.index][lane] | u64{wave.v[operand.index + 1U][lane]} << 32U;
-}
-
 Place locate_flat(const Wave& wave, u64 address, unsigned lane) {
   switch (address >> 48U) {
     case shared_aperture >> 48U:
@@ -42,7 +38,7 @@ Place locate_global(const Wave& wave, const Instruction& in, const Operand& at,
     const u64 own = at.kind == Operand::Kind::vector ? wave.v[at.index][lane] : 0;
     return {Place::Kind::memory, scalar64(wave, scalar) + own + offset};
   }
-  return {Place::Kind::memory, lane64(wave, at, lane) + offset};
+  return {Place::Kind::memory, lane_value<u64>(wave, at.index, lane) + offset};
 }
 
 Place locate_scratch(const Wave& wave, const Instruction& in, const Operand& at,
@@ -150,8 +146,9 @@ Place locate(const Wave& wave, const Instruction& in, Space space, unsigned addr
   const Operand& scalar = in.operands[in.count - 1];
   switch (space) {
     case Space::flat:
-      return locate_flat(wave, lane64(wave, at, lane) + static_cast<u64>(std::int64_t{in.offset}),
-                         lane);
+      return locate_flat(
+          wave, lane_value<u64>(wave, at.index, lane) + static_cast<u64>(std::int64_t{in.offset}),
+          lane);
     case Space::global:
       return locate_global(wave, in, at, scalar, lane);
     case Space::scratch:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // DS: LDS, and the permutations that use its crossbar. Beyond a workgroup's LDS reads are 0 and
-// writes are dropped, as hardware does it. GDS is not modelled.
+// writes are dropped, as hardware does it. No GDS.
 #include <bit>
 #include <cstring>
 
@@ -121,15 +121,6 @@ void run_write2(Wave& wave, const Instruction& in) {
               sizeof values);
     }
   });
-}
-
-template <class T>
-T lane_value(const Wave& wave, unsigned index, unsigned lane) {
-  T value = wave.v[index][lane];
-  if constexpr (sizeof(T) == 8) {
-    value |= u64{wave.v[index + 1][lane]} << 32U;
-  }
-  return value;
 }
 
 // ds_cmpst has the value to compare first.

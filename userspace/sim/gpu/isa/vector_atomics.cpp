@@ -9,15 +9,6 @@ namespace rocmfix::sim::isa {
 
 namespace {
 
-template <class T>
-T lane_value(const Wave& wave, unsigned index, unsigned lane) {
-  T value = wave.v[index][lane];
-  if constexpr (sizeof(T) == 8) {
-    value |= u64{wave.v[index + 1][lane]} << 32U;
-  }
-  return value;
-}
-
 template <auto F, class T>
 T exchange(T* at, T data, T compare) {
   T old = __atomic_load_n(at, __ATOMIC_SEQ_CST);

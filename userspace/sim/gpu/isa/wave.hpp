@@ -141,6 +141,16 @@ std::uint64_t scalar64(const Wave& wave, const Operand& operand, bool sign = fal
 /// A lane mask as operand: vcc, s[4:5], -1.
 LaneMask mask_of(const Wave& wave, const Operand& operand);
 
+/// A lane's 32 or 64 bits of vector registers.
+template <class T>
+T lane_value(const Wave& wave, unsigned index, unsigned lane) {
+  T value = wave.v[index][lane];
+  if constexpr (sizeof(T) == 8) {
+    value |= u64{wave.v[index + 1][lane]} << 32U;
+  }
+  return value;
+}
+
 /// As T: a literal in a signed operand of 64 bits is sign-extended, in an unsigned one it is not
 /// (RDNA 2's manual, "Literal Constants"; LLVM's pull request 70274).
 template <class T>
