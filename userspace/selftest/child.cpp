@@ -21,6 +21,7 @@
 #include "selftest/fault_text.hpp"
 #include "selftest/litmus/cases.hpp"
 #include "selftest/litmus/options.hpp"
+#include "selftest/miopen_log.hpp"
 #include "selftest/verdict.hpp"
 #include "util/file_descriptor.hpp"
 #include "util/formatted.hpp"
@@ -63,8 +64,8 @@ struct Pipe {
   if (getppid() != parent) {
     _exit(EXIT_FAILURE);
   }
-  signal(SIGINT, SIG_DFL);
-  signal(SIGTERM, SIG_DFL);
+  static_cast<void>(signal(SIGINT, SIG_DFL));
+  static_cast<void>(signal(SIGTERM, SIG_DFL));
   const rlimit no_core{0, 0};  // of a process with gigabytes mapped, and expected to abort
   setrlimit(RLIMIT_CORE, &no_core);
   dup2(out.write_end.get(), STDOUT_FILENO);
@@ -270,7 +271,7 @@ Run run_test(const Test& test, const Task& task, const Limits& limits) {
   out.write_end = FileDescriptor();
   err.write_end = FileDescriptor();
   Watch watch(child);
-  watch.read_all(out, err, task.seconds + limits.grace_s);
+  watch.read_all(out, err, task.seconds + limits.grace_s + test.patience_s);
   const double seconds = watch.seconds();
   const auto status = end_of(child);
   Run run = judge(test, watch, status, limits);
@@ -278,6 +279,9 @@ Run run_test(const Test& test, const Task& task, const Limits& limits) {
   shm_unlink(litmus::shared_name(child).c_str());
   run.seconds = seconds;
   run.said = printable_lines(watch.errors());
+  if (const std::string solvers = miopen_solvers(run.said); !solvers.empty()) {
+    run.detail += "; MIOpen: " + solvers;
+  }
   return run;
 }
 

@@ -71,6 +71,8 @@ void describe(CLI::App& app, Request& request) {
       ->type_name("SECONDS");
   app.add_option("--hip", options.task.hip, "the HIP runtime (the newest that ld.so finds)")
       ->type_name("FILE");
+  app.add_option("--torch", options.task.python, "test PyTorch, too, with this Python")
+      ->type_name("PYTHON");
   app.add_option("--code", options.task.code, "the kernels (next to the package's libraries)")
       ->type_name("FILE");
   app.add_option("--json", request.json_file, "write the results as JSON (schema 1)")
@@ -80,12 +82,12 @@ void describe(CLI::App& app, Request& request) {
 }
 
 /// In the build tree next to this program's folder, as it is installed.
-std::string default_code() {
+std::string own_file(const std::string& name) {
   std::array<char, 4096> self{};
   const ssize_t length = readlink("/proc/self/exe", self.data(), self.size() - 1);
   const std::string path(self.data(), length < 0 ? 0 : static_cast<std::size_t>(length));
   const std::string prefix = path.substr(0, path.rfind("/bin/"));
-  return prefix + "/" ROCMFIX_LIBRARY_DIR "/selftest-kernels.co";
+  return prefix + "/" ROCMFIX_LIBRARY_DIR "/" + name;
 }
 
 Result<void> check_files(const Task& task) {
@@ -119,7 +121,7 @@ int run(Request& request) {
   if (request.list) {
     return list_tests();
   }
-  const auto chosen = choose_tests(options.names);
+  const auto chosen = choose_tests(options.names, !options.task.python.empty());
   if (!chosen) {
     return complain(chosen.error(), usage);
   }
@@ -131,8 +133,9 @@ int run(Request& request) {
     options.seed = std::random_device{}();
   }
   if (options.task.code.empty()) {
-    options.task.code = default_code();
+    options.task.code = own_file("selftest-kernels.co");
   }
+  options.task.torch_cases = own_file("selftest-torch.py");
   if (const auto readable = check_files(options.task); !readable) {
     return complain(readable.error(), something_wrong);
   }

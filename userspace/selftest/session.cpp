@@ -66,7 +66,7 @@ bool ends_the_session(const Test& test, const Run& run) {
 
 }  // namespace
 
-Result<std::vector<const Test*>> choose_tests(const std::vector<std::string>& names) {
+Result<std::vector<const Test*>> choose_tests(const std::vector<std::string>& names, bool torch) {
   std::vector<const Test*> chosen;
   const auto is = [](const Test& test, const std::string& name) {
     return test.name == name || test.group == name;
@@ -76,8 +76,15 @@ Result<std::vector<const Test*>> choose_tests(const std::vector<std::string>& na
       return fail({ErrorCode::invalid, formatted("there is no test or group '{}'", printable(name)),
                    0, "rocmfix-selftest --list"});
     }
+    if (!torch && name.starts_with("torch")) {
+      return fail({ErrorCode::invalid, formatted("'{}' needs a Python that has PyTorch", name), 0,
+                   "--torch python3, or the one of the environment: --torch venv/bin/python"});
+    }
   }
   for (const Test& test : all_tests()) {
+    if (test.group == "torch" && !torch) {
+      continue;
+    }
     // The first test is what the others need, and says what was tested.
     if (names.empty() || test.group == "runtime" ||
         std::ranges::any_of(names, [&](const std::string& name) { return is(test, name); })) {

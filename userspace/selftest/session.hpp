@@ -46,9 +46,9 @@ struct Session {
 
 enum ExitStatus : int { all_right = 0, something_wrong = 1, usage = 2, not_here = 3 };
 
-/// The tests of these names and groups, in the order of all_tests().
-/// Errors: invalid, for a name that is none.
-Result<std::vector<const Test*>> choose_tests(const std::vector<std::string>& names);
+/// The tests of these names and groups, in the order of all_tests(); PyTorch's only with `torch`.
+/// Errors: invalid, for a name that is none, or that needs --torch.
+Result<std::vector<const Test*>> choose_tests(const std::vector<std::string>& names, bool torch);
 
 /// `done` is called after each run.
 Session run_session(const Options& options, Machine machine, const std::vector<const Test*>& chosen,

@@ -24,10 +24,11 @@ enum class Outcome : std::uint8_t {
   failed,       ///< the runtime refused something: an error with a name
   unavailable,  ///< this card, driver or runtime does not have what it tests
   skipped,      ///< it was left out, for a reason that is told
+  slow,         ///< right, and slower than the CPU
 };
 
 std::string_view outcome_word(Outcome outcome);
-/// right, unavailable and skipped are no complaint.
+/// right, slow, unavailable and skipped are no complaint.
 bool is_complaint(Outcome outcome);
 
 struct Figure {
@@ -43,6 +44,8 @@ struct Task {
   std::uint64_t memory_mib = 0;  ///< at most; 0: half of what is free
   std::string code;              ///< the kernels' file
   std::string hip;               ///< the runtime's file; "": found by ld.so
+  std::string python;            ///< that has PyTorch; "": none was named
+  std::string torch_cases;       ///< torch/cases.py
 };
 
 /// Never returns: it ends by finish() (verdict.hpp), or is ended.
@@ -53,10 +56,13 @@ struct Test {
   std::string_view group;
   std::string_view summary;
   TestFunction run = nullptr;
-  int argument = 0;            ///< of `run`: which of its kind
-  unsigned weight = 0;         ///< its share of the time; 0: one pass
-  bool faults = false;         ///< it makes the GPU fault on purpose, in its process
-  std::string_view sets = {};  ///< a variable of the environment, "NAME=VALUE"; "": none
+  int argument = 0;     ///< of `run`: which of its kind
+  unsigned weight = 0;  ///< its share of the time; 0: one pass
+  bool faults = false;  ///< it makes the GPU fault on purpose, in its process
+  /// A variable of the environment, "NAME=VALUE"; "": none. The initialiser is for g++, which warns
+  /// of aggregates that leave a member out.
+  std::string_view sets = {};  // NOLINT(readability-redundant-member-init)
+  double patience_s = 0;       ///< beyond the limit of others: compilers and searches run in it
 };
 
 /// In the order in which they are run.
@@ -80,5 +86,6 @@ void test_int8_tiles(const Task& task, int argument);
 void test_float_tiles(const Task& task, int argument);
 void test_fault(const Task& task, int access);
 void test_recovery(const Task& task, int argument);
+void test_torch(const Task& task, int torch_case);
 
 }  // namespace rocmfix::selftest

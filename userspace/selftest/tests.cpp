@@ -4,6 +4,7 @@
 
 #include "selftest/litmus/cases.hpp"
 #include "selftest/test.hpp"
+#include "selftest/torch_cases.hpp"
 
 namespace rocmfix::selftest {
 
@@ -11,6 +12,12 @@ namespace {
 
 constexpr Test coherence_of(std::string_view name, int litmus_case) {
   return {name, "coherence", litmus::cases[litmus_case].summary, test_coherence, litmus_case, 1};
+}
+
+constexpr Test torch_of(int number) {
+  constexpr double searches_s = 900;  // MIOpen compiles and tries solvers
+  const TorchCase& one = torch_cases.at(static_cast<std::size_t>(number));
+  return {one.name, "torch", one.summary, test_torch, number, 2, false, {}, searches_s};
 }
 
 constexpr auto tests = std::to_array<Test>({
@@ -71,6 +78,21 @@ constexpr auto tests = std::to_array<Test>({
     {"atomics-host", "arithmetic", "a kernel and the CPU add to one word of host memory",
      test_atomics, 2, 2},
 
+    torch_of(0),
+    torch_of(1),
+    torch_of(2),
+    torch_of(3),
+    torch_of(4),
+    torch_of(5),
+    torch_of(6),
+    torch_of(7),
+    torch_of(8),
+    torch_of(9),
+    torch_of(10),
+    torch_of(11),
+    torch_of(12),
+    torch_of(13),
+
     {"fault-read", "faults", "a read of an unmapped page is reported", test_fault, 0, 0, true},
     {"fault-write", "faults", "a write to an unmapped page is reported", test_fault, 1, 0, true},
     {"fault-read-only", "faults", "a write to a read-only page is reported", test_fault, 2, 0,
@@ -88,6 +110,7 @@ constexpr bool coherence_names_match() {
   return true;
 }
 static_assert(coherence_names_match());
+static_assert(torch_cases.size() == 14);  // all of them are in the table
 
 }  // namespace
 

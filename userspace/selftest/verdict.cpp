@@ -21,7 +21,7 @@ struct Word {
   Outcome outcome;
 };
 
-constexpr std::array<Word, 10> words = {{{"right", Outcome::right},
+constexpr std::array<Word, 11> words = {{{"right", Outcome::right},
                                          {"wrong", Outcome::wrong},
                                          {"stale", Outcome::stale},
                                          {"silent", Outcome::silent},
@@ -30,7 +30,8 @@ constexpr std::array<Word, 10> words = {{{"right", Outcome::right},
                                          {"crash", Outcome::crash},
                                          {"failed", Outcome::failed},
                                          {"unavailable", Outcome::unavailable},
-                                         {"skipped", Outcome::skipped}}};
+                                         {"skipped", Outcome::skipped},
+                                         {"slow", Outcome::slow}}};
 
 // userspace/selftest/litmus/play.cpp.
 constexpr std::array<Word, 4> litmus_words = {{{"coherent", Outcome::right},
@@ -60,7 +61,7 @@ std::string_view outcome_word(Outcome outcome) {
 }
 
 bool is_complaint(Outcome outcome) {
-  return outcome != Outcome::right && outcome != Outcome::unavailable &&
+  return outcome != Outcome::right && outcome != Outcome::slow && outcome != Outcome::unavailable &&
          outcome != Outcome::skipped;
 }
 

@@ -45,7 +45,7 @@ enum Pattern : uint32_t {
 };
 
 ROCMFIX_BOTH constexpr uint32_t word_of(uint32_t pattern, uint32_t seed, uint64_t index) {
-  const uint32_t low = static_cast<uint32_t>(index);
+  const auto low = static_cast<uint32_t>(index);
   switch (pattern) {
     case pattern_zeros:
       return 0;

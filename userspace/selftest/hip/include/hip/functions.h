@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Each function once: HIP_CALL(NAME, PARAMETERS, ARGUMENTS). hip/runtime.cpp makes calls of the loaded
-// library of them; without a HIP_CALL they are declarations.
+// Each function once: HIP_CALL(NAME, PARAMETERS, ARGUMENTS). hip/runtime.cpp makes calls of the
+// loaded library of them; without a HIP_CALL they are declarations.
 // NOLINTBEGIN(bugprone-macro-parentheses): parameters are no expressions
 #ifndef HIP_CALL
 #define HIP_CALL(name, parameters, arguments) extern "C" hipError_t name parameters;
@@ -43,9 +43,9 @@ HIP_CALL(hipModuleGetFunction, (hipFunction_t * function, hipModule_t module, co
          (function, module, name))
 HIP_CALL(hipModuleLaunchKernel,
          (hipFunction_t function, unsigned grid_x, unsigned grid_y, unsigned grid_z,
-          unsigned group_x, unsigned group_y, unsigned group_z, unsigned shared_bytes,
+          unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared_bytes,
           hipStream_t stream, void** arguments, void** extra),
-         (function, grid_x, grid_y, grid_z, group_x, group_y, group_z, shared_bytes, stream,
+         (function, grid_x, grid_y, grid_z, block_x, block_y, block_z, shared_bytes, stream,
           arguments, extra))
 
 #ifdef HIP_CALL_DECLARES
