@@ -116,9 +116,10 @@ def test_the_recording_is_small_and_shows_the_demo_as_it_is_now():
     text = (SOURCE / "docs/demo.svg").read_text()
     shown = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text).replace("\xa0", " "))
     assert len(text) < 200_000
-    for title in re.findall(r'^  (?:chapter|step \d) "([^"]*)"', (SOURCE / "scripts/demo").read_text(), re.M):
-        if not title.startswith(("5.", "The Radeon", "what is there", "a program with", "its memory", "and with",
-                                 "what reached")):  # fmt: skip
+    # The chapters from the HIP interposer's on are not recorded, nor what only a machine with a Radeon shows.
+    recorded = (SOURCE / "scripts/demo").read_text().partition("\nlayer() {")[0]
+    for title in re.findall(r'^  (?:chapter|step \d) "([^"]*)"', recorded, re.M):
+        if not title.startswith(("The Radeon", "what is there")):
             assert title.replace("'", "&#39;") in shown or title in shown, f"make recording: {title!r} is not in it"
     assert f"{SHORT_STEPS} steps, 0 failed" in shown
     assert not re.search(r"/home/|/root|/work", shown)
