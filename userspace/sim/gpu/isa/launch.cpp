@@ -27,8 +27,8 @@ class Dispatch {
   Dispatch(Program& program, const KernelDescriptor& descriptor, const Launch& launch)
       : program_(program), descriptor_(descriptor), launch_(launch) {
     for (unsigned i = 0; i < 3; ++i) {
-      groups_.at(i) = static_cast<u32>((u64{launch.grid.at(i)} + launch.workgroup.at(i) - 1) /
-                                       launch.workgroup.at(i));
+      const u64 rounded_up = u64{launch.grid.at(i)} + launch.workgroup.at(i) - 1;
+      groups_.at(i) = static_cast<u32>(rounded_up / launch.workgroup.at(i));
     }
     if (__builtin_mul_overflow(u64{groups_[0]} * groups_[1], u64{groups_[2]}, &total_)) {
       total_ = ~u64{0};  // more than there is time for
