@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // All tests by name, in the order in which they are run: what the later ones need is tested first.
+#include <algorithm>
 #include <array>
 
 #include "selftest/litmus/cases.hpp"
@@ -101,13 +102,10 @@ constexpr auto tests = std::to_array<Test>({
 });
 
 constexpr bool coherence_names_match() {
-  for (const Test& test : tests) {
-    if (test.group == "coherence" && test.name.substr(sizeof "coherence") !=
-                                         std::string_view(litmus::cases[test.argument].name)) {
-      return false;
-    }
-  }
-  return true;
+  return std::ranges::all_of(tests, [](const Test& test) {
+    return test.group != "coherence" || test.name.substr(sizeof "coherence") ==
+                                            std::string_view(litmus::cases[test.argument].name);
+  });
 }
 static_assert(coherence_names_match());
 static_assert(torch_cases.size() == 14);  // all of them are in the table

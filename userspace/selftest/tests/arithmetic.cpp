@@ -27,7 +27,8 @@ std::vector<Real> random_reals(std::uint32_t seed, int spread) {
   std::uniform_real_distribution<Real> digits(1, 2);
   std::vector<Real> values(count);
   for (Real& value : values) {
-    const int exponent = static_cast<int>(random() % (2 * static_cast<unsigned>(spread))) - spread;
+    const int exponent =
+        static_cast<int>(random() % (2UL * static_cast<unsigned>(spread))) - spread;
     value = std::ldexp(digits(random), exponent) * ((random() & 1U) != 0 ? 1 : -1);
   }
   return values;

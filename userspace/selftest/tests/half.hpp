@@ -8,7 +8,7 @@
 namespace rocmfix::selftest {
 
 inline double from_half(std::uint16_t bits) {
-  const int exponent = bits >> 10U & 31U;
+  const auto exponent = static_cast<int>(bits >> 10U & 31U);
   const double digits = bits & 0x3ffU;
   const double value = exponent == 0    ? std::ldexp(digits, -24)
                        : exponent == 31 ? (digits == 0 ? HUGE_VAL : std::nan(""))

@@ -107,7 +107,8 @@ void test_lanes(const Task& task, int /*argument*/) {
     const std::vector<std::uint32_t> seen = out.read();
     for (std::uint32_t operation = 0; operation < lane_count; ++operation) {
       for (std::uint32_t i = 0; i < threads; ++i) {
-        wanted[i] = expected(operation, &values[i / wave_size * wave_size], i % wave_size);
+        wanted[i] =
+            expected(operation, &values[std::size_t{i} / wave_size * wave_size], i % wave_size);
       }
       compare<std::uint32_t>(std::span(seen).subspan(std::size_t{operation} * threads, threads),
                              wanted, names.at(operation));

@@ -69,8 +69,7 @@ std::vector<Block> take_blocks(const Task& task, LitmusKind kind) {
 
 class MemoryTest {
  public:
-  MemoryTest(const Task& task, LitmusKind kind)
-      : gpu_(task), kind_(kind), blocks_(take_blocks(task, kind)) {}
+  MemoryTest(const Task& task, LitmusKind kind) : gpu_(task), blocks_(take_blocks(task, kind)) {}
 
   [[nodiscard]] double mib_taken() const {
     double bytes = 0;
@@ -138,7 +137,6 @@ class MemoryTest {
   }
 
   Gpu gpu_;
-  LitmusKind kind_;
   std::vector<Block> blocks_;
   Finding finding_;
 };
