@@ -24,7 +24,8 @@ T scaled(T value, T denominator, T numerator, bool& flag) {
   const auto down = [](T x) { return std::ldexp(x, -scale_bits<T>); };
   const bool is_denominator = to_bits(value) == to_bits(denominator);
   const bool is_numerator = to_bits(value) == to_bits(numerator);
-  const T reciprocal = static_cast<T>(1) / denominator;
+  // In double for floats as well, where it is no denormal.
+  const double reciprocal = 1.0 / static_cast<double>(denominator);
   const T quotient = numerator / denominator;
   flag = false;
   if (is_zero(numerator) || is_zero(denominator)) {
