@@ -55,6 +55,14 @@ T scaled(T value, T denominator, T numerator, bool& flag) {
   return value;
 }
 
+// 2 ** exponent * (a * b + c), rounded once: the quotient may be a denormal number, and has to be
+// the right one. The sum of floats is taken in double, which has more than twice their digits.
+template <class T>
+T scaled_fma(T a, T b, T c, int exponent) {
+  using Wide = std::conditional_t<std::is_same_v<T, float>, double, T>;
+  return static_cast<T>(std::ldexp(std::fma(Wide{a}, Wide{b}, Wide{c}), exponent));
+}
+
 template <class T>
 void run_fmas(Wave& wave, const Instruction& in) {
   LaneMask active = wave.exec();
@@ -65,13 +73,12 @@ void run_fmas(Wave& wave, const Instruction& in) {
   const Rounding rounding(rounding_for<T>(wave));
   constexpr int bits = sizeof(T) == 8 ? 64 : 32;
   each(active, [&](unsigned lane) {
-    T result = std::fma(a[lane], b[lane], c[lane]);
+    int exponent = 0;
     if ((scale >> lane & 1U) != 0) {
       // Upwards if the addend is large, which a quotient near infinity has; else downwards.
-      const bool large = raw_exponent(c[lane]) > (sizeof(T) == 8 ? 1023 : 127);
-      result = std::ldexp(result, large ? 2 * bits : -2 * bits);
+      exponent = raw_exponent(c[lane]) > (sizeof(T) == 8 ? 1023 : 127) ? 2 * bits : -2 * bits;
     }
-    write_lane<T>(wave, in, 0, 3, lane, result);
+    write_lane<T>(wave, in, 0, 3, lane, scaled_fma<T>(a[lane], b[lane], c[lane], exponent));
   });
 }
 
