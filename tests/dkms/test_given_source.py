@@ -149,5 +149,5 @@ def test_interrupted_preparation_leaves_nothing(lab, number):
     while not (lab.directory / "started").exists() and time.monotonic() < end:
         time.sleep(0.05)
     os.killpg(running.pid, number)
-    assert running.wait(timeout=30) == 128 + number
+    assert running.wait(timeout=120) == 128 + number
     assert list(output.parent.iterdir()) == []

@@ -204,7 +204,7 @@ def test_killed_download_is_harmless(machine, number):
         time.sleep(0.05)
     time.sleep(0.3)
     os.killpg(running.pid, number)
-    running.wait(timeout=30)
+    running.wait(timeout=120)
     assert (machine.kept() == []) == (number == signal.SIGTERM)
     machine.environment = {}
     assert machine.get()[0] == 0
