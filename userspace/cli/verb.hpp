@@ -35,7 +35,7 @@ struct Request {
   bool json = false;
   bool dry_run = false;
   bool force = false;
-  std::vector<std::string> without;   ///< apply: parameters that are left alone
+  std::vector<std::string> without;  ///< apply: parameters that are left alone
   bool all = false;
   std::string log = "-";              ///< a file, or "-"
   bool follow = false;                ///< the log passes through

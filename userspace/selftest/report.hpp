@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A session as a document: JSON by docs/results/selftest.schema.json, a page, and lines for a terminal.
+// A session as a document: JSON by docs/results/selftest.schema.json, a page, and lines for a
+// terminal.
 #pragma once
 
 #include <string>

@@ -13,8 +13,8 @@
 namespace rocmfix::trial {
 
 /// The supported cards, each name with ".1", ".2" for those after the first: "temperature_c",
-/// "power_w", "sclk_mhz", "mclk_mhz", "busy_percent", "vram_used_mib"; and "kfd_processes", programs that have
-/// the compute driver open.
+/// "power_w", "sclk_mhz", "mclk_mhz", "busy_percent", "vram_used_mib"; and "kfd_processes",
+/// programs that have the compute driver open.
 Conditions read_conditions(const Root& root, const std::vector<Gpu>& gpus);
 
 /// What to tell the user: another program is on the GPU. Empty: none is known to be.
