@@ -106,7 +106,7 @@ std::uint32_t integer_result(std::uint32_t operation, std::uint32_t a, std::uint
     case integer_multiply:
       return a * b;
     case integer_multiply_high:
-      return static_cast<std::uint32_t>((std::uint64_t{a} * b) >> 32U);
+      return static_cast<std::uint32_t>(static_cast<std::uint64_t>(a) * b >> 32U);
     case integer_divide:
       return a / (b | 1U);
     case integer_remainder:
@@ -195,8 +195,9 @@ void test_half(const Task& task, int /*argument*/) {
     std::vector<float> seen(count);
     std::vector<float> wanted(count);
     for (std::uint32_t operation = 0; operation <= real_fma; ++operation) {
+      const auto row = std::span(bits).subspan(std::size_t{operation} * count, count);
       for (std::uint32_t i = 0; i < count; ++i) {
-        seen[i] = static_cast<float>(from_half(bits[std::size_t{operation} * count + i]));
+        seen[i] = static_cast<float>(from_half(row[i]));
         wanted[i] = static_cast<float>(from_half(
             to_half(half_result(operation, from_half(a[i]), from_half(b[i]), from_half(c[i])))));
       }
