@@ -96,8 +96,10 @@ def test_what_nothing_promises_may_fail(program):
 
 
 def test_no_gpu(program):
+    begun = time.monotonic()
     lines = run(program, wrong="no-gpu", status=3)
     assert {line["outcome"] for line in lines.values()} == {"unavailable"}
+    assert time.monotonic() - begun < 30, "the other process waits for its --limit, a minute"
 
 
 def test_nothing_is_left_behind(program):

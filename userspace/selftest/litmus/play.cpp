@@ -3,10 +3,12 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -256,8 +258,14 @@ FILE* start_peer(const Case& one, const Options& options) {
   if (pipe(ends) != 0) {
     end_with("failed", "pipe", something_failed);
   }
+  const pid_t parent = getpid();
   const pid_t child = fork();
   if (child == 0) {
+    // Where that process ends for want of a GPU, perhaps already, nobody is to be waited for.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+      _exit(0);
+    }
     dup2(ends[1], STDOUT_FILENO);
     close(ends[0]);
     close(ends[1]);
