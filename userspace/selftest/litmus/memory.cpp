@@ -9,8 +9,10 @@
 #include <cstring>
 
 // Last: it defines __noinline__, a word that libstdc++ 16 has in its headers.
+// NOLINTBEGIN(bugprone-reserved-identifier,modernize-macro-to-enum): HIP's own names
 #define __HIP_PLATFORM_AMD__ 1
 #define __HIP_PLATFORM_HCC__ 1
+// NOLINTEND(bugprone-reserved-identifier,modernize-macro-to-enum)
 #include <hip/hip_runtime_api.h>
 
 namespace {

@@ -19,8 +19,10 @@
 #include "protocol.hpp"
 
 // Last: it defines __noinline__, a word that libstdc++ 16 has in its headers.
+// NOLINTBEGIN(bugprone-reserved-identifier,modernize-macro-to-enum): HIP's own names
 #define __HIP_PLATFORM_AMD__ 1
 #define __HIP_PLATFORM_HCC__ 1
+// NOLINTEND(bugprone-reserved-identifier,modernize-macro-to-enum)
 #include <hip/hip_runtime_api.h>
 
 namespace rocmfix::litmus {
@@ -34,8 +36,8 @@ constexpr uint64_t ticks_a_second = 100'000'000;  // s_memrealtime on GFX10
 constexpr uint64_t polls_a_second = 10'000'000;
 
 [[noreturn]] void end_with(const char* outcome, const std::string& detail, int status) {
-  std::printf("%s %s\n", outcome, detail.c_str());
-  std::fflush(stdout);
+  static_cast<void>(std::printf("%s %s\n", outcome, detail.c_str()));
+  static_cast<void>(std::fflush(stdout));
   _exit(status);
 }
 
@@ -233,6 +235,14 @@ void meet(void* shared, unsigned me, std::chrono::seconds patience) {
   }
 }
 
+/// What result_of_peer() reads.
+[[noreturn]] void answer(const Seen& seen) {
+  static_cast<void>(
+      std::printf("%u %u %u\n", static_cast<unsigned>(seen.state), seen.round, seen.value));
+  static_cast<void>(std::fflush(stdout));
+  _exit(0);
+}
+
 /// The partner that needs no GPU: it serves.
 [[noreturn]] void run_cpu_peer(const Case& one, const Options& options) {
   const int file = shm_open(options.shared.c_str(), O_RDWR | O_CLOEXEC, 0600);
@@ -245,9 +255,7 @@ void meet(void* shared, unsigned me, std::chrono::seconds patience) {
   meet(shared, 1, std::chrono::seconds(options.limit));
   auto* board = static_cast<Board*>(shared);
   const Seen seen = play_on_cpu(board->gpu, board->host, options);
-  std::printf("%u %u %u\n", static_cast<unsigned>(seen.state), seen.round, seen.value);
-  std::fflush(stdout);
-  _exit(0);
+  answer(seen);
 }
 
 [[noreturn]] void run_with_other_process(const Case& one, const Options& options);
@@ -282,8 +290,10 @@ Seen result_of_peer(FILE* peer) {
   char line[512] = {};
   unsigned state = 0;
   Seen seen;
-  if (std::fgets(line, sizeof line, peer) == nullptr ||
-      std::sscanf(line, "%u %u %u", &state, &seen.round, &seen.value) != 3) {
+  const bool answered = std::fgets(line, sizeof line, peer) != nullptr;
+  // NOLINTNEXTLINE(cert-err34-c): the numbers are those of answer()
+  const int numbers = std::sscanf(line, "%u %u %u", &state, &seen.round, &seen.value);
+  if (!answered || numbers != 3) {
     line[std::strcspn(line, "\n")] = '\0';
     end_with("failed", std::string("the other process: ") + (*line != '\0' ? line : "no answer"),
              something_failed);
@@ -331,9 +341,7 @@ void choose_device(const Options& options) {
   if (options.is_peer) {
     kernel.start(&device->gpu, &device->host, 1);
     const Seen seen = kernel.finish();
-    std::printf("%u %u %u\n", static_cast<unsigned>(seen.state), seen.round, seen.value);
-    std::fflush(stdout);
-    _exit(0);
+    answer(seen);
   }
   kernel.start(&device->host, &device->gpu, 0);
   const Seen gpu = kernel.finish();

@@ -32,7 +32,7 @@ template <class Number>
 Cells<Number> expected_cells(std::uint32_t seed, unsigned shift) {
   auto cells = first_cells<Number>();
   for (std::uint32_t i = 0; i < threads * rounds; ++i) {
-    const Number value = static_cast<Number>(static_cast<Number>(mixed(seed ^ i)) << shift);
+    const auto value = static_cast<Number>(static_cast<Number>(mixed(seed ^ i)) << shift);
     cells[atomic_add] += value % 1000U;
     cells[atomic_max] = std::max(cells[atomic_max], value);
     cells[atomic_min] = std::min(cells[atomic_min], value);
