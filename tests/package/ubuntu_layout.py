@@ -28,7 +28,7 @@ Ubuntu = UbuntuKernel | kernels.UbuntuKernel
 
 
 def make_shim_key(s: Story, *, configure: bool = True) -> None:
-    """In the place of the one that shim-signed makes. `configure` for a dkms that is not Ubuntu's."""
+    """Stands for the one that shim-signed makes. `configure` for a dkms that is not Ubuntu's."""
     folder = s.machine.root / SHIM
     folder.mkdir(parents=True)
     subprocess.run(["openssl", "req", "-new", "-x509", "-nodes", "-subj", "/CN=stand-in for shim's key",

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A trial's document, read again: what follows from its runs is concluded anew and compared.
+// A trial's document, read again: what follows from its runs is concluded again and compared.
 #include <algorithm>
 #include <cmath>
 
 #include "trial/conditions.hpp"
 #include "trial/design.hpp"
+#include "trial/json_fields.hpp"
 #include "trial/trial.hpp"
 #include "util/foreign_json.hpp"
 #include "util/formatted.hpp"
@@ -53,18 +54,6 @@ std::string difference(const Json& a, const Json& b, const std::string& where) {
   return "";
 }
 
-std::optional<std::uint64_t> number_of(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number_unsigned()
-             ? std::optional(found->get<std::uint64_t>())
-             : std::nullopt;
-}
-
-Json array_of(const Json& object, const char* key) {
-  const Json value = object.value(key, Json());
-  return value.is_array() ? value : Json::array();
-}
-
 Result<void> read_arms(const Json& document, Plan& plan) {
   for (const Json& item : array_of(document, "arms")) {
     Arm arm{.name = text_of(item, "name"), .factors = {}};
@@ -94,15 +83,11 @@ Result<void> read_design(const Json& document, Plan& plan) {
   plan.settle_ms = *settle;
   plan.success = text_of(document, "success");
   plan.machine = document.value("machine", Json());
-  for (const Json& word : array_of(document, "command")) {
-    plan.command.push_back(word.is_string() ? word.get<std::string>() : "");
-  }
+  plan.command = texts_of(document, "command");
   const Json bisection = document.value("bisection", Json());
   plan.bisect = bisection.is_object();
   if (plan.bisect) {
-    for (const Json& factor : array_of(bisection, "factors")) {
-      plan.factors.push_back(factor.is_string() ? factor.get<std::string>() : "");
-    }
+    plan.factors = texts_of(bisection, "factors");
   }
   return read_arms(document, plan);
 }

@@ -2,6 +2,7 @@
 // The entries of the journal. What is read of one is checked: it may have been changed.
 #include <utility>
 
+#include "trial/json_fields.hpp"
 #include "trial/trial.hpp"
 #include "util/foreign_json.hpp"
 
@@ -37,28 +38,9 @@ Json arm_json(const Arm& arm) {
   return {{"name", arm.name}, {"factors", std::move(factors)}};
 }
 
-std::uint64_t number_of(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-}
-
 bool flag_of(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_boolean() && found->get<bool>();
-}
-
-/// Of an array; whatever is no text in it is left out.
-std::vector<std::string> texts_of(const Json& object, const char* key) {
-  std::vector<std::string> texts;
-  const auto found = object.find(key);
-  if (found != object.end() && found->is_array()) {
-    for (const Json& item : *found) {
-      if (item.is_string()) {
-        texts.push_back(item.get<std::string>());
-      }
-    }
-  }
-  return texts;
 }
 
 std::optional<Factor> read_factor(const Json& object) {
@@ -137,18 +119,17 @@ Result<Plan> read_plan(const Json& entry) {
   Plan plan;
   plan.command = texts_of(entry, "command");
   plan.factors = texts_of(entry, "factors");
-  plan.runs = number_of(entry, "runs");
-  plan.time_ms = number_of(entry, "time_ms");
-  plan.timeout_ms = number_of(entry, "timeout_ms");
-  plan.settle_ms = number_of(entry, "settle_ms");
+  plan.runs = number_of(entry, "runs").value_or(0);
+  plan.time_ms = number_of(entry, "time_ms").value_or(0);
+  plan.timeout_ms = number_of(entry, "timeout_ms").value_or(0);
+  plan.settle_ms = number_of(entry, "settle_ms").value_or(0);
   plan.success = text_of(entry, "success");
   plan.bisect = flag_of(entry, "bisect");
-  plan.seed = number_of(entry, "seed");
+  plan.seed = number_of(entry, "seed").value_or(0);
   plan.simulate = text_of(entry, "simulate");
   plan.livepatch_before = flag_of(entry, "livepatch_before");
   plan.machine = entry.value("machine", Json());
-  const Json arms = entry.value("arms", Json());
-  for (const Json& item : arms.is_array() ? arms : Json::array()) {
+  for (const Json& item : array_of(entry, "arms")) {
     auto arm = read_arm(item);
     if (!arm) {
       return fail(not_a_trial());
@@ -185,13 +166,13 @@ std::optional<Run> read_run(const Json& entry) {
     return std::nullopt;
   }
   Run run;
-  run.number = number_of(entry, "number");
-  run.block = number_of(entry, "block");
+  run.number = number_of(entry, "number").value_or(0);
+  run.block = number_of(entry, "block").value_or(0);
   run.arm = text_of(entry, "arm");
   run.outcome = *outcome;
   run.why = text_of(entry, "why");
   run.timed_out = flag_of(entry, "timed_out");
-  run.ms = number_of(entry, "ms");
+  run.ms = number_of(entry, "ms").value_or(0);
   run.time = text_of(entry, "time");
   const Json before = entry.value("before", Json::object());
   if (before.is_object()) {

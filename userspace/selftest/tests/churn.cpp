@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Memory that comes and goes while other threads use theirs: every block is filled when it is
-// taken, and verified before it is given back.
+// Memory that is taken and given back while other threads use theirs: every block is filled when it
+// is taken, and verified before it is given back.
 #include <algorithm>
 #include <random>
 #include <thread>
