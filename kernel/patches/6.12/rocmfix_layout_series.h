@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * Series 6.12: what its livepatch touches in addition to livepatch/rocmfix_layout.h, in
- * the functions of upstream's fixes.
+ * Series 6.8 and 6.12: what their livepatches touch in addition to
+ * livepatch/rocmfix_layout.h, in the functions of upstream's fixes.
  */
 ROCMFIX_FIELD(amdgpu_device, family);
 ROCMFIX_FIELD(amdgpu_device, gfx);
